@@ -1,0 +1,148 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// `./test` sets this. Warnings are then errors and `assert` is kept in release builds; somebody who
+// merely depends on Parley never meets either.
+let isTestRun = Context.environment["PARLEY_TEST_RUN"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (isTestRun ? [.treatAllWarnings(as: .error), .unsafeFlags(["-assert-config", "Debug"])] : [])
+
+func product(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package)
+}
+
+let package = Package(
+    name: "parley",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: [
+        .executable(name: "parley", targets: ["parley"]),
+        .library(name: "ParleyClient", targets: ["ParleyClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // Pure: no I/O, no clock, no randomness, no lock.
+        .target(name: "ParleyProtocol", swiftSettings: settings),
+        .target(
+            name: "ParleyRooms",
+            dependencies: ["ParleyProtocol", product("OrderedCollections", "swift-collections")],
+            swiftSettings: settings
+        ),
+        // Ground.
+        .target(
+            name: "ParleyEngine",
+            dependencies: ["ParleyProtocol", product("NIOCore", "swift-nio")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ParleyTransport",
+            dependencies: [
+                product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        // Parts.
+        .target(
+            name: "ParleyServer",
+            dependencies: [
+                "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport",
+                product("Hummingbird", "hummingbird"),
+                product("HummingbirdCore", "hummingbird"),
+                product("HTTPTypes", "swift-http-types"),
+                product("Logging", "swift-log"),
+                product("Metrics", "swift-metrics"),
+                product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+                product("NIOExtras", "swift-nio-extras"),
+                product("NIOHTTPTypes", "swift-nio-extras"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ParleyClient",
+            dependencies: [
+                "ParleyProtocol", "ParleyTransport",
+                product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        // Root: the only place that names an engine.
+        .executableTarget(
+            name: "parley",
+            dependencies: [
+                "ParleyServer", "ParleyEngine", "ParleyProtocol",
+                product("ArgumentParser", "swift-argument-parser"),
+                product("Configuration", "swift-configuration"),
+                product("Logging", "swift-log"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        // Tests.
+        .target(
+            name: "ParleyTestSupport",
+            dependencies: ["ParleyProtocol"],
+            path: "Tests/ParleyTestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyProtocolTests",
+            dependencies: ["ParleyProtocol", "ParleyTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyRoomsTests",
+            dependencies: ["ParleyProtocol", "ParleyRooms", "ParleyTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyEngineTests",
+            dependencies: [
+                "ParleyProtocol", "ParleyEngine", "ParleyTestSupport",
+                product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyTransportTests",
+            dependencies: [
+                "ParleyTransport", "ParleyTestSupport",
+                product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyServerTests",
+            dependencies: [
+                "ParleyServer", "ParleyClient", "ParleyProtocol", "ParleyRooms", "ParleyEngine",
+                "ParleyTransport", "ParleyTestSupport",
+                product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
+                product("NIOEmbedded", "swift-nio"),
+                product("Logging", "swift-log"), product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,45 @@
+/// Why the server closes a connection: data, with an advice. 4000 to 4499: come back; 4500 to 4999: do not.
+public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
+    // RFC 6455, section 7.4.1.
+    case normal = 1000
+    case protocolError = 1002
+    case unsupportedData = 1003
+    case invalidText = 1007
+    case messageTooBig = 1009
+    // Come back.
+    case goingAway = 4400
+    case helloTimeout = 4407
+    case slow = 4408
+    case dark = 4409
+    // Do not come back by yourself.
+    case tooManyFaults = 4500
+    case helloRequired = 4501
+    case unsupportedProtocol = 4505
+
+    /// At most 123 bytes: it travels in the close frame (RFC 6455, section 5.5).
+    public var reason: String {
+        switch self {
+        case .normal: "Goodbye."
+        case .protocolError: "The WebSocket protocol was violated."
+        case .unsupportedData: "Only text frames are understood."
+        case .invalidText: "A text frame was not UTF-8."
+        case .messageTooBig: "The message is too long."
+        case .goingAway: "The server is stopping; connect again."
+        case .helloTimeout: "No hello came in time; connect again."
+        case .slow: "Too much output was waiting; connect again."
+        case .dark: "Nothing was heard for too long; connect again."
+        case .tooManyFaults: "Too many messages could not be read."
+        case .helloRequired: "The first message must be hello."
+        case .unsupportedProtocol: "This server speaks protocol version 1."
+        }
+    }
+
+    /// Whether a client should connect again by itself (with back-off).
+    public var isRetryable: Bool {
+        switch self {
+        case .normal, .protocolError, .unsupportedData, .invalidText, .messageTooBig: false
+        case .goingAway, .helloTimeout, .slow, .dark: true
+        case .tooManyFaults, .helloRequired, .unsupportedProtocol: false
+        }
+    }
+}

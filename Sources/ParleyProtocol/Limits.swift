@@ -1,0 +1,70 @@
+/// Every bound of the system, with the unit in the name and the rule at the bound in the comment.
+public struct Limits: Hashable, Sendable {
+    // MARK: Frames
+    /// A longer message closes its connection (1009).
+    public var frameBytesMax = 65_536
+    /// A deeper JSON value is rejected: `malformed`.
+    public var depthMax = 32
+    /// So many frames that cannot be read close their connection (4500).
+    public var faultsPerConnectionMax = 32
+
+    // MARK: Connections
+    /// One more is answered with HTTP 503.
+    public var connectionsMax = 18_000
+    /// The upgrade request and its headers; more is answered with HTTP 431.
+    public var upgradeRequestBytesMax = 16_384
+    /// From accept to the end of the request; a slower one is closed.
+    public var upgradeMilliseconds = 10_000
+    /// From the upgrade to `hello`; a slower one is closed (4407).
+    public var helloMilliseconds = 10_000
+    /// Waiting bytes of one connection; more closes it (4408).
+    public var outputBytesMax = 4_194_304
+    /// After so much silence the server pings and beats.
+    public var silenceMilliseconds = 2_000
+    /// After so much silence the connection counts as dark and is closed (4409).
+    public var darkMilliseconds = 4_500
+
+    // MARK: Names
+    /// A longer name is rejected: `invalid-name`.
+    public var nameBytesMax = 128
+    /// A longer alias is rejected: `invalid-alias`.
+    public var aliasBytesMax = 64
+    /// A longer kind is rejected: `invalid-kind`.
+    public var pulseKindBytesMax = 32
+    /// Client name and version are cut there; they are for statistics only.
+    public var clientNameBytesMax = 64
+
+    // MARK: Rooms
+    /// One more join is rejected: `too-many-rooms`.
+    public var roomsPerSessionMax = 16
+    /// One more join is rejected: `server-full`.
+    public var roomsMax = 100_000
+    /// One more join is rejected: `room-full`.
+    public var participantsPerRoomMax = 100
+    /// Waiting commands of one room; more are rejected: `busy`.
+    public var pendingCommandsPerRoomMax = 4_096
+    /// One log entry never holds more commands or bytes than this.
+    public var commandsPerEntryMax = 256
+    public var entryBytesMax = 65_536
+    /// How many refused commands per participant are remembered with their codes.
+    public var rememberedRejectionsMax = 16
+
+    // MARK: Signals and pulses
+    /// Per recipient; further signals are rejected: `mailbox-full`.
+    public var unacknowledgedSignalsMax = 256
+    public var mailboxBytesMax = 524_288
+    /// Pairs of one session; a signal to one more peer is rejected: `too-many-peers`.
+    public var peersPerSessionMax = 1_024
+    /// Tokens per second and the most that can be saved up; a frame too many is rejected: `rate-limited`.
+    public var messagesPerSecond = 500
+    public var messageBurst = 2_000
+    /// A pulse too many is dropped.
+    public var pulsesPerSecond = 50
+    public var pulseBurst = 100
+
+    // MARK: Stopping
+    /// How long a stopping server waits for its connections to say goodbye.
+    public var stopMilliseconds = 5_000
+
+    public init() {}
+}
