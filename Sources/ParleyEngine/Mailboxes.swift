@@ -1,0 +1,89 @@
+public import NIOCore
+public import ParleyProtocol
+
+/// One mailbox per participant: signals wait there until the recipient has acknowledged them.
+///
+/// Rules, per (sender, recipient), with `last` the greatest stored `n`, or `floor - 1` if that is greater:
+/// `n <= last` is a duplicate, `n > last + 1` a gap, and what is over the limits finds the mailbox full.
+/// The floor is what lets a pair go on after an engine has lost its memory of it.
+public protocol Mailboxes: Sendable {
+    /// Stores the signals of one tick, for any number of recipients, each entry by itself and in order.
+    ///
+    /// Cost: nothing per signal but its bytes; one answer per batch. The engine does not change the batch
+    /// and does not keep it beyond completion, so the caller may clear it and fill it again.
+    func append(
+        _ batch: MailboxBatch,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<[MailboxVerdict]>
+
+    /// What is not yet acknowledged, in the order in which it was stored.
+    func read(_ mailbox: MailboxID, on eventLoop: any EventLoop) -> EventLoopFuture<[StoredSignal]>
+
+    /// The recipient has received, from each of these senders, everything up to `n`. The entries are named by
+    /// content, never by their place in the mailbox: places are used again after a loss. A number beyond
+    /// what is stored counts as the last stored one.
+    ///
+    /// - Returns: per pair the delivered watermark after it, 0 for a sender that was never heard of.
+    func acknowledge(
+        _ pairs: [SignalNumber],
+        in mailbox: MailboxID,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<[UInt64]>
+
+    /// Up to which `n` this sender's signals were acknowledged; 0: none. A watermark may be lost with the
+    /// engine's memory; then signals are sent again, and the recipient knows them.
+    func delivered(
+        from sender: ParticipantID,
+        in mailbox: MailboxID,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<UInt64>
+
+    /// The recipient has left for good.
+    func drop(_ mailbox: MailboxID, on eventLoop: any EventLoop) -> EventLoopFuture<Void>
+}
+
+/// The room is a part of the name so that an engine can keep a room's things together.
+public struct MailboxID: Hashable, Sendable {
+    public let room: RoomID
+    public let recipient: ParticipantID
+
+    public init(room: RoomID, recipient: ParticipantID) {
+        self.room = room
+        self.recipient = recipient
+    }
+}
+
+/// One signal of a sender, or all up to it.
+public struct SignalNumber: Hashable, Sendable {
+    public let sender: ParticipantID
+    /// Dense from 1 per (sender, recipient).
+    public let n: UInt64
+
+    public init(sender: ParticipantID, n: UInt64) {
+        self.sender = sender
+        self.n = n
+    }
+}
+
+public struct StoredSignal: Hashable, Sendable {
+    public let sender: ParticipantID
+    public let n: UInt64
+    public let bytes: ByteBuffer
+
+    public init(sender: ParticipantID, n: UInt64, bytes: ByteBuffer) {
+        self.sender = sender
+        self.n = n
+        self.bytes = bytes
+    }
+}
+
+/// What became of one entry of a batch.
+public enum MailboxVerdict: Hashable, Sendable {
+    case stored
+    /// It was stored before; as good as stored.
+    case duplicate
+    /// Send again from `last + 1`.
+    case gap(last: UInt64)
+    /// Too many or too many bytes are unacknowledged.
+    case full
+}
