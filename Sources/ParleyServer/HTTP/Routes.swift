@@ -1,0 +1,76 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// Whether the server takes new connections: false before it listens and once it stops.
+package final class Readiness: Sendable {
+    private let ready = Atomic<Bool>(false)
+
+    package init() {}
+
+    package var isReady: Bool {
+        get { self.ready.load(ordering: .relaxed) }
+        set { self.ready.store(newValue, ordering: .relaxed) }
+    }
+}
+
+/// Everything that is HTTP: the page, the client, health, metrics, and the twin of the upgrade.
+struct Routes {
+    let assets: SiteAssets
+    let registry: PrometheusRegistry
+    let readiness: Readiness
+    let access: ConnectionAccess
+    let connectionsMax: Int
+    /// Open connections as the last sweep saw them: good enough for a twin.
+    let connections: @Sendable () -> Int
+
+    func responder() -> some HTTPResponder<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        // Alive: this process answers. It never asks the engine, so that a database's trouble restarts nobody.
+        router.get("/healthz") { _, _ in Self.text("ok\n") }
+        router.get("/readyz") { _, _ in
+            self.readiness.isReady ? Self.text("ready\n") : Self.text("not ready\n", status: .serviceUnavailable)
+        }
+        router.get("/metrics") { _, _ in
+            Self.text(self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        router.get("/v1/validate") { request, _ in self.validate(request) }
+        router.get("/v1/connect") { _, _ in
+            var response = Self.text(
+                "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",
+                status: .upgradeRequired)
+            response.headers[.upgrade] = "websocket"
+            return response
+        }
+        router.get("/") { request, _ in try self.asset(request) }
+        router.get("/**") { request, _ in try self.asset(request) }
+        return router.buildResponder()
+    }
+
+    private func asset(_ request: Request) throws -> Response {
+        guard let response = self.assets.response(for: request) else { throw HTTPError(.notFound) }
+        return response
+    }
+
+    private func validate(_ request: Request) -> Response {
+        let refusal =
+            self.readiness.isReady
+            ? self.access.judge(
+                origin: request.headers[.origin], host: request.head.authority,
+                connections: self.connections(), connectionsMax: self.connectionsMax)
+            : .stopping
+        let type = "application/json"
+        guard let refusal else { return Self.text(#"{"ok":true}"#, type: type) }
+        return Self.text(refusal.body, status: .init(code: refusal.status), type: type)
+    }
+
+    private static func text(
+        _ text: String, status: HTTPResponse.Status = .ok, type: String = "text/plain; charset=utf-8"
+    ) -> Response {
+        var headers = SiteHeaders.all
+        headers[.contentType] = type
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}

@@ -1,0 +1,78 @@
+package import CoreMetrics
+
+/// What the socket loop has counted: plain integers, because it counts for every message.
+package struct GatewayCounters: Equatable, Sendable {
+    package var connectionsOpen = 0
+    package var connectionsAccepted = 0
+    package var connectionsRefused = 0
+    package var connectionsClosed = 0
+    package var roomsOpen = 0
+    package var participants = 0
+    package var messagesReceived = 0
+    package var signalsRelayed = 0
+    package var pulsesRelayed = 0
+    package var eventsDelivered = 0
+    package var eventEntries = 0
+    package var framesRejected = 0
+    package var commandsAccepted = 0
+    package var appendConflicts = 0
+    package var bytesReceived = 0
+    package var bytesSent = 0
+
+    package init() {}
+}
+
+/// Hands the loop's counters to swift-metrics, from the loop's sweep a few times per second.
+package struct ServerMetrics {
+    private struct Line {
+        let read: KeyPath<GatewayCounters, Int>
+        let counter: Counter?
+        let meter: Meter?
+    }
+
+    private let lines: [Line]
+    private var published = GatewayCounters()
+
+    package init(factory: any MetricsFactory) {
+        self.lines = Self.sources.map { declaration, read in
+            switch declaration.kind {
+            case .counter:
+                Line(
+                    read: read,
+                    counter: Counter(label: declaration.name, dimensions: [], factory: factory), meter: nil)
+            case .gauge:
+                Line(
+                    read: read, counter: nil,
+                    meter: Meter(label: declaration.name, dimensions: [], factory: factory))
+            }
+        }
+    }
+
+    package mutating func publish(_ counters: GatewayCounters) {
+        guard counters != self.published else { return }
+        for line in self.lines {
+            line.counter?.increment(by: counters[keyPath: line.read] - self.published[keyPath: line.read])
+            line.meter?.set(counters[keyPath: line.read])
+        }
+        self.published = counters
+    }
+
+    package static let sources: [(MetricDeclaration, any KeyPath<GatewayCounters, Int> & Sendable)] = [
+        (.connectionsOpen, \.connectionsOpen),
+        (.connectionsAccepted, \.connectionsAccepted),
+        (.connectionsRefused, \.connectionsRefused),
+        (.connectionsClosed, \.connectionsClosed),
+        (.roomsOpen, \.roomsOpen),
+        (.participants, \.participants),
+        (.messagesReceived, \.messagesReceived),
+        (.signalsRelayed, \.signalsRelayed),
+        (.pulsesRelayed, \.pulsesRelayed),
+        (.eventsDelivered, \.eventsDelivered),
+        (.eventEntries, \.eventEntries),
+        (.framesRejected, \.framesRejected),
+        (.commandsAccepted, \.commandsAccepted),
+        (.appendConflicts, \.appendConflicts),
+        (.bytesReceived, \.bytesReceived),
+        (.bytesSent, \.bytesSent),
+    ]
+}

@@ -1,0 +1,37 @@
+public import ParleyProtocol
+
+/// What an operator may decide about a server, already checked.
+public struct ServerConfiguration: Sendable {
+    /// Where to listen. Without authentication only loopback is allowed.
+    public var host = "127.0.0.1"
+    /// 0 lets the system choose a free port.
+    public var port = 8080
+    /// Handed to every client in `welcome`.
+    public var iceServers: [ICEServer] = []
+    public var limits = Limits()
+    /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
+    public var assetFolders: AssetFolders?
+
+    public init() {}
+
+    /// Folders with the sources of what is otherwise part of the binary: for work on the page itself.
+    public struct AssetFolders: Sendable {
+        public var web: String
+        public var client: String
+
+        public init(web: String, client: String) {
+            self.web = web
+            self.client = client
+        }
+    }
+}
+
+extension ServerConfiguration {
+    /// Whether only this machine can reach that address.
+    public static func isLoopback(host: String) -> Bool {
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        if bare == "localhost" || bare == "::1" || bare.hasSuffix(".localhost") { return true }
+        let parts = bare.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ParleyEngine
+import ParleyServer
+import ServiceLifecycle
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server: WebSocket, meeting page, JavaScript client, health and metrics on one port.",
+        discussion: """
+            Every setting can be given as a flag, as an environment variable (PARLEY_PORT for --port), or in a JSON file \
+            ({"port": 8080, "ice-server": ["stun:stun.example.org"]}). A flag wins over the environment, the environment \
+            over the file. Durations are milliseconds.
+            """
+    )
+
+    @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Operation") var operation: OperationOptions
+
+    func run() async throws {
+        let settings: ServerSettings
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            settings = try ServerSettings(
+                try await SettingsReader(
+                    flags: self.flags, environment: environment,
+                    file: self.operation.config ?? environment["PARLEY_CONFIG"]))
+        } catch let error as SettingError {
+            throw ValidationError(error.description)
+        }
+        var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = settings.logLevel
+        let engine = InMemoryEngine()
+        let server = ParleyServer(configuration: settings.server, engine: engine, logger: logger) { address in
+            Announcement(host: settings.server.host, port: address.port ?? settings.server.port).write()
+        }
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await services.run()
+        } catch let error as ListenError {
+            throw ValidationError(error.description)
+        }
+    }
+
+    private var flags: [String: [String]] {
+        let single: [(Setting, String?)] =
+            self.listening.given + self.limits.given + self.operation.given
+        var flags: [String: [String]] = [:]
+        for case (let setting, let value?) in single { flags[setting.key] = [value] }
+        if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }
+        return flags
+    }
+}
+
+struct ListeningOptions: ParsableArguments {
+    @Option(help: "The address to listen on. Without authentication only loopback is allowed. (default: 127.0.0.1)")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 takes any free one. (default: 8080)")
+    var port: String?
+
+    var given: [(Setting, String?)] { [(.host, self.host), (.port, self.port)] }
+}
+
+struct WebRTCOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A STUN or TURN server that clients are told of; may be given several times.",
+            discussion: "stun:stun.example.org:3478, or turn:turn.example.org:3478,USER,CREDENTIAL",
+            valueName: "url[,user,credential]"))
+    var iceServer: [String] = []
+}
+
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Participants per room. (default: 100)")
+    var roomCapacity: String?
+
+    @Option(help: "Connections in all. (default: 18000)")
+    var connections: String?
+
+    @Option(help: "Bytes of the longest message. (default: 65536)")
+    var frameBytes: String?
+
+    @Option(help: "Messages per second and connection, in the long run. (default: 500)")
+    var messagesPerSecond: String?
+
+    @Option(help: "Messages that a connection may send at once. (default: 2000)")
+    var messageBurst: String?
+
+    @Option(help: "Signals per recipient that are not yet acknowledged. (default: 256)")
+    var unacknowledgedSignals: String?
+
+    @Option(help: "The server pings after so much silence. (default: 2000)")
+    var silenceMilliseconds: String?
+
+    @Option(help: "A connection that is silent for so long is closed. (default: 4500)")
+    var darkMilliseconds: String?
+
+    var given: [(Setting, String?)] {
+        [
+            (.roomCapacity, self.roomCapacity), (.connections, self.connections), (.frameBytes, self.frameBytes),
+            (.messagesPerSecond, self.messagesPerSecond), (.messageBurst, self.messageBurst),
+            (.unacknowledgedSignals, self.unacknowledgedSignals),
+            (.silenceMilliseconds, self.silenceMilliseconds), (.darkMilliseconds, self.darkMilliseconds),
+        ]
+    }
+}
+
+struct OperationOptions: ParsableArguments {
+    @Option(help: "A JSON file with settings. (environment: PARLEY_CONFIG)")
+    var config: String?
+
+    @Option(help: "What is logged: trace, debug, info, notice, warning, error, critical. (default: info)")
+    var logLevel: String?
+
+    @Option(help: "How long a stopping server waits for its connections. (default: 5000)")
+    var stopMilliseconds: String?
+
+    @Option(help: "Serve the page from this folder instead of from the binary (with --client-folder).")
+    var webFolder: String?
+
+    @Option(help: "Serve the JavaScript client from this folder (with --web-folder).")
+    var clientFolder: String?
+
+    var given: [(Setting, String?)] {
+        [
+            (.logLevel, self.logLevel), (.stopMilliseconds, self.stopMilliseconds),
+            (.webFolder, self.webFolder), (.clientFolder, self.clientFolder),
+        ]
+    }
+}

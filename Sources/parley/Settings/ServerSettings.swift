@@ -1,0 +1,77 @@
+import Logging
+import ParleyProtocol
+import ParleyServer
+
+/// The settings as the server wants them: each checked by itself, then against the others.
+struct ServerSettings {
+    let server: ServerConfiguration
+    let logLevel: Logger.Level
+
+    init(_ settings: SettingsReader) throws {
+        var server = ServerConfiguration()
+        server.host = try settings.value(.host, parse: { $0.isEmpty ? nil : $0 }) ?? server.host
+        server.port = try settings.integer(.port, in: 0...65_535) ?? server.port
+        server.iceServers = try settings.values(.iceServer, parse: Self.iceServer) ?? []
+        server.assetFolders = try Self.assetFolders(settings)
+        try Self.read(&server.limits, from: settings)
+        self.server = server
+        self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
+        try Self.refusePublicAddress(server.host)
+    }
+
+    private static func read(_ limits: inout Limits, from settings: SettingsReader) throws {
+        func set(_ path: WritableKeyPath<Limits, Int>, _ setting: Setting, _ range: ClosedRange<Int>) throws {
+            limits[keyPath: path] = try settings.integer(setting, in: range) ?? limits[keyPath: path]
+        }
+        try set(\.participantsPerRoomMax, .roomCapacity, 1...10_000)
+        try set(\.connectionsMax, .connections, 1...1_000_000)
+        try set(\.frameBytesMax, .frameBytes, 1_024...1_048_576)
+        try set(\.messagesPerSecond, .messagesPerSecond, 1...10_000_000)
+        try set(\.messageBurst, .messageBurst, 1...10_000_000)
+        try set(\.unacknowledgedSignalsMax, .unacknowledgedSignals, 32...65_536)
+        try set(\.silenceMilliseconds, .silenceMilliseconds, 2_000...5_000)
+        try set(\.darkMilliseconds, .darkMilliseconds, 4_500...15_000)
+        try set(\.stopMilliseconds, .stopMilliseconds, 0...60_000)
+        if limits.darkMilliseconds < 2 * limits.silenceMilliseconds {
+            throw SettingError(
+                .darkMilliseconds, value: String(limits.darkMilliseconds),
+                source: "with silence-milliseconds \(limits.silenceMilliseconds)")
+        }
+    }
+
+    private static func iceServer(_ text: String) -> ICEServer? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard let url = parts.first, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        let isRelay = url.hasPrefix("turn:") || url.hasPrefix("turns:")
+        guard isRelay || url.hasPrefix("stun:") || url.hasPrefix("stuns:") else { return nil }
+        guard url.split(separator: ":", maxSplits: 1).count == 2 else { return nil }
+        switch (isRelay, parts.count) {
+        case (false, 1): return ICEServer(urls: [url])
+        case (true, 3): return ICEServer(urls: [url], username: parts[1], credential: parts[2])
+        case (false, _), (true, _): return nil
+        }
+    }
+
+    private static func assetFolders(_ settings: SettingsReader) throws -> ServerConfiguration.AssetFolders? {
+        let web = try settings.value(.webFolder, parse: { $0.isEmpty ? nil : $0 })
+        let client = try settings.value(.clientFolder, parse: { $0.isEmpty ? nil : $0 })
+        switch (web, client) {
+        case (nil, nil): return nil
+        case (let web?, let client?): return .init(web: web, client: client)
+        case (let web?, nil): throw SettingError(.webFolder, value: web, source: "alone")
+        case (nil, let client?): throw SettingError(.clientFolder, value: client, source: "alone")
+        }
+    }
+
+    /// Without tokens everybody who reaches the port may do everything: so only this machine may reach it.
+    private static func refusePublicAddress(_ host: String) throws {
+        guard !ServerConfiguration.isLoopback(host: host) else { return }
+        throw SettingError(
+            """
+            The setting host (\(host)) is an address that other machines can reach, but no authentication is configured: \
+            anybody could create and enter rooms. Listen on 127.0.0.1, ::1 or localhost, and let a reverse proxy with its \
+            own authentication forward to it; tokens are not part of this version.
+            """
+        )
+    }
+}
