@@ -1,0 +1,57 @@
+/// Tells whether a connection is alive (docs/PROTOCOL.md, section 8). All times are monotonic nanoseconds.
+///
+/// ```
+///   heard              nothing heard or said for `silence`          nothing heard for `dark`
+///   alive  ------------------------------------------>  ping + beat  ---------------------->  closed
+/// ```
+public struct Liveness: Hashable, Sendable {
+    private let silence: UInt64
+    private let dark: UInt64
+    private var lastHeard: UInt64
+    private var lastSaid: UInt64
+    private var lastPing: UInt64
+    private var isClosed = false
+
+    public init(silenceMilliseconds: Int, darkMilliseconds: Int, now: UInt64) {
+        assert(silenceMilliseconds < darkMilliseconds, "somebody must be asked before being given up")
+        self.silence = UInt64(max(1, silenceMilliseconds)) * 1_000_000
+        self.dark = UInt64(max(1, darkMilliseconds)) * 1_000_000
+        self.lastHeard = now
+        self.lastSaid = now
+        self.lastPing = now
+    }
+
+    /// Any bytes count, also a pong or half a frame.
+    public mutating func heard(now: UInt64) { self.lastHeard = max(self.lastHeard, now) }
+
+    public mutating func said(now: UInt64) { self.lastSaid = max(self.lastSaid, now) }
+
+    public enum Tick: Hashable, Sendable {
+        case none
+        /// Both in one write. Counts as said.
+        case pingAndBeat
+        /// Close with 4409. Said once.
+        case closeDark
+    }
+
+    /// To be asked several times per `silence`.
+    public mutating func tick(now: UInt64) -> Tick {
+        guard !self.isClosed else { return .none }
+        if Self.passed(self.dark, since: self.lastHeard, now) {
+            self.isClosed = true
+            return .closeDark
+        }
+        let isSilent =
+            Self.passed(self.silence, since: self.lastHeard, now)
+            || Self.passed(self.silence, since: self.lastSaid, now)
+        // An unanswered ping is not repeated sooner than it was sent.
+        guard isSilent, Self.passed(self.silence, since: self.lastPing, now) else { return .none }
+        self.lastPing = now
+        self.lastSaid = max(self.lastSaid, now)
+        return .pingAndBeat
+    }
+
+    private static func passed(_ interval: UInt64, since start: UInt64, _ now: UInt64) -> Bool {
+        now >= start && now - start >= interval
+    }
+}

@@ -1,0 +1,52 @@
+/// A token bucket over a monotonic clock that is handed in.
+///
+/// Integers only: the level counts billionths of a token, of which `perSecond` come each nanosecond,
+/// so nothing is rounded and nothing drifts.
+public struct RateLimit: Hashable, Sendable {
+    private static var token: UInt64 { 1_000_000_000 }
+
+    private let perSecond: UInt64
+    private let levelMax: UInt64
+    private var level: UInt64
+    private var updated: UInt64
+
+    /// The bucket begins full. Both numbers at least 1, at most 1,000,000,000.
+    ///
+    /// - Parameter now: monotonic nanoseconds.
+    public init(perSecond: Int, burst: Int, now: UInt64) {
+        self.perSecond = UInt64(min(max(1, perSecond), 1_000_000_000))
+        self.levelMax = UInt64(min(max(1, burst), 1_000_000_000)) * Self.token
+        self.level = self.levelMax
+        self.updated = now
+    }
+
+    public enum Outcome: Hashable, Sendable {
+        case allowed
+        /// A token will be there after so long, if nobody else takes it.
+        case retryAfterMilliseconds(UInt64)
+    }
+
+    public mutating func take(now: UInt64) -> Outcome {
+        self.refill(now)
+        guard self.level < Self.token else {
+            self.level -= Self.token
+            return .allowed
+        }
+        let perMillisecond = self.perSecond * 1_000_000
+        return .retryAfterMilliseconds((Self.token - self.level + perMillisecond - 1) / perMillisecond)
+    }
+
+    private mutating func refill(_ now: UInt64) {
+        // A clock that seems to go back brings nothing.
+        guard now > self.updated else { return }
+        let elapsed = now - self.updated
+        self.updated = now
+        let missing = self.levelMax - self.level
+        // Divided instead of multiplied: after a long silence the product would not fit.
+        if elapsed > missing / self.perSecond {
+            self.level = self.levelMax
+        } else {
+            self.level += elapsed * self.perSecond
+        }
+    }
+}

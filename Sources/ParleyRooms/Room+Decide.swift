@@ -1,0 +1,107 @@
+public import ParleyProtocol
+
+/// The outcome of a command.
+public enum Decision: Hashable, Sendable {
+    /// Never empty. Nothing has happened until the log has taken them.
+    case events([RoomEvent])
+    /// Decided before: accepted (`nil`, also if it is too long ago to be remembered) or refused with
+    /// that code.
+    case duplicate(RejectionCode?)
+    case rejected(RejectionCode)
+}
+
+extension Room {
+    /// Judges a command without changing anything.
+    ///
+    /// The order of the questions is part of the protocol, since only the first answer is given: the
+    /// room's life, then who asks, then the command's number, then what is asked.
+    public func decide(_ command: RoomCommand) -> Decision {
+        switch self.lifecycle {
+        case .ended: return .rejected(.roomEnded)
+        case .absent, .open: break
+        }
+        let id: ParticipantID?
+        switch command.action {
+        case .join(let join): id = self.server.participants[join.session]
+        case .leave, .media, .disconnect: id = command.participant
+        }
+        let membership = id.flatMap { self.server.memberships[$0] }
+        if let number = command.number {
+            if let early = self.judge(number, command.rejectedSince, after: membership) { return early }
+        }
+        return self.judge(command, membership)
+    }
+
+    /// `nil` if it is this command's turn.
+    private func judge(
+        _ number: UInt64,
+        _ rejectedSince: RefusedCommands,
+        after membership: Membership?
+    ) -> Decision? {
+        let last = membership?.lastCommand ?? 0
+        guard number > 0 else { return .rejected(.commandGap) }
+        if number <= last {
+            return .duplicate(membership?.rejected.last { $0.number == number }?.code)
+        }
+        if let code = rejectedSince.code(of: number) { return .duplicate(code) }
+        // Somebody who is not here has no numbers that could be dense.
+        return number == last + rejectedSince.count + 1 ? nil : .rejected(.commandGap)
+    }
+
+    private func judge(_ command: RoomCommand, _ membership: Membership?) -> Decision {
+        let cause = command.number.map {
+            RoomEvent.Cause(by: command.participant, number: $0, rejected: command.rejectedSince.remembered)
+        }
+        switch command.action {
+        case .join(let join):
+            return self.decideJoin(command, join, membership, cause)
+        case .leave:
+            return self.decideLeave(command.participant, .left, cause)
+        case .disconnect(let reason):
+            // Often too late, because the participant has left by itself: not-joined, for nobody to hear.
+            return self.decideLeave(command.participant, reason, cause)
+        case .media(let change):
+            guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
+            let difference = participant.media.difference(change)
+            guard !difference.isEmpty else { return .rejected(.noChange) }
+            return .events([RoomEvent(.mediaChanged(participant.id, difference), cause: cause)])
+        }
+    }
+
+    private func decideJoin(
+        _ command: RoomCommand,
+        _ join: RoomCommand.Join,
+        _ membership: Membership?,
+        _ cause: RoomEvent.Cause?
+    ) -> Decision {
+        guard membership == nil else { return .rejected(.alreadyJoined) }
+        assert(self.people[command.participant] == nil, "a participant id is never used again")
+        guard self.people[command.participant] == nil else { return .rejected(.alreadyJoined) }
+        guard self.count < self.capacity else { return .rejected(.roomFull) }
+        let isNew = self.lifecycle == .absent
+        let joining = RoomEvent.Joining(
+            participant: command.participant,
+            session: join.session,
+            identity: join.identity,
+            name: join.name,
+            role: isNew ? .host : .participant,
+            joined: self.server.joinedLast + 1,
+            at: command.at,
+            abilities: join.abilities
+        )
+        let joined = RoomEvent(.joined(joining), cause: cause)
+        guard isNew else { return .events([joined]) }
+        let creation = RoomEvent.Creation(alias: self.alias, capacity: self.capacity, at: command.at)
+        return .events([RoomEvent(.created(creation)), joined])
+    }
+
+    private func decideLeave(
+        _ id: ParticipantID,
+        _ reason: RoomEvent.LeaveReason,
+        _ cause: RoomEvent.Cause?
+    ) -> Decision {
+        guard self.people[id] != nil else { return .rejected(.notJoined) }
+        let left = RoomEvent(.left(id, reason), cause: cause)
+        return .events(self.count == 1 ? [left, RoomEvent(.ended(.empty))] : [left])
+    }
+}

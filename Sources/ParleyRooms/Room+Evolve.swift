@@ -1,0 +1,112 @@
+import ParleyProtocol
+
+extension Room {
+    /// Applies a fact from the log. Never fails; a fact that does not fit this room (which no log
+    /// that was decided by ``decide(_:)`` holds) changes nothing.
+    ///
+    /// - Returns: how the state has changed, per section.
+    @discardableResult
+    public mutating func evolve(_ event: RoomEvent) -> StatePatches {
+        if let cause = event.cause { self.remember(cause) }
+        switch event.fact {
+        case .created(let creation): return self.create(creation)
+        case .joined(let joining): return self.join(joining, event.cause)
+        case .mediaChanged(let id, let change): return self.changeMedia(id, change)
+        case .left(let id, _): return self.remove(id)
+        case .ended(let reason): return self.end(reason)
+        }
+    }
+
+    private mutating func remember(_ cause: RoomEvent.Cause) {
+        // A joiner has no membership yet: `join` begins it with the same cause.
+        self.server.memberships[cause.by]?.accept(cause)
+    }
+
+    private mutating func create(_ creation: RoomEvent.Creation) -> StatePatches {
+        guard self.lifecycle == .absent else { return .none }
+        self.lifecycle = .open
+        self.alias = creation.alias
+        self.capacity = creation.capacity
+        self.createdAt = creation.at
+        let facts = self.roomJSON
+        self.hashes.stage.add(facts, at: [StatePath.room])
+        var patches = StatePatches.none
+        // `people` is there from the beginning, so that folding patches and asking for the state
+        // agree about an empty room.
+        patches.stage = .object([StatePath.room: facts, StatePath.people: [:]])
+        return patches
+    }
+
+    private mutating func join(_ joining: RoomEvent.Joining, _ cause: RoomEvent.Cause?) -> StatePatches {
+        let id = joining.participant
+        guard self.lifecycle == .open, self.people[id] == nil else { return .none }
+        guard self.server.participants[joining.session] == nil else { return .none }
+        let participant = Participant(
+            id: id,
+            identity: joining.identity,
+            name: joining.name,
+            role: joining.role,
+            joined: joining.joined,
+            joinedAt: joining.at,
+            abilities: joining.abilities,
+            media: Participant.Media()
+        )
+        var membership = Membership(session: joining.session, lastCommand: 0, rejected: [])
+        if let cause { membership.accept(cause) }
+        self.people[id] = participant
+        self.server.memberships[id] = membership
+        self.server.participants[joining.session] = id
+        self.server.joinedLast = max(self.server.joinedLast, joining.joined)
+        let json = participant.json
+        self.hashes.change(participant.section) { $0.add(json, at: StatePath.person(id)) }
+        return .person(id, json, in: participant.section)
+    }
+
+    private mutating func changeMedia(
+        _ id: ParticipantID,
+        _ change: Participant.MediaChange
+    ) -> StatePatches {
+        guard var participant = self.people[id] else { return .none }
+        let difference = participant.media.difference(change)
+        guard !difference.isEmpty else { return .none }
+        let path = StatePath.person(id) + [StatePath.media]
+        let section = participant.section
+        let before = participant.media.json
+        participant.media.apply(difference)
+        let after = participant.media.json
+        self.hashes.change(section) {
+            $0.subtract(before, at: path)
+            $0.add(after, at: path)
+        }
+        self.people[id] = participant
+        return .person(id, .object([StatePath.media: difference.json]), in: section)
+    }
+
+    private mutating func remove(_ id: ParticipantID) -> StatePatches {
+        guard let participant = self.people.removeValue(forKey: id) else { return .none }
+        if let membership = self.server.memberships.removeValue(forKey: id) {
+            self.server.participants[membership.session] = nil
+        }
+        self.hashes.change(participant.section) { $0.subtract(participant.json, at: StatePath.person(id)) }
+        return .person(id, .null, in: participant.section)
+    }
+
+    private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
+        guard self.lifecycle == .open else { return .none }
+        let path = [StatePath.room, StatePath.lifecycle]
+        self.hashes.stage.subtract(.string(self.lifecycle.name), at: path)
+        self.lifecycle = .ended(reason)
+        self.hashes.stage.add(.string(self.lifecycle.name), at: path)
+        var patches = StatePatches.none
+        patches.stage = .object([StatePath.room: .object([StatePath.lifecycle: .string(self.lifecycle.name)])])
+        return patches
+    }
+}
+
+extension Membership {
+    mutating func accept(_ cause: RoomEvent.Cause) {
+        self.lastCommand = max(self.lastCommand, cause.number)
+        self.rejected += cause.rejected
+        self.rejected.removeFirst(max(0, self.rejected.count - RefusedCommands.rememberedMax))
+    }
+}

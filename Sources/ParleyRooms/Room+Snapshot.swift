@@ -1,0 +1,118 @@
+public import ParleyProtocol
+
+// A room as an engine keeps it: everything, also what never leaves the server.
+
+extension Room {
+    /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
+    public static var version: Int64 { 1 }
+
+    /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
+    public var snapshot: JSONValue {
+        var object: JSONObject = ["version": .integer(Self.version), "id": .string(self.id.description)]
+        object.append(StatePath.lifecycle, .string(self.lifecycle.name))
+        switch self.lifecycle {
+        case .absent, .open: break
+        case .ended(let reason): object.append("reason", .string(reason.rawValue))
+        }
+        if let alias = self.alias { object.append("alias", .string(alias)) }
+        object.append("capacity", .integer(Int64(self.capacity)))
+        object.append("createdAt", .integer(self.createdAt.milliseconds))
+        object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
+        let people = self.participants.map { participant in
+            var person: JSONObject = ["id": .string(participant.id.description)]
+            for (name, value) in participant.json.object?.members ?? [] { person.append(name, value) }
+            if let membership = self.server.memberships[participant.id] {
+                person.append("server", membership.json)
+            }
+            return JSONValue.object(person)
+        }
+        object.append(StatePath.people, .array(people))
+        object.append("hash", .string(self.hash(for: .moderator).description))
+        return .object(object)
+    }
+
+    public init(snapshot: JSONValue) throws(RoomFormatError) {
+        let reader = try FieldReader(snapshot, "snapshot")
+        let version = Int64(clamping: try reader.number("version"))
+        guard version == Self.version else { throw .unknownVersion(version) }
+        self.init(
+            id: try reader.identifier("id"),
+            alias: try reader.stringIfPresent("alias"),
+            capacity: Int(clamping: try reader.number("capacity"))
+        )
+        self.lifecycle = try Lifecycle(reader)
+        self.createdAt = try reader.instant("createdAt")
+        self.server.joinedLast = try reader.number("joinedLast")
+        for value in try reader.array(StatePath.people) {
+            let person = try FieldReader(value, "person")
+            let participant = try Participant(person)
+            let membership = try Membership(try FieldReader(try person.value("server"), "server"))
+            self.people[participant.id] = participant
+            self.server.memberships[participant.id] = membership
+            self.server.participants[membership.session] = participant.id
+        }
+        self.hashes = self.hashesFromScratch
+        guard self.hash(for: .moderator).description == (try reader.string("hash")) else { throw .hashMismatch }
+    }
+
+    private var hashesFromScratch: PerSection<StateHash> {
+        var hashes = PerSection(repeating: StateHash())
+        guard self.lifecycle != .absent else { return hashes }
+        hashes.stage.add(self.roomJSON, at: [StatePath.room])
+        for participant in self.people.values {
+            hashes.change(participant.section) {
+                $0.add(participant.json, at: StatePath.person(participant.id))
+            }
+        }
+        return hashes
+    }
+}
+
+extension Room.Lifecycle {
+    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+        switch try reader.string(StatePath.lifecycle) {
+        case "absent": self = .absent
+        case "open": self = .open
+        case "ended": self = .ended(try reader.word("reason"))
+        default: throw .member(StatePath.lifecycle)
+        }
+    }
+}
+
+extension Participant {
+    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+        let media = try FieldReader(try reader.value(StatePath.media), StatePath.media)
+        self.init(
+            id: try reader.identifier("id"),
+            identity: try reader.identifier("identity"),
+            name: try reader.stringIfPresent("name"),
+            role: try reader.word("role"),
+            joined: try reader.number("joined"),
+            joinedAt: try reader.instant("joinedAt"),
+            abilities: try reader.abilities("abilities"),
+            media: Media(
+                audio: try media.bool("audio"),
+                video: try media.bool("video"),
+                screen: try media.bool("screen")
+            )
+        )
+    }
+}
+
+extension Membership {
+    fileprivate var json: JSONValue {
+        [
+            "session": .string(self.session.description),
+            "lastCommand": .integer(Int64(clamping: self.lastCommand)),
+            "rejected": self.rejected.json,
+        ]
+    }
+
+    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+        self.init(
+            session: try reader.identifier("session"),
+            lastCommand: try reader.number("lastCommand"),
+            rejected: try reader.refusals("rejected")
+        )
+    }
+}

@@ -1,0 +1,95 @@
+public import ParleyProtocol
+
+// The state of a room as JSON (docs/PROTOCOL.md, section 5). No arrays and no null in it.
+
+/// The member names of the state.
+enum StatePath {
+    static let room = "room"
+    static let people = "people"
+    static let lifecycle = "lifecycle"
+    static let media = "media"
+
+    static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
+}
+
+extension Room {
+    /// The state as somebody with that view sees it; an empty object before the room exists.
+    ///
+    /// The fold of all patches of that view. O(n log n).
+    public func state(for view: View) -> JSONValue {
+        guard self.lifecycle != .absent else { return [:] }
+        assert(view.includes(.stage), "every view shows the room's own facts")
+        var people = JSONObject()
+        for participant in self.participants where view.includes(participant.section) {
+            people.append(participant.id.description, participant.json)
+        }
+        return .object([StatePath.room: self.roomJSON, StatePath.people: .object(people)])
+    }
+
+    /// Proves that two sides hold the same state (docs/PROTOCOL.md, section 5). O(1).
+    public func hash(for view: View) -> StateHash {
+        self.hashes.all.reduce(into: StateHash()) { sum, next in
+            if view.includes(next.0) { sum.add(next.1) }
+        }
+    }
+
+    var roomJSON: JSONValue {
+        var object = JSONObject()
+        object.append("id", .string(self.id.description))
+        if let alias = self.alias { object.append("alias", .string(alias)) }
+        object.append(StatePath.lifecycle, .string(self.lifecycle.name))
+        object.append("createdAt", .integer(self.createdAt.milliseconds))
+        object.append("capacity", .integer(Int64(self.capacity)))
+        return .object(object)
+    }
+}
+
+extension Room.Lifecycle {
+    var name: String {
+        switch self {
+        case .absent: "absent"
+        case .open: "open"
+        case .ended: "ended"
+        }
+    }
+}
+
+extension Participant {
+    /// Everybody is on stage, whom every view shows.
+    var section: Section { .stage }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        if let name = self.name { object.append("name", .string(name)) }
+        object.append("identity", .string(self.identity.description))
+        object.append("role", .string(self.role.rawValue))
+        object.append("connection", "connected")
+        object.append("joined", .integer(Int64(clamping: self.joined)))
+        object.append("joinedAt", .integer(self.joinedAt.milliseconds))
+        object.append("abilities", self.abilities.json)
+        object.append(StatePath.media, self.media.json)
+        return .object(object)
+    }
+}
+
+extension Participant.Media {
+    var json: JSONValue {
+        ["audio": .bool(self.audio), "video": .bool(self.video), "screen": .bool(self.screen)]
+    }
+}
+
+extension Participant.MediaChange {
+    var json: JSONValue {
+        var object = JSONObject()
+        if let audio = self.audio { object.append("audio", .bool(audio)) }
+        if let video = self.video { object.append("video", .bool(video)) }
+        if let screen = self.screen { object.append("screen", .bool(screen)) }
+        return .object(object)
+    }
+}
+
+extension Abilities {
+    var json: JSONValue {
+        ["rollback": .bool(self.rollback), "trickle": .bool(self.trickle), "restart": .bool(self.restart)]
+    }
+}

@@ -1,0 +1,76 @@
+public import ParleyProtocol
+
+/// The meaning of a room: a value that is folded from a log.
+///
+/// ```
+///            created              ended
+/// (absent) ----------->  open  ----------->  ended
+/// ```
+///
+/// ``decide(_:)`` judges a command and names the events; the log gives them their place;
+/// ``evolve(_:)`` applies them. Two rooms that have applied the same events are equal, in every
+/// process. Cost: both are O(1) in the number of participants.
+public struct Room: Hashable, Sendable {
+    public let id: RoomID
+    public internal(set) var lifecycle: Lifecycle = .absent
+    /// Until the room is created: what a command that creates it will ask for.
+    public internal(set) var alias: String?
+    public internal(set) var capacity: Int
+    public internal(set) var createdAt = Instant(milliseconds: 0)
+
+    /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
+    /// is made from `joined`.
+    var people: [ParticipantID: Participant] = [:]
+    var server = ServerSection()
+    /// One sum over the leaves of each section.
+    var hashes = PerSection(repeating: StateHash())
+
+    public enum Lifecycle: Hashable, Sendable {
+        /// Before the first event: there is nothing to see, and only a join is accepted.
+        case absent
+        case open
+        /// Nothing is accepted any more.
+        case ended(RoomEvent.EndReason)
+    }
+
+    /// A room that does not exist yet. The first join creates it.
+    public init(id: RoomID, alias: String? = nil, capacity: Int = Limits().participantsPerRoomMax) {
+        self.id = id
+        self.alias = alias
+        self.capacity = capacity
+    }
+}
+
+/// What never leaves the server.
+struct ServerSection: Hashable, Sendable {
+    var memberships: [ParticipantID: Membership] = [:]
+    var participants: [SessionID: ParticipantID] = [:]
+    /// The `joined` of the latest arrival.
+    var joinedLast: UInt64 = 0
+}
+
+/// What the server alone knows of a participant.
+public struct Membership: Hashable, Sendable {
+    public let session: SessionID
+    /// The number of the last accepted command; 0 if the server did everything so far.
+    public internal(set) var lastCommand: UInt64
+    /// The newest refusals, oldest first, at most ``RefusedCommands/rememberedMax``.
+    public internal(set) var rejected: [RefusedCommands.Refusal]
+}
+
+// MARK: - Looking
+
+extension Room {
+    public var count: Int { self.people.count }
+
+    public func participant(_ id: ParticipantID) -> Participant? { self.people[id] }
+
+    public func participant(of session: SessionID) -> ParticipantID? { self.server.participants[session] }
+
+    public func membership(_ id: ParticipantID) -> Membership? { self.server.memberships[id] }
+
+    /// In order of arrival. O(n log n): for snapshots, not for every message.
+    public var participants: [Participant] {
+        self.people.values.sorted { $0.joined < $1.joined }
+    }
+}

@@ -1,0 +1,146 @@
+public import ParleyProtocol
+
+extension RoomEvent {
+    /// The stable word for what has happened (docs/PROTOCOL.md, section 4).
+    public var type: String {
+        switch self.fact {
+        case .created: "created"
+        case .joined: "joined"
+        case .mediaChanged: "media-changed"
+        case .left: "left"
+        case .ended: "ended"
+        }
+    }
+
+    /// Whom it is about, if it is about somebody.
+    public var participant: ParticipantID? {
+        switch self.fact {
+        case .joined(let joining): joining.participant
+        case .mediaChanged(let id, _), .left(let id, _): id
+        case .created, .ended: nil
+        }
+    }
+
+    private var reason: String? {
+        switch self.fact {
+        case .left(_, let reason): reason.rawValue
+        case .ended(let reason): reason.rawValue
+        case .created, .joined, .mediaChanged: nil
+        }
+    }
+
+    /// What is said to clients: nothing of the server's section is in here.
+    ///
+    /// - Parameter patch: ``PerSection/patch(for:)`` of what ``Room/evolve(_:)`` returned; `nil` in a
+    ///   snapshot frame, whose state has it already.
+    public func wire(patch: JSONValue?) -> JSONValue {
+        var object = self.head
+        if let patch { object.append("patch", patch) }
+        return .object(object)
+    }
+
+    private var head: JSONObject {
+        var object: JSONObject = ["type": .string(self.type)]
+        if let participant = self.participant {
+            object.append("participant", .string(participant.description))
+        }
+        if let cause = self.cause {
+            object.append("by", .string(cause.by.description))
+            object.append("id", .integer(Int64(clamping: cause.number)))
+        }
+        if let reason = self.reason { object.append("reason", .string(reason)) }
+        return object
+    }
+}
+
+// MARK: - The log
+
+extension RoomEvent {
+    /// What the log holds: all of it. Read back by ``init(json:)``.
+    public var json: JSONValue {
+        var object = self.head
+        if let rejected = self.cause?.rejected, !rejected.isEmpty {
+            object.append("rejected", rejected.json)
+        }
+        switch self.fact {
+        case .created(let creation):
+            if let alias = creation.alias { object.append("alias", .string(alias)) }
+            object.append("capacity", .integer(Int64(creation.capacity)))
+            object.append("at", .integer(creation.at.milliseconds))
+        case .joined(let joining):
+            object.append("session", .string(joining.session.description))
+            object.append("identity", .string(joining.identity.description))
+            if let name = joining.name { object.append("name", .string(name)) }
+            object.append("role", .string(joining.role.rawValue))
+            object.append("joined", .integer(Int64(clamping: joining.joined)))
+            object.append("at", .integer(joining.at.milliseconds))
+            object.append("abilities", joining.abilities.json)
+        case .mediaChanged(_, let change):
+            object.append("media", change.json)
+        case .left, .ended:
+            break
+        }
+        return .object(object)
+    }
+
+    public init(json: JSONValue) throws(RoomFormatError) {
+        let reader = try FieldReader(json, "event")
+        self.init(try Fact(reader), cause: try Cause(reader))
+    }
+}
+
+extension RoomEvent.Cause {
+    fileprivate init?(_ reader: FieldReader) throws(RoomFormatError) {
+        guard reader.has("by") else { return nil }
+        self.init(
+            by: try reader.identifier("by"),
+            number: try reader.number("id"),
+            rejected: reader.has("rejected") ? try reader.refusals("rejected") : []
+        )
+    }
+}
+
+extension RoomEvent.Fact {
+    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+        switch try reader.string("type") {
+        case "created":
+            let creation = RoomEvent.Creation(
+                alias: try reader.stringIfPresent("alias"),
+                capacity: Int(clamping: try reader.number("capacity")),
+                at: try reader.instant("at")
+            )
+            self = .created(creation)
+        case "joined":
+            self = .joined(try RoomEvent.Joining(reader))
+        case "media-changed":
+            let media = try FieldReader(try reader.value("media"), "media")
+            let change = Participant.MediaChange(
+                audio: try media.boolIfPresent("audio"),
+                video: try media.boolIfPresent("video"),
+                screen: try media.boolIfPresent("screen")
+            )
+            self = .mediaChanged(try reader.identifier("participant"), change)
+        case "left":
+            self = .left(try reader.identifier("participant"), try reader.word("reason"))
+        case "ended":
+            self = .ended(try reader.word("reason"))
+        case let type:
+            throw .unknownEvent(type)
+        }
+    }
+}
+
+extension RoomEvent.Joining {
+    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+        self.init(
+            participant: try reader.identifier("participant"),
+            session: try reader.identifier("session"),
+            identity: try reader.identifier("identity"),
+            name: try reader.stringIfPresent("name"),
+            role: try reader.word("role"),
+            joined: try reader.number("joined"),
+            at: try reader.instant("at"),
+            abilities: try reader.abilities("abilities")
+        )
+    }
+}

@@ -1,0 +1,75 @@
+public import ParleyProtocol
+
+/// What has happened to a room. Past tense; it is in the log and cannot be refused.
+///
+/// It carries everything that ``Room/evolve(_:)`` needs, so that a room can be built from its log
+/// alone; what others may see of it is decided by `wire(patch:)`.
+public struct RoomEvent: Hashable, Sendable {
+    public var fact: Fact
+    /// The command that caused it; `nil` if the server did, or if another event of the same entry
+    /// names the command.
+    public var cause: Cause?
+
+    public enum Fact: Hashable, Sendable {
+        case created(Creation)
+        case joined(Joining)
+        case mediaChanged(ParticipantID, Participant.MediaChange)
+        case left(ParticipantID, LeaveReason)
+        case ended(EndReason)
+    }
+
+    public struct Cause: Hashable, Sendable {
+        public var by: ParticipantID
+        public var number: UInt64
+        /// What was refused since the participant's last accepted command, oldest first.
+        public var rejected: [RefusedCommands.Refusal]
+
+        public init(by: ParticipantID, number: UInt64, rejected: [RefusedCommands.Refusal] = []) {
+            self.by = by
+            self.number = number
+            self.rejected = rejected
+        }
+    }
+
+    public struct Creation: Hashable, Sendable {
+        public var alias: String?
+        public var capacity: Int
+        public var at: Instant
+
+        public init(alias: String?, capacity: Int, at: Instant) {
+            self.alias = alias
+            self.capacity = capacity
+            self.at = at
+        }
+    }
+
+    public struct Joining: Hashable, Sendable {
+        public var participant: ParticipantID
+        public var session: SessionID
+        public var identity: IdentityID
+        public var name: String?
+        public var role: Participant.Role
+        public var joined: UInt64
+        public var at: Instant
+        public var abilities: Abilities
+    }
+
+    public enum LeaveReason: String, Hashable, Sendable, CaseIterable {
+        /// By an own command.
+        case left
+        /// The connection was lost and did not come back.
+        case disconnected
+        /// Another membership of the same identity took its place.
+        case replaced
+    }
+
+    public enum EndReason: String, Hashable, Sendable, CaseIterable {
+        /// The last participant has left.
+        case empty
+    }
+
+    public init(_ fact: Fact, cause: Cause? = nil) {
+        self.fact = fact
+        self.cause = cause
+    }
+}
