@@ -1,0 +1,184 @@
+extension ClientMessage {
+    /// Reads a message, checking every member that this version knows and ignoring the others.
+    ///
+    /// Signals and pulses are read too, though a server relays them by their ``Envelope`` alone.
+    public static func decode(
+        _ value: JSONValue,
+        limits: Limits = Limits()
+    ) throws(Rejection) -> ClientMessage {
+        let reader = try MemberReader(message: value)
+        let type = try reader.requiredText("type")
+        switch Array(type.utf8).withUnsafeBytes({ MessageKind(type: $0) }) {
+        case .hello: return .hello(try Hello(reader, limits))
+        case .join: return .join(try JoinCommand(reader, limits))
+        case .leave: return .leave(try LeaveCommand(reader))
+        case .media: return .media(try MediaCommand(reader))
+        case .offer, .answer, .iceCandidate, .hangup, .signal: return .signal(try OutboundSignal(reader, type))
+        case .pulse: return .pulse(try OutboundPulse(reader, limits))
+        case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
+        case .unknown:
+            var rejection = reader.rejection
+            rejection.code = .unknownType
+            throw rejection
+        }
+    }
+}
+
+extension Hello {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        // First of all: another version may mean anything by the other members.
+        let version = try reader.required("protocol") { $0.integer }
+        guard version == 1 else { throw reader.fault("protocol", .unsupportedProtocol) }
+        self.init()
+        if let client = try reader.reader("client") {
+            self.clientName = try client.text("name")?.cut(toBytes: limits.clientNameBytesMax)
+            self.clientVersion = try client.text("version")?.cut(toBytes: limits.clientNameBytesMax)
+        }
+        if let abilities = try reader.reader("abilities") { self.abilities = try Abilities(abilities) }
+        if let resume = try reader.reader("resume") { self.resume = try Resume(resume) }
+        self.token = try reader.text("token")
+        if var join = try reader.reader("join") {
+            // The refusal of a join must be recognised as one, wherever it was said.
+            join.rejection.id = try? join.count("id")
+            join.rejection.room = try? join.text("room")?.cut(toBytes: limits.aliasBytesMax)
+            self.join = try JoinCommand(join, limits)
+        }
+    }
+}
+
+extension Hello.Resume {
+    /// `nil` for a session id in a form that this server does not write. Ignored: it is a session that
+    /// cannot be resumed, as one that has ended, and not a fault of the client, to whom ids are opaque.
+    init?(_ reader: MemberReader) throws(Rejection) {
+        let session = try reader.requiredText("session")
+        let secret = try reader.requiredText("secret")
+        guard let id = SessionID(session) else { return nil }
+        self.init(session: id, secret: secret)
+    }
+}
+
+extension Abilities {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            rollback: try reader.flag("rollback") ?? false,
+            trickle: try reader.flag("trickle") ?? false,
+            restart: try reader.flag("restart") ?? false
+        )
+    }
+}
+
+// MARK: - Commands
+
+extension JoinCommand {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        let id = try reader.requiredCount("id")
+        var room = RoomReference.new
+        if let text = try reader.text("room") {
+            do throws(RejectionCode) {
+                room = try RoomReference(text, limits: limits)
+            } catch {
+                throw reader.fault("room", error)
+            }
+        }
+        var name: DisplayName?
+        if let text = try reader.text("name") {
+            do throws(RejectionCode) {
+                name = try DisplayName(text, bytesMax: limits.nameBytesMax)
+            } catch {
+                throw reader.fault("name", error)
+            }
+        }
+        self.init(id: id, room: room, name: name)
+    }
+}
+
+extension LeaveCommand {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(id: try reader.requiredCount("id"), room: try reader.joinedRoom())
+    }
+}
+
+extension MediaCommand {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            id: try reader.requiredCount("id"),
+            room: try reader.joinedRoom(),
+            audio: try reader.flag("audio"),
+            video: try reader.flag("video"),
+            screen: try reader.flag("screen")
+        )
+    }
+}
+
+extension MemberReader {
+    /// A room that the sender must be in: text that is no room id is no room of anybody's.
+    fileprivate func joinedRoom() throws(Rejection) -> RoomID {
+        guard let room = RoomID(try self.requiredText("room")) else { throw self.fault("room", .notJoined) }
+        return room
+    }
+}
+
+// MARK: - Signals and pulses
+
+extension OutboundSignal {
+    init(_ reader: MemberReader, _ type: String) throws(Rejection) {
+        let to = try reader.requiredText("to")
+        let n = try reader.requiredCount("n")
+        let floor = try reader.count("floor")
+        let (negotiation, payload) = try SignalPayload.read(reader, type)
+        guard let recipient = ParticipantID(to) else { throw reader.fault("to", .unknownRecipient) }
+        self.init(to: recipient, n: n, floor: floor, negotiation: negotiation, payload: payload)
+    }
+}
+
+extension SignalPayload {
+    /// The negotiation, where the type has one, and the payload.
+    static func read(
+        _ reader: MemberReader,
+        _ type: String
+    ) throws(Rejection) -> (negotiation: UInt64?, payload: SignalPayload) {
+        switch type {
+        case "offer":
+            return (try reader.requiredCount("negotiation"), .offer(sdp: try reader.requiredText("sdp")))
+        case "answer":
+            return (try reader.requiredCount("negotiation"), .answer(sdp: try reader.requiredText("sdp")))
+        case "ice-candidate":
+            let negotiation = try reader.requiredCount("negotiation")
+            let candidate = try reader.required("candidate") { $0 == .null || $0.object != nil ? $0 : nil }
+            return (negotiation, .iceCandidate(candidate))
+        case "hangup": return (nil, .hangup(reason: try reader.text("reason")))
+        default: return (nil, .signal(data: try reader.required("data") { $0 }))
+        }
+    }
+}
+
+extension OutboundPulse {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        let room = try reader.requiredText("room")
+        let to = try reader.text("to")
+        let kind = try reader.requiredText("kind")
+        guard isPlainWord(kind.utf8, bytesMax: limits.pulseKindBytesMax) else {
+            throw reader.fault("kind", .invalidKind)
+        }
+        guard let roomID = RoomID(room) else { throw reader.fault("room", .notJoined) }
+        self.init(room: roomID, kind: kind, data: reader.object["data"])
+        if let to {
+            guard let recipient = ParticipantID(to) else { throw reader.fault("to", .unknownRecipient) }
+            self.to = recipient
+        }
+    }
+}
+
+extension String {
+    /// The longest beginning of whole characters that is not longer than so many bytes.
+    func cut(toBytes bytesMax: Int) -> String {
+        guard self.utf8.count > bytesMax else { return self }
+        var bytes = 0
+        return String(
+            self.prefix { character in
+                bytes += character.utf8.count
+                return bytes <= bytesMax
+            }
+        )
+    }
+}
