@@ -55,14 +55,13 @@ extension Room {
         guard self.hash(for: .moderator).description == (try reader.string("hash")) else { throw .hashMismatch }
     }
 
-    private var hashesFromScratch: PerSection<StateHash> {
-        var hashes = PerSection(repeating: StateHash())
+    private var hashesFromScratch: ViewHashes {
+        var hashes = ViewHashes()
         guard self.lifecycle != .absent else { return hashes }
-        hashes.stage.add(self.roomJSON, at: [StatePath.room])
+        hashes.add(self.roomJSON, at: [StatePath.room], in: .stage)
         for participant in self.people.values {
-            hashes.change(participant.section) {
-                $0.add(participant.json, at: StatePath.person(participant.id))
-            }
+            let path = StatePath.person(participant.id)
+            hashes.add(participant.json, at: path, in: participant.section)
         }
         return hashes
     }

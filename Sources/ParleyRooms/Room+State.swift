@@ -28,9 +28,7 @@ extension Room {
 
     /// Proves that two sides hold the same state (docs/PROTOCOL.md, section 5). O(1).
     public func hash(for view: View) -> StateHash {
-        self.hashes.all.reduce(into: StateHash()) { sum, next in
-            if view.includes(next.0) { sum.add(next.1) }
-        }
+        self.hashes[view]
     }
 
     var roomJSON: JSONValue {

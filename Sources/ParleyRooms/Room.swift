@@ -22,8 +22,7 @@ public struct Room: Hashable, Sendable {
     /// is made from `joined`.
     var people: [ParticipantID: Participant] = [:]
     var server = ServerSection()
-    /// One sum over the leaves of each section.
-    var hashes = PerSection(repeating: StateHash())
+    var hashes = ViewHashes()
 
     public enum Lifecycle: Hashable, Sendable {
         /// Before the first event: there is nothing to see, and only a join is accepted.

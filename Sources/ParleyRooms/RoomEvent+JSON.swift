@@ -31,7 +31,7 @@ extension RoomEvent {
 
     /// What is said to clients: nothing of the server's section is in here.
     ///
-    /// - Parameter patch: ``PerSection/patch(for:)`` of what ``Room/evolve(_:)`` returned; `nil` in a
+    /// - Parameter patch: ``StatePatches/patch(for:)`` of what ``Room/evolve(_:)`` returned; `nil` in a
     ///   snapshot frame, whose state has it already.
     public func wire(patch: JSONValue?) -> JSONValue {
         var object = self.head

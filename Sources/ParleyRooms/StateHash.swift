@@ -16,7 +16,7 @@ public struct StateHash: Hashable, Sendable {
         self.second &+= other.second
     }
 
-    public mutating func subtract(_ other: StateHash) {
+    public mutating func remove(_ other: StateHash) {
         self.first &-= other.first
         self.second &-= other.second
     }
@@ -26,11 +26,13 @@ public struct StateHash: Hashable, Sendable {
         self.add(StateHash(value, at: path))
     }
 
-    public mutating func subtract(_ value: JSONValue, at path: [String] = []) {
-        self.subtract(StateHash(value, at: path))
+    public mutating func remove(_ value: JSONValue, at path: [String] = []) {
+        self.remove(StateHash(value, at: path))
     }
 
-    public init(_ value: JSONValue, at path: [String] = []) {
+    public init(of state: JSONValue) { self.init(state, at: []) }
+
+    init(_ value: JSONValue, at path: [String] = []) {
         self.init()
         var bytes = path.isEmpty ? [] : Array(path.joined(separator: "\u{1F}").utf8)
         self.walk(value, &bytes, isRoot: path.isEmpty)
