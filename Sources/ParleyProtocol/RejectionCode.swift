@@ -1,5 +1,5 @@
 /// Why something was refused. A code never changes its meaning and is never used again.
-public enum RejectionCode: String, CaseIterable, Hashable, Sendable {
+public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopyable {
     // What could not be read.
     case malformed
     case invalidMember = "invalid-member"

@@ -2,7 +2,7 @@
 ///
 /// Integers are exact (64 bit); a number with a fraction or an exponent, or beyond 64 bits, is kept
 /// as its text in ``number(_:)``: Parley relays such numbers but never computes with them.
-public enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -37,56 +37,31 @@ public enum JSONValue: Hashable, Sendable {
     }
 }
 
-/// The members of a JSON object in their order; names are unique.
-///
-/// A linear list: protocol objects have a dozen members. The one that grows with a room, `people`,
-/// is built by appending and folded by index, see `MergePatch`.
-public struct JSONObject: Sendable {
-    public private(set) var members: [(name: String, value: JSONValue)]
-
-    public init() {
-        self.members = []
-    }
-
-    public var count: Int { self.members.count }
-    public var isEmpty: Bool { self.members.isEmpty }
-
-    /// Setting `nil` removes the member; setting a new name appends it.
-    public subscript(name: String) -> JSONValue? {
-        get { self.members.first { $0.name == name }?.value }
-        set {
-            let index = self.members.firstIndex { $0.name == name }
-            switch (index, newValue) {
-            case (let index?, let value?): self.members[index].value = value
-            case (let index?, nil): self.members.remove(at: index)
-            case (nil, let value?): self.members.append((name, value))
-            case (nil, nil): break
-            }
+/// Texts are equal if their scalars are; Swift's own `==` also takes canonically equivalent ones for
+/// equal, whose state hashes differ.
+extension JSONValue: Hashable {
+    public static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.isSameText(as: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (.null, _), (.bool, _), (.integer, _), (.number, _), (.string, _), (.array, _), (.object, _): false
         }
     }
 
-    /// Adds a member whose name is known to be new.
-    public mutating func append(_ name: String, _ value: JSONValue) {
-        self.members.append((name, value))
-    }
-}
-
-extension JSONObject: ExpressibleByDictionaryLiteral {
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self.members = elements.map { (name: $0.0, value: $0.1) }
-    }
-}
-
-/// Two objects are equal if they have the same members in whatever order (RFC 8259, section 4).
-extension JSONObject: Hashable {
-    public static func == (left: Self, right: Self) -> Bool {
-        guard left.count == right.count else { return false }
-        let other = Dictionary(right.members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        return left.members.allSatisfy { other[$0.name] == $0.value }
-    }
-
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(self.count)
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        case .number(let text), .string(let text): hasher.combine(text)
+        case .array(let elements): hasher.combine(elements)
+        case .object(let object): hasher.combine(object)
+        }
     }
 }
 

@@ -1,0 +1,156 @@
+/// The words of RFC 8259, found but not kept: what the parser and the envelope scanner share.
+///
+/// Each function takes an offset and returns the offset after what it names. A negative result is a
+/// fault (`-Fault.rawValue`): in the relay path a thrown error or an optional would cost more than the
+/// scanning itself. The text is taken to be UTF-8; whoever calls has checked that.
+enum JSONLexer {
+    @inline(__always)
+    static func failure(_ fault: JSONError.Fault) -> Int { -fault.rawValue }
+
+    /// The first byte at or after `offset` that is no white space (section 2).
+    @inline(__always)
+    static func afterSpace(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        var offset = offset
+        while offset < text.count {
+            let byte = text[offset]
+            guard byte <= ASCII.space, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { break }
+            offset &+= 1
+        }
+        return offset
+    }
+
+    // MARK: - Strings
+
+    /// From the byte after the opening quote to the closing quote.
+    ///
+    /// Sixteen bytes at a time; a session description has an escape every forty bytes or so, and pairs
+    /// of them (`\r\n`), so a run of escapes is walked without going back to the blocks.
+    static func closingQuote(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let count = text.count
+        var offset = start
+        while true {
+            while offset &+ 16 <= count {
+                let block = text.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+                let distance = self.firstSpecial(in: block)
+                offset &+= distance
+                if distance < 16 { break }
+            }
+            guard offset < count else { return self.failure(.unexpectedEnd) }
+            let byte = text[offset]
+            if byte == ASCII.quote { return offset }
+            if byte == ASCII.backslash {
+                repeat {
+                    offset = self.afterEscape(text, offset)
+                    if offset < 0 { return offset }
+                } while offset < count && text[offset] == ASCII.backslash
+            } else if byte < ASCII.space {
+                return self.failure(.controlCharacter)
+            } else {
+                offset &+= 1
+            }
+        }
+    }
+
+    /// The index of the first quote, backslash or control character; 16 if there is none.
+    ///
+    /// The mask is cast to two words: the standard library's `any` on a mask is unspecialised generic
+    /// code and costs some fifty times as much.
+    @inline(__always)
+    private static func firstSpecial(in block: SIMD16<UInt8>) -> Int {
+        let special =
+            (block .== SIMD16(repeating: ASCII.quote))
+            .| (block .== SIMD16(repeating: ASCII.backslash))
+            .| (block .< SIMD16(repeating: ASCII.space))
+        let words = unsafeBitCast(special, to: SIMD2<UInt64>.self)
+        if words[0] != 0 { return UInt64(littleEndian: words[0]).trailingZeroBitCount &>> 3 }
+        if words[1] != 0 { return 8 &+ UInt64(littleEndian: words[1]).trailingZeroBitCount &>> 3 }
+        return 16
+    }
+
+    /// From a backslash to the byte after the escape, both halves of a surrogate pair being one escape.
+    private static func afterEscape(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        guard offset &+ 1 < text.count else { return self.failure(.unexpectedEnd) }
+        switch text[offset &+ 1] {
+        case 0x6E, 0x72, 0x22, 0x5C, 0x2F, 0x74, 0x62, 0x66: return offset &+ 2
+        case 0x75:
+            let unit = self.codeUnit(text, offset &+ 2)
+            if unit < 0 { return unit }
+            guard unit & 0xF800 == 0xD800 else { return offset &+ 6 }
+            // The second half can only complete a first one, which comes before it.
+            guard unit < 0xDC00, offset &+ 7 < text.count, text[offset &+ 6] == ASCII.backslash,
+                text[offset &+ 7] == 0x75
+            else { return self.failure(.loneSurrogate) }
+            let second = self.codeUnit(text, offset &+ 8)
+            if second < 0 { return second }
+            return second & 0xFC00 == 0xDC00 ? offset &+ 12 : self.failure(.loneSurrogate)
+        default: return self.failure(.invalidEscape)
+        }
+    }
+
+    /// The value of the four hexadecimal digits at `offset`.
+    static func codeUnit(_ text: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        guard offset &+ 4 <= text.count else { return self.failure(.unexpectedEnd) }
+        var unit: UInt32 = 0
+        for index in offset..<(offset &+ 4) {
+            guard let digit = ASCII.hexadecimalValue(text[index]) else { return self.failure(.invalidEscape) }
+            unit = unit &<< 4 | digit
+        }
+        return Int(unit)
+    }
+
+    // MARK: - Numbers and literals
+
+    /// From a `-` or digit to the byte after the number (section 6).
+    static func afterNumber(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        var offset = start
+        if text[offset] == ASCII.minus { offset &+= 1 }
+        let integer = self.afterDigits(text, offset)
+        guard integer > offset, text[offset] != ASCII.zero || integer == offset &+ 1 else {
+            return self.failure(.invalidNumber)
+        }
+        offset = integer
+        if offset < text.count, text[offset] == 0x2E {
+            let fraction = self.afterDigits(text, offset &+ 1)
+            guard fraction > offset &+ 1 else { return self.failure(.invalidNumber) }
+            offset = fraction
+        }
+        if offset < text.count, text[offset] | 0x20 == 0x65 {
+            offset &+= 1
+            if offset < text.count, text[offset] == 0x2B || text[offset] == ASCII.minus { offset &+= 1 }
+            let exponent = self.afterDigits(text, offset)
+            guard exponent > offset else { return self.failure(.invalidNumber) }
+            offset = exponent
+        }
+        return offset
+    }
+
+    @inline(__always)
+    private static func afterDigits(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        var offset = start
+        while offset < text.count, ASCII.isDigit(text[offset]) { offset &+= 1 }
+        return offset
+    }
+
+    /// From the `t`, `f` or `n` to the byte after `true`, `false` or `null`.
+    static func afterLiteral(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        let literal: StaticString =
+            switch text[start] {
+            case 0x74: "true"
+            case 0x66: "false"
+            default: "null"
+            }
+        guard start &+ literal.utf8CodeUnitCount <= text.count else { return self.failure(.unexpectedEnd) }
+        return text.holds(literal, at: start)
+            ? start &+ literal.utf8CodeUnitCount : self.failure(.unexpectedByte)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes stand at `offset`, which leaves room for them.
+    @inline(__always)
+    func holds(_ word: StaticString, at offset: Int) -> Bool {
+        let bytes = word.utf8Start
+        for index in 0..<word.utf8CodeUnitCount where self[offset &+ index] != bytes[index] { return false }
+        return true
+    }
+}

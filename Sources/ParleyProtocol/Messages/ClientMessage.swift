@@ -1,0 +1,177 @@
+/// What a client says (docs/PROTOCOL.md).
+public enum ClientMessage: Hashable, Sendable {
+    case hello(Hello)
+    case join(JoinCommand)
+    case leave(LeaveCommand)
+    case media(MediaCommand)
+    case signal(OutboundSignal)
+    case pulse(OutboundPulse)
+    case beat(ClientBeat)
+}
+
+/// The first message of a connection.
+public struct Hello: Hashable, Sendable {
+    /// An earlier session that the client wants back.
+    public struct Resume: Hashable, Sendable {
+        public var session: SessionID
+        public var secret: String
+
+        public init(session: SessionID, secret: String) {
+            self.session = session
+            self.secret = secret
+        }
+    }
+
+    /// Always 1: any other version is rejected.
+    public var protocolVersion: Int64 = 1
+    /// For statistics only; cut at `clientNameBytesMax`.
+    public var clientName: String?
+    public var clientVersion: String?
+    public var abilities = Abilities()
+    public var join: JoinCommand?
+    public var resume: Resume?
+    public var token: String?
+
+    public init() {}
+}
+
+/// What a device can do. What it does not say, it cannot.
+public struct Abilities: Hashable, Sendable {
+    /// It can take back its own offer.
+    public var rollback: Bool
+    /// It accepts candidates one by one.
+    public var trickle: Bool
+    /// It can restart ICE.
+    public var restart: Bool
+
+    public init(rollback: Bool = false, trickle: Bool = false, restart: Bool = false) {
+        self.rollback = rollback
+        self.trickle = trickle
+        self.restart = restart
+    }
+}
+
+public struct JoinCommand: Hashable, Sendable {
+    public var id: UInt64
+    public var room: RoomReference
+    public var name: DisplayName?
+
+    public init(id: UInt64, room: RoomReference, name: DisplayName? = nil) {
+        self.id = id
+        self.room = room
+        self.name = name
+    }
+}
+
+public struct LeaveCommand: Hashable, Sendable {
+    public var id: UInt64
+    public var room: RoomID
+
+    public init(id: UInt64, room: RoomID) {
+        self.id = id
+        self.room = room
+    }
+}
+
+public struct MediaCommand: Hashable, Sendable {
+    public var id: UInt64
+    public var room: RoomID
+    /// `nil` stays as it is.
+    public var audio: Bool?
+    public var video: Bool?
+    public var screen: Bool?
+
+    public init(
+        id: UInt64,
+        room: RoomID,
+        audio: Bool? = nil,
+        video: Bool? = nil,
+        screen: Bool? = nil
+    ) {
+        self.id = id
+        self.room = room
+        self.audio = audio
+        self.video = video
+        self.screen = screen
+    }
+}
+
+/// A signal as its sender writes it.
+public struct OutboundSignal: Hashable, Sendable {
+    public var to: ParticipantID
+    public var n: UInt64
+    public var floor: UInt64?
+    public var negotiation: UInt64?
+    public var payload: SignalPayload
+
+    public init(
+        to: ParticipantID,
+        n: UInt64,
+        floor: UInt64?,
+        negotiation: UInt64? = nil,
+        payload: SignalPayload
+    ) {
+        self.to = to
+        self.n = n
+        self.floor = floor
+        self.negotiation = negotiation
+        self.payload = payload
+    }
+}
+
+/// What a signal brings; the case decides its `type`.
+public enum SignalPayload: Hashable, Sendable {
+    case offer(sdp: String)
+    case answer(sdp: String)
+    /// An `RTCIceCandidateInit` object, or null: no more candidates.
+    case iceCandidate(JSONValue)
+    case hangup(reason: String?)
+    case signal(data: JSONValue)
+
+    public var kind: MessageKind {
+        switch self {
+        case .offer: .offer
+        case .answer: .answer
+        case .iceCandidate: .iceCandidate
+        case .hangup: .hangup
+        case .signal: .signal
+        }
+    }
+}
+
+/// A pulse as its sender writes it.
+public struct OutboundPulse: Hashable, Sendable {
+    public var room: RoomID
+    /// `nil`: to everybody else in the room.
+    public var to: ParticipantID?
+    public var kind: String
+    public var data: JSONValue?
+
+    public init(room: RoomID, to: ParticipantID? = nil, kind: String, data: JSONValue? = nil) {
+        self.room = room
+        self.to = to
+        self.kind = kind
+        self.data = data
+    }
+}
+
+/// Signs of life from a client, with what it has received.
+public struct ClientBeat: Hashable, Sendable {
+    public var acknowledged: [Watermark]
+
+    public init(acknowledged: [Watermark] = []) {
+        self.acknowledged = acknowledged
+    }
+}
+
+/// Up to which number the signals of one pair have arrived. In `ack` the participant is the sender,
+/// in `delivered` the recipient.
+public struct Watermark: Hashable, Sendable {
+    public var participant: ParticipantID
+    public var n: UInt64
+
+    public init(participant: ParticipantID, n: UInt64) {
+        self.participant = participant
+        self.n = n
+    }
+}

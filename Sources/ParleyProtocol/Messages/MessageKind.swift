@@ -1,0 +1,45 @@
+/// What a client's message is, by its `type`.
+public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable {
+    case hello
+    // Commands.
+    case join
+    case leave
+    case media
+    // Signals.
+    case offer
+    case answer
+    case iceCandidate
+    case hangup
+    case signal
+    // The rest.
+    case pulse
+    case beat
+    /// A type that this version does not know, or none.
+    case unknown
+
+    /// The `type` member; `nil` for ``unknown``.
+    public var text: StaticString? {
+        switch self {
+        case .hello: "hello"
+        case .join: "join"
+        case .leave: "leave"
+        case .media: "media"
+        case .offer: "offer"
+        case .answer: "answer"
+        case .iceCandidate: "ice-candidate"
+        case .hangup: "hangup"
+        case .signal: "signal"
+        case .pulse: "pulse"
+        case .beat: "beat"
+        case .unknown: nil
+        }
+    }
+
+    /// Whether this goes into a mailbox: offers, answers, candidates, hang-ups and free signals.
+    public var isSignal: Bool {
+        switch self {
+        case .offer, .answer, .iceCandidate, .hangup, .signal: true
+        case .hello, .join, .leave, .media, .pulse, .beat, .unknown: false
+        }
+    }
+}

@@ -1,0 +1,147 @@
+/// Whether what was scanned fits the type of message.
+extension ScannedMembers {
+    func envelope(
+        in frame: UnsafeRawBufferPointer,
+        pulseKindBytesMax: Int
+    ) throws(ScanFault) -> Envelope {
+        var envelope = Envelope()
+        envelope.type = self.text(.type, in: frame)
+        envelope.to = self.text(.to, in: frame)
+        envelope.room = self.text(.room, in: frame)
+        envelope.id = self.number(.id, in: frame)
+        guard let type = envelope.type else { throw Self.invalid(.type, envelope) }
+        envelope.kind = MessageKind(type: type.bytes(in: frame))
+        switch envelope.kind {
+        case .offer, .answer, .iceCandidate, .hangup, .signal:
+            try self.readSignal(&envelope, in: frame)
+        case .pulse:
+            try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
+        case .hello, .join, .leave, .media, .beat, .unknown:
+            // The first five are decoded in full, see ``ClientMessage``.
+            break
+        }
+        return envelope
+    }
+
+    private func readSignal(
+        _ envelope: inout Envelope,
+        in frame: UnsafeRawBufferPointer
+    ) throws(ScanFault) {
+        envelope.n = self.number(.n, in: frame)
+        guard envelope.to != nil else { throw Self.invalid(.to, envelope) }
+        guard envelope.n != nil else { throw Self.invalid(.n, envelope) }
+        envelope.floor = self.number(.floor, in: frame)
+        guard envelope.floor != nil || !self.has(.floor) else { throw Self.invalid(.floor, envelope) }
+        if envelope.kind.isNegotiation {
+            envelope.negotiation = self.number(.negotiation, in: frame)
+            guard envelope.negotiation != nil else { throw Self.invalid(.negotiation, envelope) }
+        }
+        guard let member = envelope.payloadMember else { return }
+        guard self.isPayload(member, of: envelope.kind, in: frame) else { throw Self.invalid(member, envelope) }
+        envelope.payload = self.range(member)
+    }
+
+    private func readPulse(
+        _ envelope: inout Envelope,
+        in frame: UnsafeRawBufferPointer,
+        kindBytesMax: Int
+    ) throws(ScanFault) {
+        guard envelope.room != nil else { throw Self.invalid(.room, envelope) }
+        guard envelope.to != nil || !self.has(.to) else { throw Self.invalid(.to, envelope) }
+        guard let kind = self.text(.kind, in: frame) else { throw Self.invalid(.kind, envelope) }
+        guard isPlainWord(kind.bytes(in: frame), bytesMax: kindBytesMax) else {
+            throw ScanFault(code: .invalidKind, member: .kind, envelope: envelope)
+        }
+        envelope.pulseKind = kind
+        envelope.payload = self.range(.data)
+    }
+
+    /// Whether the payload is there, if it must be, and of the right type.
+    private func isPayload(
+        _ member: EnvelopeMember,
+        of kind: MessageKind,
+        in frame: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard self.has(member) else { return kind == .hangup }
+        let first = frame[Int(self.starts[Int(member.rawValue)])]
+        switch kind {
+        case .offer, .answer, .hangup: return first == ASCII.quote
+        case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
+        case .signal, .pulse: return true
+        case .hello, .join, .leave, .media, .beat, .unknown: return false
+        }
+    }
+
+    // MARK: - Members
+
+    @inline(__always)
+    private func has(_ member: EnvelopeMember) -> Bool { self.starts[Int(member.rawValue)] != 0 }
+
+    @inline(__always)
+    private func range(_ member: EnvelopeMember) -> ByteRange? {
+        let slot = Int(member.rawValue)
+        return self.starts[slot] == 0 ? nil : ByteRange(Int(self.starts[slot]), Int(self.ends[slot]))
+    }
+
+    /// What is between the quotes; `nil` if it is absent or no string.
+    @inline(__always)
+    private func text(_ member: EnvelopeMember, in frame: UnsafeRawBufferPointer) -> ByteRange? {
+        let slot = Int(member.rawValue)
+        guard self.starts[slot] != 0, frame[Int(self.starts[slot])] == ASCII.quote else { return nil }
+        return ByteRange(Int(self.starts[slot]) &+ 1, Int(self.ends[slot]) &- 1)
+    }
+
+    /// A number from 1 to 2⁵³ - 1 in plain digits; `nil` if it is absent or anything else. JavaScript
+    /// counts no further exactly.
+    @inline(__always)
+    private func number(_ member: EnvelopeMember, in frame: UnsafeRawBufferPointer) -> UInt64? {
+        let slot = Int(member.rawValue)
+        let start = Int(self.starts[slot])
+        let end = Int(self.ends[slot])
+        guard start != 0, end &- start <= 16 else { return nil }
+        var value: UInt64 = 0
+        for index in start..<end {
+            guard ASCII.isDigit(frame[index]) else { return nil }
+            value = value &* 10 &+ UInt64(frame[index] &- ASCII.zero)
+        }
+        return value >= 1 && value <= countMax ? value : nil
+    }
+
+    private static func invalid(_ member: EnvelopeMember, _ envelope: Envelope) -> ScanFault {
+        ScanFault(code: .invalidMember, member: member, envelope: envelope)
+    }
+}
+
+/// The highest number that a counter on the wire may have: 2⁵³ - 1.
+package let countMax: UInt64 = 9_007_199_254_740_991
+
+extension MessageKind {
+    /// Whether it belongs to a numbered negotiation.
+    public var isNegotiation: Bool {
+        switch self {
+        case .offer, .answer, .iceCandidate: true
+        case .hello, .join, .leave, .media, .hangup, .signal, .pulse, .beat, .unknown: false
+        }
+    }
+
+    /// The kind of that `type`, compared byte by byte. Length and first byte leave one candidate.
+    init(type: UnsafeRawBufferPointer) {
+        let candidate: MessageKind =
+            switch (type.count, type.first) {
+            case (4, 0x6A): .join
+            case (4, 0x62): .beat
+            case (5, 0x68): .hello
+            case (5, 0x6C): .leave
+            case (5, 0x6D): .media
+            case (5, 0x6F): .offer
+            case (5, 0x70): .pulse
+            case (6, 0x61): .answer
+            case (6, 0x73): .signal
+            case (6, 0x68): .hangup
+            case (13, _): .iceCandidate
+            default: .unknown
+            }
+        let isExact = candidate.text.map { type.holds($0, at: 0) } ?? false
+        self = isExact ? candidate : .unknown
+    }
+}

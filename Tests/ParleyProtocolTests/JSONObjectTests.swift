@@ -1,0 +1,2 @@
+import ParleyProtocol
+import Testing
