@@ -1,5 +1,6 @@
-package import ParleyProtocol
-package import ParleyRooms
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
 
 extension RoomHostStateMachine {
     /// Decides what waits and appends the events. Call it once per tick while ``wantsAppend`` is set, so
@@ -64,12 +65,13 @@ extension RoomHostStateMachine {
         effects.append(.append(append))
     }
 
-    func tell(
+    mutating func tell(
         _ outcomes: [Outcome],
         of submissions: [Submission],
         _ effects: inout [RoomHostEffect]
     ) {
         for (submission, outcome) in zip(submissions, outcomes) {
+            self.uncertain.remove(submission.id)
             effects.append(.outcome(submission.id, outcome))
         }
     }
@@ -166,8 +168,8 @@ extension RoomEvent {
         let cause = 96 + (self.cause?.rejected.count ?? 0) * 64
         return switch self.fact {
         // In a string a quotation mark or a backslash becomes two bytes.
-        case .created(let creation): cause + 160 + 2 * (creation.alias?.utf8.count ?? 0)
-        case .joined(let joining): cause + 416 + 2 * (joining.name?.utf8.count ?? 0)
+        case .created(let creation): cause + 160 + 2 * (creation.alias?.text.utf8.count ?? 0)
+        case .joined(let joining): cause + 416 + 2 * (joining.name?.text.utf8.count ?? 0)
         case .mediaChanged: cause + 160
         case .left, .ended: cause + 128
         }

@@ -34,8 +34,8 @@ extension RoomHostStateMachine {
             patches.append(self.room.evolve(event))
             self.refused.forget(event)
         }
-        self.deliver(entry, patches, &effects)
         self.settle(entry, &effects)
+        self.deliver(entry, patches, &effects)
     }
 
     /// The own entry is in the log.
@@ -47,7 +47,12 @@ extension RoomHostStateMachine {
         case .waiting: self.phase = .waiting(nil)
         case .loading, .idle, .healing, .finished: assertionFailure("nothing was in flight")
         }
-        assert(flight.append.after == self.position)
+        guard flight.append.after == self.position else {
+            assertionFailure("an engine appended after an entry that was not its newest")
+            self.takeBack(flight)
+            self.gap = flight.append.position
+            return
+        }
         self.room = flight.room
         self.refused = flight.refused
         let entry = RoomEntry(
@@ -57,7 +62,6 @@ extension RoomHostStateMachine {
             events: flight.append.events
         )
         self.deliver(entry, flight.patches, &effects)
-        for submission in flight.submissions { self.uncertain.remove(submission.id) }
         self.tell(flight.outcomes, of: flight.submissions, &effects)
     }
 
@@ -86,12 +90,26 @@ extension RoomHostStateMachine {
     }
 
     /// Who wrote the end retires the log after a while; the others are done.
-    private func end(author: NodeID, _ effects: inout [RoomHostEffect]) {
+    private mutating func end(author: NodeID, _ effects: inout [RoomHostEffect]) {
         if author == self.node {
             effects.append(.scheduleRetire(milliseconds: Self.endedMilliseconds))
         } else {
-            effects.append(.finished)
+            self.finish(&effects)
         }
+    }
+
+    /// Nothing follows an end, so what is in flight or was uncertain is not in the log and never will be.
+    mutating func finish(_ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .appending(let flight), .reading(.some(let flight)), .waiting(.some(let flight)):
+            self.takeBack(flight)
+        case .loading, .idle, .reading, .waiting, .healing: break
+        case .finished: return
+        }
+        self.phase = .finished
+        self.uncertain.removeAll()
+        self.refusePending(.roomEnded, &effects)
+        effects.append(.finished)
     }
 
     /// Waiting commands that an entry names are accepted: an append of this node arrived late, or another
@@ -117,17 +135,22 @@ extension RoomHostStateMachine {
 
     /// An entry further on is a gap; one of an older generation is a straggler.
     mutating func noteGap(_ position: Position) {
-        if position.generation >= self.position.generation { self.hasGap = true }
+        guard position.generation >= self.position.generation else { return }
+        if position.sequence > self.gap?.sequence ?? 0 { self.gap = position }
     }
 
     mutating func readIfIdle(_ effects: inout [RoomHostEffect]) {
         switch self.phase {
-        case .idle where self.hasGap:
-            self.phase = .reading(nil)
-            effects.append(.read(after: self.position))
-        case .loading, .idle, .appending, .reading, .waiting, .healing, .finished:
-            return
+        case .idle where self.gap != nil: self.read(nil, &effects)
+        case .loading, .idle, .appending, .reading, .waiting, .healing, .finished: return
         }
+    }
+
+    mutating func read(_ flight: Flight?, _ effects: inout [RoomHostEffect]) {
+        self.phase = .reading(flight)
+        self.gap = nil
+        self.readFrom = self.position
+        effects.append(.read(after: self.position))
     }
 }
 
@@ -137,47 +160,56 @@ extension RoomHostStateMachine {
     /// The first read: whatever there is.
     mutating func load(_ read: RoomRead, _ effects: inout [RoomHostEffect]) {
         self.failures = 0
-        guard read.top != .start else { return }
-        self.replace(read, &effects)
+        if read.top != .start { self.replace(read, &effects) }
+        self.closeGap()
     }
 
     mutating func catchUp(_ read: RoomRead, _ flight: Flight?, _ effects: inout [RoomHostEffect]) {
-        if let flight { self.lookFor(flight, in: read, &effects) }
-        if read.continues || read.entries.first?.after == self.position {
-            for entry in read.entries where !self.apply(entry, &effects) { break }
+        if read.continues {
+            self.follow(read.entries, flight, &effects)
+            return self.closeGap()
+        }
+        if let flight { self.giveUp(flight) }
+        if self.position != self.readFrom {
+            // Hints were faster: what was read is about a place where the replica no longer stands.
+            self.gap = read.top
             return
         }
-        guard read.top != self.position else { return }
+        self.gap = nil
         let mine = self.position
-        if read.top.generation > mine.generation
-            || (read.top.generation == mine.generation && read.top.sequence > mine.sequence)
-        {
-            self.replace(read, &effects)
-            effects.append(.heal(.replaced(before: mine)))
-        } else if read.top.sequence < mine.sequence {
-            // Hints may have been faster than this read: then it tells of the past, not of a loss.
+        if read.top.generation <= mine.generation, read.top.sequence < mine.sequence {
             self.phase = .healing
             self.refusePending(.engineUnavailable, &effects)
             effects.append(.heal(.behind(top: read.top)))
         } else {
-            self.replace(read, &effects)
             effects.append(.heal(.replaced(before: mine)))
+            self.replace(read, &effects)
         }
     }
 
-    /// Is what was in flight in the log?
-    private mutating func lookFor(
-        _ flight: Flight,
-        in read: RoomRead,
+    private mutating func follow(
+        _ entries: [RoomEntry],
+        _ flight: Flight?,
         _ effects: inout [RoomHostEffect]
     ) {
-        if read.entries.contains(where: { $0.position == flight.append.position }) {
+        if let flight {
             // ``apply(_:_:)`` lands it in its turn.
-            self.phase = .reading(flight)
-        } else {
-            self.uncertain.formUnion(flight.submissions.map(\.id))
-            self.takeBack(flight)
+            self.phase = .appending(flight)
         }
+        for entry in entries where !self.apply(entry, &effects) { break }
+        if case .appending(let flight) = self.phase { self.giveUp(flight) }
+    }
+
+    /// Not in the log, but its append may still be on its way: whichever comes first makes the other one
+    /// conflict, and command numbers tell what was done.
+    private mutating func giveUp(_ flight: Flight) {
+        self.uncertain.formUnion(flight.submissions.map(\.id))
+        self.takeBack(flight)
+    }
+
+    /// What was heard of while the read was under way may be newer than its result.
+    private mutating func closeGap() {
+        if let gap = self.gap, gap.sequence <= self.position.sequence { self.gap = nil }
     }
 
     private mutating func replace(_ read: RoomRead, _ effects: inout [RoomHostEffect]) {
@@ -195,7 +227,7 @@ extension RoomHostStateMachine {
             self.bytesSinceSnapshot += entry.events.reduce(0) { $0 + $1.bytesMax }
         }
         effects.append(.reset(RoomRead.Snapshot(position: self.position, room: self.room)))
-        if self.room.lifecycle.isEnded { effects.append(.finished) }
+        if self.room.lifecycle.isEnded { self.finish(&effects) }
     }
 }
 
@@ -240,12 +272,5 @@ extension RoomHostStateMachine {
         let refused = self.pending.filter { !self.uncertain.contains($0.id) }
         self.pending.removeAll { !self.uncertain.contains($0.id) }
         for submission in refused { effects.append(.outcome(submission.id, .rejected(code))) }
-    }
-
-    func isPast(_ result: RoomAppendResult) -> Bool {
-        switch result {
-        case .appended, .failed(.ambiguous): true
-        case .conflict, .engineChanged, .failed: false
-        }
     }
 }

@@ -60,8 +60,10 @@ package struct RoomHostStateMachine: Sendable {
     /// The refusals of each participant since its last accepted command. Those in the log are the
     /// room's.
     var refused: [ParticipantID: RefusedCommands] = [:]
-    /// Something of the log was missed; read when nothing is in flight.
-    var hasGap = false
+    /// The log was heard to be there; read when nothing is in flight.
+    var gap: Position?
+    /// Where the replica stood when the read under way began.
+    var readFrom = Position.start
     /// Of submissions whose earlier append may still arrive: they are decided again, never given up.
     var uncertain: Set<Submission.ID> = []
     var failures = 0
@@ -125,9 +127,11 @@ extension RoomHostStateMachine {
     /// result.
     package mutating func received(_ entry: RoomEntry, _ effects: inout [RoomHostEffect]) {
         switch self.phase {
-        case .loading, .healing, .finished:
-            // The read that follows knows more.
+        case .healing, .finished:
             return
+        case .loading:
+            // The read under way may have been earlier.
+            self.noteGap(entry.position)
         case .idle, .appending, .reading, .waiting:
             if !self.apply(entry, &effects) { self.noteGap(entry.position) }
             self.readIfIdle(&effects)
@@ -137,38 +141,41 @@ extension RoomHostStateMachine {
     /// A hint that the log is somewhere else: a head check, a reseed, a retirement.
     package mutating func receivedTop(_ top: Position, _ effects: inout [RoomHostEffect]) {
         switch self.phase {
-        case .loading, .healing, .finished: return
-        case .idle, .appending, .reading, .waiting:
-            if top != self.position { self.hasGap = true }
+        case .healing, .finished: return
+        case .loading, .idle, .appending, .reading, .waiting:
+            // What has ended is retired: that it is gone is no news.
+            guard top != self.position, !self.room.lifecycle.isEnded else { return }
+            self.gap = top
             self.readIfIdle(&effects)
         }
     }
 
+    /// - Parameter position: that of the append which has this result.
     package mutating func appendCompleted(
         _ result: RoomAppendResult,
+        of position: Position,
         _ effects: inout [RoomHostEffect]
     ) {
-        guard case .appending(let flight) = self.phase else {
-            // The hint was faster than the result: the flight has landed.
-            assert(self.isPast(result), "a result without an append")
+        guard case .appending(let flight) = self.phase, flight.append.position == position else {
+            // A hint was faster than the result: the flight has landed, or the room is over.
             return
         }
         switch result {
         case .appended:
             self.failures = 0
+            self.commandsPerEntry = self.limits.commandsPerEntryMax
             self.land(flight, &effects)
         case .conflict(let top, let tail):
             self.failures = 0
             self.takeBack(flight)
             for entry in tail ?? [] where !self.apply(entry, &effects) { break }
-            if self.position != top { self.hasGap = true }
+            if self.position != top { self.gap = top }
         case .engineChanged(let incarnation):
             self.incarnation = incarnation
             self.takeBack(flight)
             self.wait(nil, Self.barrierMilliseconds, &effects)
         case .failed(.ambiguous):
-            self.phase = .reading(flight)
-            effects.append(.read(after: self.position))
+            self.read(flight, &effects)
         case .failed(.tooLarge):
             self.shrink(flight, &effects)
         case .failed(.unavailable), .failed(.invalid):
@@ -183,14 +190,16 @@ extension RoomHostStateMachine {
         case .loading:
             self.phase = .idle
             self.load(read, &effects)
+            self.readIfIdle(&effects)
         case .reading(let flight):
             self.failures = 0
             self.phase = .idle
-            self.hasGap = false
             self.catchUp(read, flight, &effects)
             self.readIfIdle(&effects)
-        case .idle, .appending, .waiting, .healing, .finished:
-            assertionFailure("a result without a read")
+        case .finished:
+            // The room was over before its log was read.
+            return
+        case .idle, .appending, .waiting, .healing: assertionFailure("a result without a read")
         }
     }
 
@@ -198,7 +207,8 @@ extension RoomHostStateMachine {
         switch self.phase {
         case .loading: self.fail(nil, &effects, isLoading: true)
         case .reading(let flight): self.fail(flight, &effects)
-        case .idle, .appending, .waiting, .healing, .finished: assertionFailure("a result without a read")
+        case .finished: return
+        case .idle, .appending, .waiting, .healing: assertionFailure("a result without a read")
         }
     }
 
@@ -207,12 +217,17 @@ extension RoomHostStateMachine {
         case .loading:
             effects.append(.read(after: nil))
         case .waiting(let flight):
-            self.phase = .reading(flight)
-            effects.append(.read(after: self.position))
-        case .idle, .appending, .reading, .healing, .finished:
-            // An own entry that was heard of while waiting has ended the wait.
-            return
+            self.read(flight, &effects)
+        case .finished: return
+        case .idle, .appending, .reading, .healing: assertionFailure("a timer that nobody has set")
         }
+    }
+
+    /// The engine has been healed: begin again.
+    package mutating func reload(_ effects: inout [RoomHostEffect]) {
+        guard case .healing = self.phase else { return }
+        self.phase = .loading
+        effects.append(.read(after: nil))
     }
 
     package mutating func retireTimerFired(_ effects: inout [RoomHostEffect]) {
@@ -221,8 +236,6 @@ extension RoomHostStateMachine {
 
     /// A conflict is impossible (nothing follows an end) or another node's work: either way it is done.
     package mutating func retireCompleted(_ effects: inout [RoomHostEffect]) {
-        self.phase = .finished
-        self.refusePending(.roomEnded, &effects)
-        effects.append(.finished)
+        self.finish(&effects)
     }
 }
