@@ -21,9 +21,18 @@ struct FieldReader {
         return string
     }
 
+    /// `nil` only if the member is absent. However long: limits are for what comes in, and may change.
+    func alias(_ name: String) throws(RoomFormatError) -> RoomAlias? {
+        guard self.has(name) else { return nil }
+        guard let alias = RoomAlias(try self.string(name), bytesMax: .max) else { throw .member(name) }
+        return alias
+    }
+
     /// `nil` only if the member is absent.
-    func stringIfPresent(_ name: String) throws(RoomFormatError) -> String? {
-        self.has(name) ? try self.string(name) : nil
+    func name(_ name: String) throws(RoomFormatError) -> DisplayName? {
+        guard self.has(name) else { return nil }
+        guard let text = try? DisplayName(try self.string(name), bytesMax: .max) else { throw .member(name) }
+        return text
     }
 
     func bool(_ name: String) throws(RoomFormatError) -> Bool {

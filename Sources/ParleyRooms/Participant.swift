@@ -7,7 +7,7 @@ public import ParleyProtocol
 public struct Participant: Hashable, Sendable {
     public let id: ParticipantID
     public let identity: IdentityID
-    public let name: String?
+    public let name: DisplayName?
     public let role: Role
     /// Order of arrival: 1 for the creator, one more with every join, never used again.
     public let joined: UInt64

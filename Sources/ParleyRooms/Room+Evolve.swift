@@ -29,12 +29,10 @@ extension Room {
         self.capacity = creation.capacity
         self.createdAt = creation.at
         let facts = self.roomJSON
-        self.hashes.stage.add(facts, at: [StatePath.room])
-        var patches = StatePatches.none
+        self.hashes.add(facts, at: [StatePath.room], in: .stage)
         // `people` is there from the beginning, so that folding patches and asking for the state
         // agree about an empty room.
-        patches.stage = .object([StatePath.room: facts, StatePath.people: [:]])
-        return patches
+        return StatePatches(.object([StatePath.room: facts, StatePath.people: [:]]), in: .stage)
     }
 
     private mutating func join(_ joining: RoomEvent.Joining, _ cause: RoomEvent.Cause?) -> StatePatches {
@@ -58,7 +56,7 @@ extension Room {
         self.server.participants[joining.session] = id
         self.server.joinedLast = max(self.server.joinedLast, joining.joined)
         let json = participant.json
-        self.hashes.change(participant.section) { $0.add(json, at: StatePath.person(id)) }
+        self.hashes.add(json, at: StatePath.person(id), in: participant.section)
         return .person(id, json, in: participant.section)
     }
 
@@ -71,13 +69,9 @@ extension Room {
         guard !difference.isEmpty else { return .none }
         let path = StatePath.person(id) + [StatePath.media]
         let section = participant.section
-        let before = participant.media.json
+        self.hashes.remove(participant.media.json, at: path, in: section)
         participant.media.apply(difference)
-        let after = participant.media.json
-        self.hashes.change(section) {
-            $0.subtract(before, at: path)
-            $0.add(after, at: path)
-        }
+        self.hashes.add(participant.media.json, at: path, in: section)
         self.people[id] = participant
         return .person(id, .object([StatePath.media: difference.json]), in: section)
     }
@@ -87,19 +81,18 @@ extension Room {
         if let membership = self.server.memberships.removeValue(forKey: id) {
             self.server.participants[membership.session] = nil
         }
-        self.hashes.change(participant.section) { $0.subtract(participant.json, at: StatePath.person(id)) }
+        self.hashes.remove(participant.json, at: StatePath.person(id), in: participant.section)
         return .person(id, .null, in: participant.section)
     }
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
         guard self.lifecycle == .open else { return .none }
         let path = [StatePath.room, StatePath.lifecycle]
-        self.hashes.stage.subtract(.string(self.lifecycle.name), at: path)
+        self.hashes.remove(.string(self.lifecycle.name), at: path, in: .stage)
         self.lifecycle = .ended(reason)
-        self.hashes.stage.add(.string(self.lifecycle.name), at: path)
-        var patches = StatePatches.none
-        patches.stage = .object([StatePath.room: .object([StatePath.lifecycle: .string(self.lifecycle.name)])])
-        return patches
+        self.hashes.add(.string(self.lifecycle.name), at: path, in: .stage)
+        let change = JSONValue.object([StatePath.lifecycle: .string(self.lifecycle.name)])
+        return StatePatches(.object([StatePath.room: change]), in: .stage)
     }
 }
 

@@ -14,13 +14,13 @@ extension Room {
         case .absent, .open: break
         case .ended(let reason): object.append("reason", .string(reason.rawValue))
         }
-        if let alias = self.alias { object.append("alias", .string(alias)) }
+        if let alias = self.alias { object.append("alias", .string(alias.text)) }
         object.append("capacity", .integer(Int64(self.capacity)))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
-            for (name, value) in participant.json.object?.members ?? [] { person.append(name, value) }
+            person.append("shown", participant.json)
             if let membership = self.server.memberships[participant.id] {
                 person.append("server", membership.json)
             }
@@ -37,7 +37,7 @@ extension Room {
         guard version == Self.version else { throw .unknownVersion(version) }
         self.init(
             id: try reader.identifier("id"),
-            alias: try reader.stringIfPresent("alias"),
+            alias: try reader.alias("alias"),
             capacity: Int(clamping: try reader.number("capacity"))
         )
         self.lifecycle = try Lifecycle(reader)
@@ -45,7 +45,8 @@ extension Room {
         self.server.joinedLast = try reader.number("joinedLast")
         for value in try reader.array(StatePath.people) {
             let person = try FieldReader(value, "person")
-            let participant = try Participant(person)
+            let shown = try FieldReader(try person.value("shown"), "shown")
+            let participant = try Participant(shown, id: try person.identifier("id"))
             let membership = try Membership(try FieldReader(try person.value("server"), "server"))
             self.people[participant.id] = participant
             self.server.memberships[participant.id] = membership
@@ -55,14 +56,13 @@ extension Room {
         guard self.hash(for: .moderator).description == (try reader.string("hash")) else { throw .hashMismatch }
     }
 
-    private var hashesFromScratch: PerSection<StateHash> {
-        var hashes = PerSection(repeating: StateHash())
+    private var hashesFromScratch: ViewHashes {
+        var hashes = ViewHashes()
         guard self.lifecycle != .absent else { return hashes }
-        hashes.stage.add(self.roomJSON, at: [StatePath.room])
+        hashes.add(self.roomJSON, at: [StatePath.room], in: .stage)
         for participant in self.people.values {
-            hashes.change(participant.section) {
-                $0.add(participant.json, at: StatePath.person(participant.id))
-            }
+            let path = StatePath.person(participant.id)
+            hashes.add(participant.json, at: path, in: participant.section)
         }
         return hashes
     }
@@ -80,12 +80,12 @@ extension Room.Lifecycle {
 }
 
 extension Participant {
-    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+    fileprivate init(_ reader: FieldReader, id: ParticipantID) throws(RoomFormatError) {
         let media = try FieldReader(try reader.value(StatePath.media), StatePath.media)
         self.init(
-            id: try reader.identifier("id"),
+            id: id,
             identity: try reader.identifier("identity"),
-            name: try reader.stringIfPresent("name"),
+            name: try reader.name("name"),
             role: try reader.word("role"),
             joined: try reader.number("joined"),
             joinedAt: try reader.instant("joinedAt"),

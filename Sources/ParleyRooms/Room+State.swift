@@ -28,15 +28,13 @@ extension Room {
 
     /// Proves that two sides hold the same state (docs/PROTOCOL.md, section 5). O(1).
     public func hash(for view: View) -> StateHash {
-        self.hashes.all.reduce(into: StateHash()) { sum, next in
-            if view.includes(next.0) { sum.add(next.1) }
-        }
+        self.hashes[view]
     }
 
     var roomJSON: JSONValue {
         var object = JSONObject()
         object.append("id", .string(self.id.description))
-        if let alias = self.alias { object.append("alias", .string(alias)) }
+        if let alias = self.alias { object.append("alias", .string(alias.text)) }
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("capacity", .integer(Int64(self.capacity)))
@@ -60,7 +58,7 @@ extension Participant {
 
     var json: JSONValue {
         var object = JSONObject()
-        if let name = self.name { object.append("name", .string(name)) }
+        if let name = self.name { object.append("name", .string(name.text)) }
         object.append("identity", .string(self.identity.description))
         object.append("role", .string(self.role.rawValue))
         object.append("connection", "connected")

@@ -14,7 +14,7 @@ public struct Room: Hashable, Sendable {
     public let id: RoomID
     public internal(set) var lifecycle: Lifecycle = .absent
     /// Until the room is created: what a command that creates it will ask for.
-    public internal(set) var alias: String?
+    public internal(set) var alias: RoomAlias?
     public internal(set) var capacity: Int
     public internal(set) var createdAt = Instant(milliseconds: 0)
 
@@ -22,8 +22,7 @@ public struct Room: Hashable, Sendable {
     /// is made from `joined`.
     var people: [ParticipantID: Participant] = [:]
     var server = ServerSection()
-    /// One sum over the leaves of each section.
-    var hashes = PerSection(repeating: StateHash())
+    var hashes = ViewHashes()
 
     public enum Lifecycle: Hashable, Sendable {
         /// Before the first event: there is nothing to see, and only a join is accepted.
@@ -34,7 +33,7 @@ public struct Room: Hashable, Sendable {
     }
 
     /// A room that does not exist yet. The first join creates it.
-    public init(id: RoomID, alias: String? = nil, capacity: Int = Limits().participantsPerRoomMax) {
+    public init(id: RoomID, alias: RoomAlias? = nil, capacity: Int = Limits().participantsPerRoomMax) {
         self.id = id
         self.alias = alias
         self.capacity = capacity

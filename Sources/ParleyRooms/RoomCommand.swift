@@ -22,10 +22,10 @@ public struct RoomCommand: Hashable, Sendable {
     public struct Join: Hashable, Sendable {
         public var session: SessionID
         public var identity: IdentityID
-        public var name: String?
+        public var name: DisplayName?
         public var abilities: Abilities
 
-        public init(session: SessionID, identity: IdentityID, name: String? = nil, abilities: Abilities) {
+        public init(session: SessionID, identity: IdentityID, name: DisplayName? = nil, abilities: Abilities) {
             self.session = session
             self.identity = identity
             self.name = name

@@ -31,7 +31,7 @@ extension RoomEvent {
 
     /// What is said to clients: nothing of the server's section is in here.
     ///
-    /// - Parameter patch: ``PerSection/patch(for:)`` of what ``Room/evolve(_:)`` returned; `nil` in a
+    /// - Parameter patch: ``StatePatches/patch(for:)`` of what ``Room/evolve(_:)`` returned; `nil` in a
     ///   snapshot frame, whose state has it already.
     public func wire(patch: JSONValue?) -> JSONValue {
         var object = self.head
@@ -64,13 +64,13 @@ extension RoomEvent {
         }
         switch self.fact {
         case .created(let creation):
-            if let alias = creation.alias { object.append("alias", .string(alias)) }
+            if let alias = creation.alias { object.append("alias", .string(alias.text)) }
             object.append("capacity", .integer(Int64(creation.capacity)))
             object.append("at", .integer(creation.at.milliseconds))
         case .joined(let joining):
             object.append("session", .string(joining.session.description))
             object.append("identity", .string(joining.identity.description))
-            if let name = joining.name { object.append("name", .string(name)) }
+            if let name = joining.name { object.append("name", .string(name.text)) }
             object.append("role", .string(joining.role.rawValue))
             object.append("joined", .integer(Int64(clamping: joining.joined)))
             object.append("at", .integer(joining.at.milliseconds))
@@ -105,7 +105,7 @@ extension RoomEvent.Fact {
         switch try reader.string("type") {
         case "created":
             let creation = RoomEvent.Creation(
-                alias: try reader.stringIfPresent("alias"),
+                alias: try reader.alias("alias"),
                 capacity: Int(clamping: try reader.number("capacity")),
                 at: try reader.instant("at")
             )
@@ -136,7 +136,7 @@ extension RoomEvent.Joining {
             participant: try reader.identifier("participant"),
             session: try reader.identifier("session"),
             identity: try reader.identifier("identity"),
-            name: try reader.stringIfPresent("name"),
+            name: try reader.name("name"),
             role: try reader.word("role"),
             joined: try reader.number("joined"),
             at: try reader.instant("at"),

@@ -32,11 +32,11 @@ public struct RoomEvent: Hashable, Sendable {
     }
 
     public struct Creation: Hashable, Sendable {
-        public var alias: String?
+        public var alias: RoomAlias?
         public var capacity: Int
         public var at: Instant
 
-        public init(alias: String?, capacity: Int, at: Instant) {
+        public init(alias: RoomAlias?, capacity: Int, at: Instant) {
             self.alias = alias
             self.capacity = capacity
             self.at = at
@@ -47,7 +47,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var participant: ParticipantID
         public var session: SessionID
         public var identity: IdentityID
-        public var name: String?
+        public var name: DisplayName?
         public var role: Participant.Role
         public var joined: UInt64
         public var at: Instant

@@ -40,65 +40,53 @@ public enum View: Hashable, Sendable, CaseIterable {
     }
 }
 
-/// One value per section that can be seen and belongs to the whole room.
-public struct PerSection<Value: Sendable>: Sendable {
-    public var moderation: Value
-    public var stage: Value
-    public var roster: Value
-
-    public init(repeating value: Value) {
-        self.moderation = value
-        self.stage = value
-        self.roster = value
-    }
-
-    /// In a fixed order.
-    var all: [(Section, Value)] {
-        [(.stage, self.stage), (.roster, self.roster), (.moderation, self.moderation)]
-    }
-}
-
-extension PerSection {
-    /// `server` and `own` are nobody else's: they have no value here.
-    subscript(section: Section) -> Value? {
-        switch section {
-        case .moderation: self.moderation
-        case .stage: self.stage
-        case .roster: self.roster
-        case .server, .own: nil
-        }
-    }
-
-    mutating func change(_ section: Section, _ body: (inout Value) -> Void) {
-        switch section {
-        case .moderation: body(&self.moderation)
-        case .stage: body(&self.stage)
-        case .roster: body(&self.roster)
-        case .server, .own: assertionFailure("not a section that many can see")
-        }
-    }
-}
-
-extension PerSection: Equatable where Value: Equatable {}
-extension PerSection: Hashable where Value: Hashable {}
-
-/// How one event changes the state: a JSON Merge Patch (RFC 7396) per section.
-public typealias StatePatches = PerSection<JSONValue?>
-
-extension PerSection<JSONValue?> {
-    static var none: Self { Self(repeating: nil) }
-
-    static func person(_ id: ParticipantID, _ patch: JSONValue, in section: Section) -> Self {
-        var patches = Self.none
-        patches.change(section) { $0 = [StatePath.people: .object([id.description: patch])] }
-        return patches
-    }
+/// How one event changes the state: a JSON Merge Patch (RFC 7396) per section that can be seen and
+/// is the same for everybody.
+public struct StatePatches: Hashable, Sendable {
+    var moderation: JSONValue?
+    var stage: JSONValue?
+    var roster: JSONValue?
 
     /// What somebody with that view is told; `nil` if nothing of what they see has changed.
     public func patch(for view: View) -> JSONValue? {
-        self.all.reduce(nil) { merged, next in
-            guard view.includes(next.0), let patch = next.1 else { return merged }
-            return merged.map { $0.union(patch) } ?? patch
+        // In a fixed order, so that every node writes the same bytes.
+        var merged: JSONValue?
+        for section in [Section.stage, .roster, .moderation] where view.includes(section) {
+            guard let patch = self[section] else { continue }
+            merged = merged.map { $0.union(patch) } ?? patch
+        }
+        return merged
+    }
+}
+
+extension StatePatches {
+    package static var none: Self { Self() }
+
+    package init(_ patch: JSONValue, in section: Section) {
+        self.init()
+        self[section] = patch
+    }
+
+    static func person(_ id: ParticipantID, _ patch: JSONValue, in section: Section) -> Self {
+        Self(.object([StatePath.people: .object([id.description: patch])]), in: section)
+    }
+
+    package subscript(section: Section) -> JSONValue? {
+        get {
+            switch section {
+            case .moderation: self.moderation
+            case .stage: self.stage
+            case .roster: self.roster
+            case .server, .own: nil
+            }
+        }
+        set {
+            switch section {
+            case .moderation: self.moderation = newValue
+            case .stage: self.stage = newValue
+            case .roster: self.roster = newValue
+            case .server, .own: assertionFailure("nothing of this section is the same for many")
+            }
         }
     }
 }
