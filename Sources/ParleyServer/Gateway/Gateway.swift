@@ -67,8 +67,9 @@ final class Gateway {
 
     func startHeartbeat(address: String) {
         self.heartbeat(address: address)
-        self.eventLoop.assumeIsolated().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            self.heartbeat(address: address)
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.heartbeat(address: address)
         }
     }
 

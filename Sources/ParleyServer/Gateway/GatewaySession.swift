@@ -46,6 +46,14 @@ final class GatewaySession {
         }
     }
 
+    /// Where signals to that peer go, if there were any.
+    func route(to peer: ParticipantID) -> Route? {
+        for seat in self.seats {
+            if let route = seat.routes[peer] { return route }
+        }
+        return nil
+    }
+
     func detach() {
         self.connection = nil
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import ParleyEngine
 import ParleyProtocol
 import ParleyRooms
 import ParleyTransport
@@ -19,8 +20,9 @@ extension RoomHost {
         }
         if !joiners.isEmpty { self.sendSnapshots(delivery, to: joiners) }
         for event in events {
-            if case .left(let id, _) = event.fact, let seat = self.seats[id] { self.remove(seat) }
-            if case .left(let id, _) = event.fact { self.dropMailbox(of: id) }
+            guard case .left(let id, _) = event.fact else { continue }
+            if let seat = self.seats[id] { self.remove(seat) }
+            _ = gateway.engine.drop(MailboxID(room: self.id, recipient: id), on: gateway.eventLoop)
         }
     }
 
