@@ -25,7 +25,7 @@ export class ManualClock {
             const due = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0]
             if (!due) break
             this.#timers.delete(due[0])
-            this.#now = due[1].at
+            this.#now = Math.max(this.#now, due[1].at)
             due[1].action()
         }
         this.#now = end
