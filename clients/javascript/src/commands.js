@@ -1,7 +1,9 @@
 import { ParleyError } from './errors.js'
 
 const defaultWaitMilliseconds = 1_000
-const tryAgain = new Set(['busy', 'rate-limited', 'engine-unavailable', 'command-gap'])
+const tryAgain = new Set(['busy', 'rate-limited', 'engine-unavailable'])
+// These never reached the room, so their number is still to be used.
+const leavesNumber = new Set(['malformed', 'invalid-member', 'unknown-type', 'not-joined'])
 
 /**
  * The commands of one membership, `join` having been number 1. One is under way at a time: numbers are
@@ -49,6 +51,12 @@ export class CommandOutbox {
                 frame.retryAfterMilliseconds ?? defaultWaitMilliseconds)
             return
         }
+        if (frame.code === 'command-gap') {
+            this.#current.id = frame.expected
+            this.#nextID = frame.expected + 1
+            return this.resend()
+        }
+        if (leavesNumber.has(frame.code)) this.#nextID = this.#current.id
         const error = ParleyError.ofRejection(frame)
         this.#finish(({ reject }) => reject(error))
     }

@@ -13,11 +13,17 @@ export class Emitter {
     /** For the library's own use. The listeners are copied: one may add or remove others while it runs. */
     emit(name, ...values) {
         for (const listener of [...this.#listeners.get(name) ?? []]) {
-            try { listener(...values) } catch (error) { queueMicrotask(() => { throw error }) }
+            try { listener(...values) } catch (error) { report(error) }
         }
     }
 
     hasListeners(name) {
         return (this.#listeners.get(name)?.size ?? 0) > 0
     }
+}
+
+// As if it had been thrown in a task of its own.
+function report(error) {
+    if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
+    else queueMicrotask(() => { throw error })
 }

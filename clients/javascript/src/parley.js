@@ -8,7 +8,6 @@ import { SignalInbox } from './signals.js'
 import { wakeUps } from './wakeups.js'
 
 const defaultSignalsMax = 256
-const orphansMax = 64
 const negotiationTypes = new Set(['offer', 'answer', 'ice-candidate', 'hangup', 'signal'])
 
 /** A session with a server: one connection at a time, any number of rooms. */
@@ -18,7 +17,6 @@ export class Parley extends Emitter {
     #joins
     #store
     #rooms = new Map()
-    #orphans = []
     #options
     #stopWakeUps = () => {}
 
@@ -90,6 +88,8 @@ export class Parley extends Emitter {
             get isConnected() { return parley.#connection.isConnected },
             report: (error) => parley.emit('error', error),
             forget: (participant) => parley.#inbox.forget(participant),
+            // Not in the midst of a frame.
+            reconnect: (reason) => queueMicrotask(() => parley.#connection.reconnect(reason)),
             closed: (room) => { parley.#rooms.delete(room.id) },
             iceServers: () => parley.iceServers,
             abilities: () => parley.#abilities,
@@ -147,7 +147,6 @@ export class Parley extends Emitter {
             this.#joins.resumed(this.rooms)
         } else {
             this.#inbox.clear()
-            this.#orphans = []
             this.#joins.again(this.rooms)
         }
         this.status = 'connected'
@@ -163,7 +162,6 @@ export class Parley extends Emitter {
             if (earlierID !== undefined) this.#rooms.delete(earlierID)
             this.#rooms.set(room.id, room)
         })
-        this.#adopt()
     }
 
     #events(frame) {
@@ -171,7 +169,6 @@ export class Parley extends Emitter {
         // Ignored: a room that was left, or is being joined again; its snapshot comes.
         if (!room || this.#joins.isWaiting(room)) return
         if (!room.events(frame)) return this.#connection.reconnect('gap')
-        this.#adopt()
     }
 
     #beat({ delivered = {} }) {
@@ -180,21 +177,11 @@ export class Parley extends Emitter {
 
     #signal(frame) {
         const room = this.rooms.find((candidate) => candidate.state.people[frame.from] && !this.#joins.isWaiting(candidate))
-        if (!room) {
-            // The sender's arrival is on its way in the room's stream.
-            this.#orphans.push(frame)
-            if (this.#orphans.length > orphansMax) this.#orphans.shift()
-            return
-        }
+        // Ignored: from somebody of a room that was left, or that is being joined again.
+        if (!room) return
         const outcome = this.#inbox.receive(frame.from, frame.n)
         if (outcome === 'accepted') room.receive(frame)
         else if (outcome === 'gap') this.#connection.reconnect('gap')
-    }
-
-    #adopt() {
-        const orphans = this.#orphans
-        this.#orphans = []
-        for (const frame of orphans) this.#signal(frame)
     }
 
     #rejected(frame) {

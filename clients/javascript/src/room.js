@@ -14,6 +14,7 @@ export class Room extends Emitter {
     #outboxes = new Map()
     #wantedMedia = {}
     #backlog = []
+    #hasMistrusted = false
 
     /** Made by `Parley.join`. `target` and `name` are what was joined, so that it can be joined again. */
     constructor(session, { target, name, snapshot }) {
@@ -164,6 +165,9 @@ export class Room extends Emitter {
         const hash = this.hash
         if (snapshot.hash !== undefined && snapshot.hash !== hash) {
             this.#session.report(new ParleyError('hash-mismatch', `The snapshot's hash is ${snapshot.hash}, its state's is ${hash}.`))
+            // Once only: a second wrong one is no accident of transport, and coming back would not end.
+            if (!this.#hasMistrusted) this.#session.reconnect('hash-mismatch')
+            this.#hasMistrusted = true
         }
     }
 
