@@ -58,8 +58,11 @@ struct StoredMailbox {
         return numbers.map { self.delivered(from: $0.sender) }
     }
 
+    /// What still waits is forgotten.
     mutating func giveBack(_ spare: inout SpareQueues) {
-        if let queue = self.queue.take() { spare.give(queue) }
+        guard var queue = self.queue.take() else { return }
+        queue.removeAll { _, _ in true }
+        spare.give(queue)
     }
 
     private mutating func giveBackIfEmpty(_ spare: inout SpareQueues) {

@@ -20,12 +20,15 @@ extension Room {
         case .ended: return .rejected(.roomEnded)
         case .absent, .open: break
         }
-        let id: ParticipantID?
+        let membership: Membership?
         switch command.action {
-        case .join(let join): id = self.server.participants[join.session]
-        case .leave, .media, .disconnect: id = command.participant
+        case .join(let join):
+            membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
+        case .leave, .media, .disconnect:
+            membership = self.server.memberships[command.participant]
+            // For a disconnect a legal race: the participant has left by itself. Nobody hears of it.
+            guard membership != nil else { return .rejected(.notJoined) }
         }
-        let membership = id.flatMap { self.server.memberships[$0] }
         if let number = command.number {
             if let early = self.judge(number, command.rejectedSince, after: membership) { return early }
         }
@@ -44,7 +47,6 @@ extension Room {
             return .duplicate(membership?.rejected.last { $0.number == number }?.code)
         }
         if let code = rejectedSince.code(of: number) { return .duplicate(code) }
-        // Somebody who is not here has no numbers that could be dense.
         return number == last + rejectedSince.count + 1 ? nil : .rejected(.commandGap)
     }
 
@@ -58,7 +60,6 @@ extension Room {
         case .leave:
             return self.decideLeave(command.participant, .left, cause)
         case .disconnect(let reason):
-            // Often too late, because the participant has left by itself: not-joined, for nobody to hear.
             return self.decideLeave(command.participant, reason, cause)
         case .media(let change):
             guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }

@@ -60,9 +60,9 @@ public struct StatePatches: Hashable, Sendable {
 }
 
 extension StatePatches {
-    static var none: Self { Self() }
+    package static var none: Self { Self() }
 
-    init(_ patch: JSONValue, in section: Section) {
+    package init(_ patch: JSONValue, in section: Section) {
         self.init()
         self[section] = patch
     }
@@ -71,7 +71,7 @@ extension StatePatches {
         Self(.object([StatePath.people: .object([id.description: patch])]), in: section)
     }
 
-    subscript(section: Section) -> JSONValue? {
+    package subscript(section: Section) -> JSONValue? {
         get {
             switch section {
             case .moderation: self.moderation

@@ -47,13 +47,11 @@ extension Hello {
 }
 
 extension Hello.Resume {
-    /// `nil` for a session id in a form that this server does not write. Ignored: it is a session that
-    /// cannot be resumed, as one that has ended, and not a fault of the client, to whom ids are opaque.
-    init?(_ reader: MemberReader) throws(Rejection) {
-        let session = try reader.requiredText("session")
-        let secret = try reader.requiredText("secret")
-        guard let id = SessionID(session) else { return nil }
-        self.init(session: id, secret: secret)
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            session: try reader.requiredIdentifier("session"),
+            secret: try reader.requiredText("secret")
+        )
     }
 }
 
@@ -94,7 +92,7 @@ extension JoinCommand {
 
 extension LeaveCommand {
     init(_ reader: MemberReader) throws(Rejection) {
-        self.init(id: try reader.requiredCount("id"), room: try reader.joinedRoom())
+        self.init(id: try reader.requiredCount("id"), room: try reader.requiredIdentifier("room"))
     }
 }
 
@@ -102,7 +100,7 @@ extension MediaCommand {
     init(_ reader: MemberReader) throws(Rejection) {
         self.init(
             id: try reader.requiredCount("id"),
-            room: try reader.joinedRoom(),
+            room: try reader.requiredIdentifier("room"),
             audio: try reader.flag("audio"),
             video: try reader.flag("video"),
             screen: try reader.flag("screen")
@@ -110,24 +108,16 @@ extension MediaCommand {
     }
 }
 
-extension MemberReader {
-    /// A room that the sender must be in: text that is no room id is no room of anybody's.
-    fileprivate func joinedRoom() throws(Rejection) -> RoomID {
-        guard let room = RoomID(try self.requiredText("room")) else { throw self.fault("room", .notJoined) }
-        return room
-    }
-}
-
 // MARK: - Signals and pulses
 
 extension OutboundSignal {
     init(_ reader: MemberReader, _ type: String) throws(Rejection) {
-        let to = try reader.requiredText("to")
+        let to: ParticipantID = try reader.requiredIdentifier("to")
         let n = try reader.requiredCount("n")
-        let floor = try reader.count("floor")
+        let floor = try reader.requiredCount("floor")
+        guard floor <= n else { throw reader.fault("floor") }
         let (negotiation, payload) = try SignalPayload.read(reader, type)
-        guard let recipient = ParticipantID(to) else { throw reader.fault("to", .unknownRecipient) }
-        self.init(to: recipient, n: n, floor: floor, negotiation: negotiation, payload: payload)
+        self.init(to: to, n: n, floor: floor, negotiation: negotiation, payload: payload)
     }
 }
 
@@ -154,18 +144,13 @@ extension SignalPayload {
 
 extension OutboundPulse {
     init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
-        let room = try reader.requiredText("room")
-        let to = try reader.text("to")
+        let room: RoomID = try reader.requiredIdentifier("room")
+        let to = try reader.optional("to") { value in value.string.flatMap { ParticipantID($0) } }
         let kind = try reader.requiredText("kind")
         guard isPlainWord(kind.utf8, bytesMax: limits.pulseKindBytesMax) else {
             throw reader.fault("kind", .invalidKind)
         }
-        guard let roomID = RoomID(room) else { throw reader.fault("room", .notJoined) }
-        self.init(room: roomID, kind: kind, data: reader.object["data"])
-        if let to {
-            guard let recipient = ParticipantID(to) else { throw reader.fault("to", .unknownRecipient) }
-            self.to = recipient
-        }
+        self.init(room: room, to: to, kind: kind, data: reader.object["data"])
     }
 }
 

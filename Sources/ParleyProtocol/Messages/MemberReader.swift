@@ -4,8 +4,6 @@ struct MemberReader {
     let object: JSONObject
     /// What every rejection of this message says.
     var rejection: Rejection
-    /// In front of member names, for an object inside the message: `join.`.
-    var prefix = ""
 
     /// - Parameter value: a whole message.
     init(message value: JSONValue) throws(Rejection) {
@@ -19,16 +17,15 @@ struct MemberReader {
         self.rejection.n = Self.count(object["n"])
     }
 
-    private init(object: JSONObject, rejection: Rejection, prefix: String) {
+    private init(object: JSONObject, rejection: Rejection) {
         self.object = object
         self.rejection = rejection
-        self.prefix = prefix
     }
 
     func fault(_ member: String, _ code: RejectionCode = .invalidMember) -> Rejection {
         var rejection = self.rejection
         rejection.code = code
-        rejection.member = self.prefix + member
+        rejection.member = member
         return rejection
     }
 
@@ -43,7 +40,7 @@ struct MemberReader {
 
     func reader(_ name: String) throws(Rejection) -> MemberReader? {
         guard let object = try self.optional(name, { $0.object }) else { return nil }
-        return MemberReader(object: object, rejection: self.rejection, prefix: "\(self.prefix)\(name).")
+        return MemberReader(object: object, rejection: self.rejection)
     }
 
     func flag(_ name: String) throws(Rejection) -> Bool? { try self.optional(name) { $0.bool } }
@@ -75,7 +72,9 @@ struct MemberReader {
         var watermarks: [Watermark] = []
         watermarks.reserveCapacity(object.count)
         for (text, value) in object.members {
-            guard let participant = ParticipantID(text), let n = Self.count(value) else { throw self.fault(name) }
+            guard let participant = ParticipantID(text), let n = Self.watermark(value) else {
+                throw self.fault(name)
+            }
             watermarks.append(Watermark(participant: participant, n: n))
         }
         return watermarks
@@ -87,6 +86,11 @@ struct MemberReader {
     static func count(_ value: JSONValue) -> UInt64? {
         guard let integer = value.integer, integer >= 1, integer <= countMax else { return nil }
         return UInt64(integer)
+    }
+
+    /// 0 to 2⁵³ - 1: a watermark may say that nothing has arrived.
+    private static func watermark(_ value: JSONValue) -> UInt64? {
+        value == .integer(0) ? 0 : Self.count(value)
     }
 
     private static func count(_ value: JSONValue?) -> UInt64? { value.flatMap { Self.count($0) } }

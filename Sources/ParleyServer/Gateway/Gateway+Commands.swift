@@ -52,7 +52,7 @@ extension Gateway {
                 participant: seat.id, number: join.id, at: self.now,
                 action: .join(
                     .init(
-                        session: session.id, identity: session.identity, name: join.name?.text,
+                        session: session.id, identity: session.identity, name: join.name,
                         abilities: session.abilities))),
             seat: seat)
     }
@@ -149,6 +149,17 @@ extension Gateway {
             connection.sendText(length: pulse.byteCount) { pulse.write(to: $0) }
         } else {
             seat.host.broadcast(pulse, except: seat)
+        }
+    }
+}
+
+extension RoomReference {
+    /// As the client wrote it; `nil` for a room without a name.
+    fileprivate var text: String? {
+        switch self {
+        case .id(let id): id.description
+        case .alias(let alias): alias.text
+        case .new: nil
         }
     }
 }

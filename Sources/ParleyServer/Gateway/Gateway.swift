@@ -19,6 +19,8 @@ final class Gateway {
     let logger: Logger
     let access = ConnectionAccess()
 
+    /// Each knows its place, so that removing one costs nothing.
+    private var connections: [GatewayConnection] = []
     /// Everybody who is in a room on this node.
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
@@ -65,8 +67,9 @@ final class Gateway {
 
     func startHeartbeat(address: String) {
         self.heartbeat(address: address)
-        self.eventLoop.assumeIsolated().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            self.heartbeat(address: address)
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.heartbeat(address: address)
         }
     }
 
@@ -89,7 +92,9 @@ final class Gateway {
         }
         return .accept(subprotocol: Self.subprotocol) { connection in
             self.counters.connectionsAccepted += 1
-            return GatewayConnection(connection, gateway: self)
+            let opened = GatewayConnection(connection, gateway: self, slot: self.connections.count)
+            self.connections.append(opened)
+            return opened
         }
     }
 
@@ -103,13 +108,21 @@ final class Gateway {
 
     static let subprotocol = "parley.v1"
 
+    func remove(_ connection: GatewayConnection) {
+        let last = self.connections.removeLast()
+        guard last !== connection else { return }
+        self.connections[connection.slot] = last
+        last.slot = connection.slot
+    }
+
     // MARK: Sweep
 
     /// A few times a second: heartbeats of all connections in one pass, and the counters' way to the metrics.
     private func sweep(_ now: NIODeadline) {
         let beat = self.encodedBeat()
-        self.transport.forEachConnection { connection in
-            (connection.delegate as? GatewayConnection)?.sweep(now: now, beat: beat)
+        // From the end: whoever is removed meanwhile is replaced by the last one, which was visited.
+        for index in self.connections.indices.reversed() where index < self.connections.count {
+            self.connections[index].sweep(now: now, beat: beat)
         }
         self.publishCounters()
     }

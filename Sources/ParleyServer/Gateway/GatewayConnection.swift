@@ -13,6 +13,8 @@ import ParleyTransport
 final class GatewayConnection: WebSocketDelegate {
     private unowned let gateway: Gateway
     private let connection: WebSocketConnection
+    /// Its place in the gateway's list.
+    var slot: Int
     private(set) var session: GatewaySession?
 
     private var liveness: Liveness
@@ -21,14 +23,14 @@ final class GatewayConnection: WebSocketDelegate {
     private let helloDeadline: NIODeadline
     /// `WebSocketConnection.heardCount` at the last sweep.
     private var heardCount: UInt32 = 0
-    private var saidBytes = 0
     private var faults = 0
 
-    init(_ connection: WebSocketConnection, gateway: Gateway) {
+    init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int) {
         let now = NIODeadline.now()
         let limits = gateway.limits
         self.gateway = gateway
         self.connection = connection
+        self.slot = slot
         self.liveness = Liveness(
             silenceMilliseconds: limits.silenceMilliseconds, darkMilliseconds: limits.darkMilliseconds,
             now: now.uptimeNanoseconds)
@@ -112,7 +114,9 @@ final class GatewayConnection: WebSocketDelegate {
         let gateway = self.gateway
         let session = GatewaySession(
             id: SessionID(using: &gateway.random), identity: IdentityID(using: &gateway.random),
-            abilities: hello.abilities, connection: self.connection)
+            abilities: hello.abilities,
+            resumeSecret: String(IdentityID(using: &gateway.random).description.dropFirst(2)),
+            connection: self.connection)
         self.session = session
         session.send(.welcome(gateway.welcome(session)), counters: &gateway.counters)
         if let join = hello.join { gateway.join(join, session: session) }
@@ -161,6 +165,7 @@ final class GatewayConnection: WebSocketDelegate {
 
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.gateway.counters.connectionsClosed += 1
+        self.gateway.remove(self)
         guard let session = self.session else { return }
         self.session = nil
         session.detach()

@@ -1,0 +1,147 @@
+import ParleyProtocol
+import ParleyRooms
+
+/// A room with people who are called by name, for tests that read as transcripts.
+///
+/// Each step decides one command, applies what was decided, and says in one line what happened.
+struct Meeting {
+    var room: Room
+    /// The state as somebody with that view has folded it from the patches, nothing else.
+    var folded: [View: JSONValue] = Dictionary(uniqueKeysWithValues: View.allCases.map { ($0, [:]) })
+    /// What the log holds.
+    var log: [RoomEvent] = []
+    private var sequences: [String: CommandSequence] = [:]
+    private var memberships: [String: UInt64] = [:]
+    static let clock = Instant(milliseconds: 1_795_226_400_000)
+
+    init(alias: String? = nil, capacity: Int = 100) {
+        self.room = Room(
+            id: RoomID(high: 1, low: 1),
+            alias: alias.flatMap { RoomAlias($0) },
+            capacity: capacity
+        )
+    }
+
+    // MARK: Who
+
+    private static func letter(_ name: String) -> UInt64 { UInt64(name.utf8.first ?? 0) }
+    static func session(_ name: String) -> SessionID { SessionID(high: 7, low: Self.letter(name)) }
+    static func identity(_ name: String) -> IdentityID { IdentityID(high: 9, low: Self.letter(name)) }
+
+    static func participant(_ name: String, membership: UInt64) -> ParticipantID {
+        ParticipantID(high: membership, low: Self.letter(name))
+    }
+
+    /// The id of the membership that `name` has, or had last.
+    func id(_ name: String) -> ParticipantID {
+        self.room.participant(of: Self.session(name))
+            ?? Self.participant(name, membership: self.memberships[name, default: 1])
+    }
+
+    static func name(_ id: ParticipantID, among names: [String] = ["Ada", "Bob", "Cleo", "Dan"]) -> String {
+        names.first { Self.letter($0) == id.low } ?? "?"
+    }
+
+    // MARK: Steps
+
+    mutating func join(_ name: String, number: UInt64? = nil, display: String? = nil) -> String {
+        let isHere = self.room.participant(of: Self.session(name)) != nil
+        if !isHere {
+            self.memberships[name, default: 0] += 1
+            self.sequences[name] = self.sequences[name] ?? CommandSequence()
+        }
+        let join = RoomCommand.Join(
+            session: Self.session(name),
+            identity: Self.identity(name),
+            name: display.flatMap { try? DisplayName($0, bytesMax: 128) },
+            abilities: Abilities(rollback: true)
+        )
+        let id = Self.participant(name, membership: self.memberships[name, default: 1])
+        return self.command(name, id, number, .join(join))
+    }
+
+    mutating func leave(_ name: String, number: UInt64? = nil) -> String {
+        self.command(name, self.id(name), number, .leave)
+    }
+
+    mutating func media(
+        _ name: String,
+        audio: Bool? = nil,
+        video: Bool? = nil,
+        screen: Bool? = nil,
+        number: UInt64? = nil
+    ) -> String {
+        let change = Participant.MediaChange(audio: audio, video: video, screen: screen)
+        return self.command(name, self.id(name), number, .media(change))
+    }
+
+    mutating func disconnect(_ name: String, _ reason: RoomEvent.LeaveReason = .disconnected) -> String {
+        self.decide(RoomCommand(participant: self.id(name), number: nil, at: Self.clock, action: .disconnect(reason)))
+    }
+
+    private mutating func command(
+        _ name: String,
+        _ id: ParticipantID,
+        _ number: UInt64?,
+        _ action: RoomCommand.Action
+    ) -> String {
+        var sequence = self.sequences[name] ?? CommandSequence()
+        let number = number ?? sequence.next
+        let command = RoomCommand(
+            participant: id,
+            number: number,
+            rejectedSince: sequence.rejectedSince,
+            at: Self.clock,
+            action: action
+        )
+        let isNext = sequence.receive(number) == .accept
+        let decision = self.room.decide(command)
+        switch decision {
+        case .events where isNext: sequence.accepted(number)
+        case .rejected(let code) where isNext: sequence.refused(number, code)
+        case .events, .rejected, .duplicate: break
+        }
+        self.sequences[name] = sequence
+        let line = self.decide(command)
+        if self.room.participant(id) == nil, case .events = decision { self.sequences[name] = nil }
+        return line
+    }
+
+    mutating func decide(_ command: RoomCommand) -> String {
+        switch self.room.decide(command) {
+        case .rejected(let code): return "rejected \(code.rawValue)"
+        case .duplicate(nil): return "duplicate"
+        case .duplicate(let code?): return "duplicate \(code.rawValue)"
+        case .events(let events):
+            return events.map { self.apply($0) }.joined(separator: ", ")
+        }
+    }
+
+    mutating func apply(_ event: RoomEvent) -> String {
+        let patches = self.room.evolve(event)
+        self.log.append(event)
+        for view in View.allCases {
+            guard let patch = patches.patch(for: view) else { continue }
+            self.folded[view] = mergePatch(self.folded[view] ?? [:], patch)
+        }
+        var words = [event.type]
+        if let participant = event.participant { words.append(Self.name(participant)) }
+        if case .left(_, let reason) = event.fact, reason != .left { words.append("(\(reason.rawValue))") }
+        if let cause = event.cause { words.append("#\(cause.number)") }
+        return words.joined(separator: " ")
+    }
+}
+
+/// RFC 7396, section 2, as its pseudocode has it; the production code has its own.
+func mergePatch(_ target: JSONValue, _ patch: JSONValue) -> JSONValue {
+    guard let changes = patch.object else { return patch }
+    var result = target.object ?? JSONObject()
+    for (name, change) in changes.members {
+        if change == .null {
+            result[name] = nil
+        } else {
+            result[name] = mergePatch(result[name] ?? .null, change)
+        }
+    }
+    return .object(result)
+}

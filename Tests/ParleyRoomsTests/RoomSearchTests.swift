@@ -1,0 +1,233 @@
+import ParleyProtocol
+import ParleyRooms
+import Testing
+
+/// Every state that a few people can bring a room into, breadth first.
+///
+/// Command numbers are left out of what tells two states apart: they grow for ever, and what they do
+/// is checked on each edge by sending the command again, too late and too early.
+struct RoomSearch {
+    struct Node {
+        var room: Room
+        var folded: [JSONValue]
+        /// How many memberships each of them has had.
+        var memberships: [Int]
+    }
+
+    let people: Int
+    let membershipsMax: Int
+    let capacity: Int
+    let changes: [Participant.MediaChange]
+
+    var states = 0
+    var edges = 0
+    var refusals = 0
+    var faults: [String] = []
+
+    init(people: Int, membershipsMax: Int, capacity: Int, changes: [Participant.MediaChange]) {
+        self.people = people
+        self.membershipsMax = membershipsMax
+        self.capacity = capacity
+        self.changes = changes
+    }
+
+    mutating func run() {
+        let room = Room(id: RoomID(high: 1, low: 1), alias: RoomAlias("blue-fox"), capacity: self.capacity)
+        let start = Node(
+            room: room,
+            folded: View.allCases.map { _ in [:] },
+            memberships: Array(repeating: 0, count: self.people)
+        )
+        var seen: Set<[UInt64]> = [self.key(start)]
+        var queue = [start]
+        var next = 0
+        while next < queue.count {
+            let node = queue[next]
+            next += 1
+            self.check(node.room)
+            for index in View.allCases.indices { self.checkFold(node, at: index) }
+            for person in 0..<self.people {
+                for action in self.actions(person) {
+                    guard let reached = self.step(node, person, action), self.faults.isEmpty else { continue }
+                    if seen.insert(self.key(reached)).inserted { queue.append(reached) }
+                }
+            }
+        }
+        self.states = queue.count
+    }
+
+    // MARK: Edges
+
+    private func actions(_ person: Int) -> [RoomCommand.Action] {
+        let join = RoomCommand.Join(
+            session: self.session(person),
+            identity: IdentityID(high: 9, low: UInt64(person)),
+            name: person == 0 ? nil : try? DisplayName("person \(person)", bytesMax: 128),
+            abilities: Abilities(rollback: person != 1, trickle: true)
+        )
+        return [.join(join)] + self.changes.map { .media($0) } + [.leave, .disconnect(.disconnected)]
+    }
+
+    private func session(_ person: Int) -> SessionID { SessionID(high: 7, low: UInt64(person)) }
+
+    /// `nil` if the command was refused, or if this person has had its memberships.
+    private mutating func step(_ node: Node, _ person: Int, _ action: RoomCommand.Action) -> Node? {
+        var reached = node
+        let current = node.room.participant(of: self.session(person))
+        if case .join = action, current == nil {
+            guard node.memberships[person] < self.membershipsMax else { return nil }
+            reached.memberships[person] += 1
+        }
+        let membership = UInt64(reached.memberships[person])
+        var command = RoomCommand(
+            participant: current ?? ParticipantID(high: membership, low: UInt64(person)),
+            number: current.flatMap { node.room.membership($0)?.lastCommand }.map { $0 + 1 } ?? 1,
+            at: Instant(milliseconds: 5),
+            action: action
+        )
+        if case .disconnect = action { command.number = nil }
+        let decision = node.room.decide(command)
+        self.edges += 1
+        self.expect(node.room.decide(command) == decision, "a decision can be repeated")
+        switch decision {
+        case .rejected(let code):
+            self.refusals += 1
+            self.checkRefusal(code, node, current, action)
+            return nil
+        case .duplicate:
+            self.expect(false, "the next number is no duplicate")
+            return nil
+        case .events(let events):
+            self.expect(!events.isEmpty, "no decision is empty")
+            for event in events { self.apply(event, &reached) }
+        }
+        self.checkNumbers(command, node.room, reached.room)
+        return reached
+    }
+
+    private mutating func apply(_ event: RoomEvent, _ node: inout Node) {
+        self.expect((try? RoomEvent(json: event.json)) == event, "an event survives its JSON: \(event.type)")
+        let text = event.json.encoded
+        self.expect((try? JSONParser.parse(text)).map(\.encoded) == text, "and its text")
+        let patches = node.room.evolve(event)
+        for (index, view) in View.allCases.enumerated() {
+            guard let patch = patches.patch(for: view) else { continue }
+            node.folded[index] = mergePatch(node.folded[index], patch)
+        }
+        // One view on each edge; all of them once per state.
+        self.checkFold(node, at: self.edges % View.allCases.count)
+    }
+
+    private mutating func checkFold(_ node: Node, at index: Int) {
+        let view = View.allCases[index]
+        let state = node.room.state(for: view)
+        self.expect(node.folded[index] == state, "folded patches are the state")
+        self.expect(node.room.hash(for: view) == StateHash(of: state), "the hash is that of the state")
+    }
+
+    // MARK: What always holds
+
+    private mutating func check(_ room: Room) {
+        let people = room.participants
+        switch room.lifecycle {
+        case .absent, .ended: self.expect(people.isEmpty, "nobody is in a room that is not open")
+        case .open: self.expect(!people.isEmpty, "an open room is never empty")
+        }
+        self.expect(people.count <= room.capacity, "no more people than places")
+        self.expect(people.allSatisfy { ($0.role == .host) == ($0.joined == 1) }, "the host is the creator")
+        self.expect(Set(people.map(\.joined)).count == people.count, "everybody arrived on their own")
+        for participant in people {
+            let membership = room.membership(participant.id)
+            self.expect(
+                membership.flatMap { room.participant(of: $0.session) } == participant.id,
+                "sessions and participants belong together"
+            )
+        }
+        self.expect((try? Room(snapshot: room.snapshot)) == room, "a room survives its snapshot")
+        let text = room.snapshot.encoded
+        let parsed = (try? JSONParser.parse(text)).flatMap { try? Room(snapshot: $0) }
+        self.expect(parsed?.snapshot.encoded == text, "and its text")
+    }
+
+    private mutating func checkRefusal(
+        _ code: RejectionCode,
+        _ node: Node,
+        _ current: ParticipantID?,
+        _ action: RoomCommand.Action
+    ) {
+        let expected: RejectionCode
+        switch (node.room.lifecycle, action) {
+        case (.ended, _): expected = .roomEnded
+        case (_, .join): expected = current == nil ? .roomFull : .alreadyJoined
+        case (_, .media) where current != nil: expected = .noChange
+        case (_, .media), (_, .leave), (_, .disconnect): expected = .notJoined
+        }
+        self.expect(code == expected, "refused with \(code.rawValue), not \(expected.rawValue)")
+        if code == .roomFull { self.expect(node.room.count == self.capacity, "full means full") }
+    }
+
+    private mutating func checkNumbers(_ command: RoomCommand, _ before: Room, _ after: Room) {
+        guard let number = command.number else { return }
+        var early = command
+        early.number = number + 1
+        self.expect(before.decide(early) == .rejected(.commandGap), "no number is left out")
+        guard after.membership(command.participant) != nil else { return }
+        self.expect(after.decide(command) == .duplicate(nil), "a command is applied once")
+    }
+
+    private mutating func expect(_ holds: Bool, _ rule: @autoclosure () -> String) {
+        if !holds { self.faults.append(rule()) }
+    }
+
+    private func key(_ node: Node) -> [UInt64] {
+        var key: [UInt64] = [node.room.lifecycle == .absent ? 0 : node.room.lifecycle == .open ? 1 : 2]
+        for person in 0..<self.people {
+            key.append(UInt64(node.memberships[person]))
+            guard let id = node.room.participant(of: self.session(person)),
+                let participant = node.room.participant(id)
+            else { continue }
+            let media = participant.media
+            let bits = (media.audio ? 1 : 0) + (media.video ? 2 : 0) + (media.screen ? 4 : 0)
+            key += [100 + participant.joined, UInt64(bits)]
+        }
+        return key
+    }
+}
+
+@Suite struct RoomSearchTests {
+    @Test func `every state of three people who come and go twice`() {
+        var search = RoomSearch(
+            people: 3,
+            membershipsMax: 2,
+            capacity: 3,
+            changes: [.init(audio: true), .init(audio: false)]
+        )
+        search.run()
+        #expect(search.faults == [])
+        print(search.states, search.edges, search.refusals)
+        #expect(search.states == 0)
+    }
+
+    @Test func `every state of three people with all their devices`() {
+        var search = RoomSearch(
+            people: 3,
+            membershipsMax: 1,
+            capacity: 3,
+            changes: [
+                .init(audio: true), .init(audio: false), .init(audio: false, video: true, screen: true),
+            ]
+        )
+        search.run()
+        #expect(search.faults == [])
+        print(search.states, search.edges, search.refusals)
+        #expect(search.states == 0)
+    }
+
+    @Test func `every state of three people who compete for two places`() {
+        var search = RoomSearch(people: 3, membershipsMax: 2, capacity: 2, changes: [.init(audio: true)])
+        search.run()
+        #expect(search.faults == [])
+        print(search.states, search.edges, search.refusals)
+        #expect(search.states == 0)
+    }
+}
