@@ -68,6 +68,7 @@ let package = Package(
                 product("HTTPTypes", "swift-http-types"),
                 product("Logging", "swift-log"),
                 product("CoreMetrics", "swift-metrics"),
+                product("DequeModule", "swift-collections"),
                 product("NIOCore", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
                 product("NIOExtras", "swift-nio-extras"),
@@ -94,8 +95,10 @@ let package = Package(
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
                 product("Logging", "swift-log"),
+                product("NIOCore", "swift-nio"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("SystemPackage", "swift-system"),
+                product("UnixSignals", "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

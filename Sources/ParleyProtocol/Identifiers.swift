@@ -9,7 +9,7 @@ public protocol IdentifierKind: Sendable {
 ///
 /// Two integers instead of a string: the relay path looks identifiers up for every message, and a
 /// string of 24 characters would be an allocation each time.
-public struct Identifier<Kind: IdentifierKind>: Hashable, Sendable {
+public struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, BitwiseCopyable {
     /// The first eight bytes, big-endian.
     public let high: UInt64
     /// The last eight bytes, big-endian.

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Foundation
 import Logging
+import NIOCore
 import ParleyEngine
+import ParleyProtocol
 import ParleyServer
 import ServiceLifecycle
+import UnixSignals
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,8 +36,13 @@ struct Serve: AsyncParsableCommand {
         }
         var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = settings.logLevel
-        let engine = InMemoryEngine()
-        let server = ParleyServer(configuration: settings.server, engine: engine, logger: logger) { address in
+        let engine = InMemoryEngine(
+            limits: settings.server.limits, incarnation: EngineIncarnation(rawValue: .random(in: .min ... .max)),
+            clock: { Instant(milliseconds: Self.systemMilliseconds()) })
+        let server = ParleyServer(
+            configuration: settings.server, engine: engine, logger: logger,
+            startMilliseconds: Self.systemMilliseconds()
+        ) { address in
             Announcement(host: settings.server.host, port: address.port ?? settings.server.port).write()
         }
         let services = ServiceGroup(
@@ -49,6 +57,11 @@ struct Serve: AsyncParsableCommand {
         } catch let error as ListenError {
             throw ValidationError(error.description)
         }
+    }
+
+    /// UTC, by this machine's clock: the only place where it is read.
+    private static func systemMilliseconds() -> Int64 {
+        Int64(Date().timeIntervalSince1970 * 1_000)
     }
 
     private var flags: [String: [String]] {

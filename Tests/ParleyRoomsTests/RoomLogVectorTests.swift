@@ -8,7 +8,7 @@ import Testing
 /// is said of it, and the hash after each entry.
 ///
 /// Reading it here also shows that another process, on another day, makes the same room of the same log.
-@Suite struct RoomLogVectorTests {
+@Suite(.serialized) struct RoomLogVectorTests {
     private static var file: URL {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Vectors/room-log.json")

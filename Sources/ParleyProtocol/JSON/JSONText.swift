@@ -9,6 +9,20 @@ enum JSONText {
         }
     }
 
+    /// Gives the characters of a short string to `read`, without a `String` in between. What is longer than
+    /// `bytesMax` arrives cut at one byte more than that, so that it equals nothing.
+    static func withPlain<Result>(
+        _ raw: UnsafeRawBufferPointer,
+        bytesMax: Int,
+        _ read: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        guard raw.contains(ASCII.backslash) else { return read(raw) }
+        return withUnsafeTemporaryAllocation(byteCount: bytesMax + 1, alignment: 1) { plain in
+            let count = self.unescape(raw, into: plain)
+            return read(UnsafeRawBufferPointer(rebasing: plain[..<count]))
+        }
+    }
+
     /// Writes what `raw` stands for and returns how many bytes that is, at most `raw.count`; stops
     /// where `target` is full.
     static func unescape(_ raw: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {

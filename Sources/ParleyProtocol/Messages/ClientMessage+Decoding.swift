@@ -1,9 +1,169 @@
 extension ClientMessage {
-    public static func decode(_ value: JSONValue, limits: Limits = Limits()) throws(Rejection) -> ClientMessage {
-        throw Rejection(.malformed)
+    /// Reads a message, checking every member that this version knows and ignoring the others.
+    ///
+    /// Signals and pulses are read too, though a server relays them by their ``Envelope`` alone.
+    public static func decode(
+        _ value: JSONValue,
+        limits: Limits = Limits()
+    ) throws(Rejection) -> ClientMessage {
+        let reader = try MemberReader(message: value)
+        let type = try reader.requiredText("type")
+        switch Array(type.utf8).withUnsafeBytes({ MessageKind(type: $0) }) {
+        case .hello: return .hello(try Hello(reader, limits))
+        case .join: return .join(try JoinCommand(reader, limits))
+        case .leave: return .leave(try LeaveCommand(reader))
+        case .media: return .media(try MediaCommand(reader))
+        case .offer, .answer, .iceCandidate, .hangup, .signal: return .signal(try OutboundSignal(reader, type))
+        case .pulse: return .pulse(try OutboundPulse(reader, limits))
+        case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
+        case .unknown:
+            var rejection = reader.rejection
+            rejection.code = .unknownType
+            throw rejection
+        }
     }
 }
-extension ClientMessage {
-    /// Appends the message as JSON text.
-    public func encode(into bytes: inout [UInt8]) {}
+
+extension Hello {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        // First of all: another version may mean anything by the other members.
+        let version = try reader.required("protocol") { $0.integer }
+        guard version == 1 else { throw reader.fault("protocol", .unsupportedProtocol) }
+        self.init()
+        if let client = try reader.reader("client") {
+            self.clientName = try client.text("name")?.cut(toBytes: limits.clientNameBytesMax)
+            self.clientVersion = try client.text("version")?.cut(toBytes: limits.clientNameBytesMax)
+        }
+        if let abilities = try reader.reader("abilities") { self.abilities = try Abilities(abilities) }
+        if let resume = try reader.reader("resume") { self.resume = try Resume(resume) }
+        self.token = try reader.text("token")
+        if var join = try reader.reader("join") {
+            // The refusal of a join must be recognised as one, wherever it was said.
+            join.rejection.id = try? join.count("id")
+            join.rejection.room = try? join.text("room")?.cut(toBytes: limits.aliasBytesMax)
+            self.join = try JoinCommand(join, limits)
+        }
+    }
+}
+
+extension Hello.Resume {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            session: try reader.requiredIdentifier("session"),
+            secret: try reader.requiredText("secret")
+        )
+    }
+}
+
+extension Abilities {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            rollback: try reader.flag("rollback") ?? false,
+            trickle: try reader.flag("trickle") ?? false,
+            restart: try reader.flag("restart") ?? false
+        )
+    }
+}
+
+// MARK: - Commands
+
+extension JoinCommand {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        let id = try reader.requiredCount("id")
+        var room = RoomReference.new
+        if let text = try reader.text("room") {
+            do throws(RejectionCode) {
+                room = try RoomReference(text, limits: limits)
+            } catch {
+                throw reader.fault("room", error)
+            }
+        }
+        var name: DisplayName?
+        if let text = try reader.text("name") {
+            do throws(RejectionCode) {
+                name = try DisplayName(text, bytesMax: limits.nameBytesMax)
+            } catch {
+                throw reader.fault("name", error)
+            }
+        }
+        self.init(id: id, room: room, name: name)
+    }
+}
+
+extension LeaveCommand {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(id: try reader.requiredCount("id"), room: try reader.requiredIdentifier("room"))
+    }
+}
+
+extension MediaCommand {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            id: try reader.requiredCount("id"),
+            room: try reader.requiredIdentifier("room"),
+            audio: try reader.flag("audio"),
+            video: try reader.flag("video"),
+            screen: try reader.flag("screen")
+        )
+    }
+}
+
+// MARK: - Signals and pulses
+
+extension OutboundSignal {
+    init(_ reader: MemberReader, _ type: String) throws(Rejection) {
+        let to: ParticipantID = try reader.requiredIdentifier("to")
+        let n = try reader.requiredCount("n")
+        let floor = try reader.requiredCount("floor")
+        guard floor <= n else { throw reader.fault("floor") }
+        let (negotiation, payload) = try SignalPayload.read(reader, type)
+        self.init(to: to, n: n, floor: floor, negotiation: negotiation, payload: payload)
+    }
+}
+
+extension SignalPayload {
+    /// The negotiation, where the type has one, and the payload.
+    static func read(
+        _ reader: MemberReader,
+        _ type: String
+    ) throws(Rejection) -> (negotiation: UInt64?, payload: SignalPayload) {
+        switch type {
+        case "offer":
+            return (try reader.requiredCount("negotiation"), .offer(sdp: try reader.requiredText("sdp")))
+        case "answer":
+            return (try reader.requiredCount("negotiation"), .answer(sdp: try reader.requiredText("sdp")))
+        case "ice-candidate":
+            let negotiation = try reader.requiredCount("negotiation")
+            let candidate = try reader.required("candidate") { $0 == .null || $0.object != nil ? $0 : nil }
+            return (negotiation, .iceCandidate(candidate))
+        case "hangup": return (nil, .hangup(reason: try reader.text("reason")))
+        default: return (nil, .signal(data: try reader.required("data") { $0 }))
+        }
+    }
+}
+
+extension OutboundPulse {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        let room: RoomID = try reader.requiredIdentifier("room")
+        let to = try reader.optional("to") { value in value.string.flatMap { ParticipantID($0) } }
+        let kind = try reader.requiredText("kind")
+        guard isPlainWord(kind.utf8, bytesMax: limits.pulseKindBytesMax) else {
+            throw reader.fault("kind", .invalidKind)
+        }
+        self.init(room: room, to: to, kind: kind, data: reader.object["data"])
+    }
+}
+
+extension String {
+    /// The longest beginning of whole characters that is not longer than so many bytes.
+    func cut(toBytes bytesMax: Int) -> String {
+        guard self.utf8.count > bytesMax else { return self }
+        var bytes = 0
+        return String(
+            self.prefix { character in
+                bytes += character.utf8.count
+                return bytes <= bytesMax
+            }
+        )
+    }
 }

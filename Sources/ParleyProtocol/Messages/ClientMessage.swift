@@ -100,14 +100,15 @@ public struct MediaCommand: Hashable, Sendable {
 public struct OutboundSignal: Hashable, Sendable {
     public var to: ParticipantID
     public var n: UInt64
-    public var floor: UInt64?
+    /// At most `n`.
+    public var floor: UInt64
     public var negotiation: UInt64?
     public var payload: SignalPayload
 
     public init(
         to: ParticipantID,
         n: UInt64,
-        floor: UInt64?,
+        floor: UInt64,
         negotiation: UInt64? = nil,
         payload: SignalPayload
     ) {

@@ -111,6 +111,7 @@ public struct EventsMessage: Hashable, Sendable {
 public struct RelayedSignal: Hashable, Sendable {
     public var from: ParticipantID
     public var n: UInt64
+    /// The sender knows what is below to be delivered.
     public var floor: UInt64?
     public var negotiation: UInt64?
     public var payload: SignalPayload

@@ -20,15 +20,19 @@ public struct ByteRange: Hashable, Sendable, BitwiseCopyable {
 /// What the relay path needs to know of a message: where its parts are, and its numbers.
 ///
 /// A trivial value without references; copying it is free of reference counting. The ranges of strings
-/// are without their quotes and **raw**: a string with an escape in it equals nothing that is known.
+/// are without their quotes and raw, escapes included; what the scanner has made of them is beside them.
 public struct Envelope: Sendable, BitwiseCopyable {
     public var kind = MessageKind.unknown
     /// The text of `type`, if it is a string.
     public var type: ByteRange?
-    /// The text of `to`, if it is a string. Signals always have it.
+    /// The text of `to`, if it is a string.
     public var to: ByteRange?
-    /// The text of `room`, if it is a string. Pulses always have it.
+    /// What `to` says, in signals and pulses. Signals always have it.
+    public var recipient: ParticipantID?
+    /// The text of `room`, if it is a string.
     public var room: ByteRange?
+    /// What `room` says, in pulses, which always have it.
+    public var roomID: RoomID?
     /// The text of a pulse's `kind`, checked.
     public var pulseKind: ByteRange?
     /// The raw bytes of the payload member, with the quotes if it is a string; see ``payloadMember``.
@@ -37,6 +41,7 @@ public struct Envelope: Sendable, BitwiseCopyable {
     public var id: UInt64?
     /// The number of a signal. Signals always have it.
     public var n: UInt64?
+    /// At most `n`. Signals always have it.
     public var floor: UInt64?
     /// Offers, answers and candidates always have it.
     public var negotiation: UInt64?
@@ -46,17 +51,11 @@ public struct Envelope: Sendable, BitwiseCopyable {
     /// Where the payload of this kind of message is.
     public var payloadMember: EnvelopeMember? { self.kind.payloadMember }
 
-    /// The recipient; `nil` if `to` is absent or no participant id at all.
-    public func recipient(in frame: UnsafeRawBufferPointer) -> ParticipantID? {
-        guard let to = self.to else { return nil }
-        return ParticipantID(text: to.bytes(in: frame))
-    }
+    /// ``recipient``, for callers that have the frame at hand.
+    public func recipient(in frame: UnsafeRawBufferPointer) -> ParticipantID? { self.recipient }
 
-    /// The room; `nil` if `room` is absent or no room id.
-    public func roomID(in frame: UnsafeRawBufferPointer) -> RoomID? {
-        guard let room = self.room else { return nil }
-        return RoomID(text: room.bytes(in: frame))
-    }
+    /// ``roomID``, for callers that have the frame at hand.
+    public func roomID(in frame: UnsafeRawBufferPointer) -> RoomID? { self.roomID }
 
     /// A refusal of this message, with what tells its sender which one it was. Allocates: not for the
     /// relay path's good days.
@@ -73,16 +72,15 @@ public struct Envelope: Sendable, BitwiseCopyable {
         return rejection
     }
 
-    /// What was received is said back only if it is short and plain: a refusal must not be as long as
-    /// what it refuses.
+    /// What was received is said back only if it is short: a refusal must not be as long as what it
+    /// refuses.
     private static func quotable(_ range: ByteRange?, in frame: UnsafeRawBufferPointer) -> String? {
         guard let range, range.length <= 64 else { return nil }
-        let bytes = range.bytes(in: frame)
-        return bytes.contains(ASCII.backslash) ? nil : String(decoding: bytes, as: UTF8.self)
+        return JSONText.decode(range.bytes(in: frame))
     }
 }
 
-/// The members that route: none of them may be there twice.
+/// The members that route: none of them may be there twice, however its name is written.
 public enum EnvelopeMember: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable {
     case type, to, room, n, floor, id, negotiation, kind, sdp, candidate, reason, data
 

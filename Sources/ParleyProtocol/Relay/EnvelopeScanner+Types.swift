@@ -10,7 +10,7 @@ extension ScannedMembers {
         envelope.room = self.text(.room, in: frame)
         envelope.id = self.number(.id, in: frame)
         guard let type = envelope.type else { throw Self.invalid(.type, envelope) }
-        envelope.kind = MessageKind(type: type.bytes(in: frame))
+        envelope.kind = Self.kind(type.bytes(in: frame))
         switch envelope.kind {
         case .offer, .answer, .iceCandidate, .hangup, .signal:
             try self.readSignal(&envelope, in: frame)
@@ -28,10 +28,11 @@ extension ScannedMembers {
         in frame: UnsafeRawBufferPointer
     ) throws(ScanFault) {
         envelope.n = self.number(.n, in: frame)
-        guard envelope.to != nil else { throw Self.invalid(.to, envelope) }
-        guard envelope.n != nil else { throw Self.invalid(.n, envelope) }
         envelope.floor = self.number(.floor, in: frame)
-        guard envelope.floor != nil || !self.has(.floor) else { throw Self.invalid(.floor, envelope) }
+        envelope.recipient = Self.identifier(envelope.to, in: frame)
+        guard envelope.recipient != nil else { throw Self.invalid(.to, envelope) }
+        guard let n = envelope.n else { throw Self.invalid(.n, envelope) }
+        guard let floor = envelope.floor, floor <= n else { throw Self.invalid(.floor, envelope) }
         if envelope.kind.isNegotiation {
             envelope.negotiation = self.number(.negotiation, in: frame)
             guard envelope.negotiation != nil else { throw Self.invalid(.negotiation, envelope) }
@@ -46,10 +47,15 @@ extension ScannedMembers {
         in frame: UnsafeRawBufferPointer,
         kindBytesMax: Int
     ) throws(ScanFault) {
-        guard envelope.room != nil else { throw Self.invalid(.room, envelope) }
-        guard envelope.to != nil || !self.has(.to) else { throw Self.invalid(.to, envelope) }
+        envelope.roomID = Self.identifier(envelope.room, in: frame)
+        guard envelope.roomID != nil else { throw Self.invalid(.room, envelope) }
+        envelope.recipient = Self.identifier(envelope.to, in: frame)
+        guard envelope.recipient != nil || !self.has(.to) else { throw Self.invalid(.to, envelope) }
         guard let kind = self.text(.kind, in: frame) else { throw Self.invalid(.kind, envelope) }
-        guard isPlainWord(kind.bytes(in: frame), bytesMax: kindBytesMax) else {
+        let isWord = JSONText.withPlain(kind.bytes(in: frame), bytesMax: kindBytesMax) { plain in
+            isPlainWord(plain, bytesMax: kindBytesMax)
+        }
+        guard isWord else {
             throw ScanFault(code: .invalidKind, member: .kind, envelope: envelope)
         }
         envelope.pulseKind = kind
@@ -105,6 +111,24 @@ extension ScannedMembers {
             value = value &* 10 &+ UInt64(frame[index] &- ASCII.zero)
         }
         return value >= 1 && value <= countMax ? value : nil
+    }
+
+    /// Plain first: escapes in an identifier are legal and unheard of.
+    @inline(__always)
+    private static func identifier<Kind>(
+        _ range: ByteRange?,
+        in frame: UnsafeRawBufferPointer
+    ) -> Identifier<Kind>? {
+        guard let bytes = range?.bytes(in: frame) else { return nil }
+        if let identifier = Identifier<Kind>(text: bytes) { return identifier }
+        return JSONText.withPlain(bytes, bytesMax: 24) { Identifier<Kind>(text: $0) }
+    }
+
+    @inline(__always)
+    private static func kind(_ type: UnsafeRawBufferPointer) -> MessageKind {
+        let kind = MessageKind(type: type)
+        guard kind == .unknown else { return kind }
+        return JSONText.withPlain(type, bytesMax: 13) { MessageKind(type: $0) }
     }
 
     private static func invalid(_ member: EnvelopeMember, _ envelope: Envelope) -> ScanFault {

@@ -64,9 +64,8 @@ struct ScannedMembers: BitwiseCopyable {
         _ end: Int,
         in frame: UnsafeRawBufferPointer
     ) -> Bool {
-        guard let member = EnvelopeMember(name.bytes(in: frame)) else {
-            return !Self.isDisguised(name.bytes(in: frame))
-        }
+        let bytes = name.bytes(in: frame)
+        guard let member = EnvelopeMember(bytes) ?? Self.escapedMember(bytes) else { return true }
         let slot = Int(member.rawValue)
         guard self.starts[slot] == 0 else { return false }
         self.starts[slot] = UInt32(truncatingIfNeeded: start)
@@ -74,15 +73,12 @@ struct ScannedMembers: BitwiseCopyable {
         return true
     }
 
-    /// Whether this is the name of a member that routes, written with escapes: `"t\u006f"`. A reader that
-    /// decodes names would see it twice or see another value than we do, so nobody gets to see it.
-    private static func isDisguised(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard name.contains(ASCII.backslash) else { return false }
-        // One byte more than the longest: a longer name is then none of them.
-        return withUnsafeTemporaryAllocation(byteCount: 12, alignment: 1) { plain in
-            let count = JSONText.unescape(name, into: plain)
-            return EnvelopeMember(UnsafeRawBufferPointer(rebasing: plain[..<count])) != nil
-        }
+    /// The member whose name is written with escapes, as in `"t\u006f"`. Without this a frame could say
+    /// one recipient to us and another to a reader that decodes names.
+    @inline(never)
+    private static func escapedMember(_ name: UnsafeRawBufferPointer) -> EnvelopeMember? {
+        guard name.contains(ASCII.backslash) else { return nil }
+        return JSONText.withPlain(name, bytesMax: 11) { EnvelopeMember($0) }
     }
 }
 

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Reads settings: flags over environment over file.
 struct SettingsReader {
-    private let layers: [(source: (Setting) -> String, reader: ConfigReader)]
+    private var layers: [(source: (Setting) -> String, reader: ConfigReader)]
 
     /// - Parameters:
     ///   - flags: the values given on the command line, by key.

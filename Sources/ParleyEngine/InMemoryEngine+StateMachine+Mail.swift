@@ -1,0 +1,143 @@
+package import NIOCore
+package import ParleyProtocol
+
+// MARK: - Mailboxes
+
+extension InMemoryEngine.StateMachine {
+    package mutating func append(_ batch: MailboxBatch, _ effects: inout [Effect]) -> [MailboxVerdict] {
+        var verdicts: [MailboxVerdict] = []
+        verdicts.reserveCapacity(batch.entries.count)
+        // Of other nodes' subscribers; stays empty (and allocates nothing) as long as there are none.
+        var mail: [MailboxID] = []
+        for entry in batch.entries {
+            let verdict = batch.withBytes(of: entry) { self.append($0, entry, author: batch.author, &mail) }
+            verdicts.append(verdict)
+        }
+        self.tellMail(mail, author: batch.author, &effects)
+        return verdicts
+    }
+
+    private mutating func append(
+        _ signal: UnsafeRawBufferPointer,
+        _ entry: MailboxBatch.Entry,
+        author: NodeID,
+        _ mail: inout [MailboxID]
+    ) -> MailboxVerdict {
+        let (room, recipient) = (entry.mailbox.room, entry.mailbox.recipient)
+        let verdict = self.rooms[room, default: RoomMail()]
+            .mailboxes[recipient, default: StoredMailbox()]
+            .append(signal, entry, self.limits, spare: &self.spare)
+        if verdict == .stored, mail.last != entry.mailbox,
+            self.rooms[room]?.subscribers.contains(where: { $0.node != author }) == true
+        {
+            mail.append(entry.mailbox)
+        }
+        return verdict
+    }
+
+    package func read(_ mailbox: MailboxID) -> [StoredSignal] {
+        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.signals() ?? []
+    }
+
+    /// Of a mailbox that is gone nothing is left to acknowledge: a legal race with ``drop(_:)``.
+    package mutating func acknowledge(_ numbers: [SignalNumber], in mailbox: MailboxID) -> [UInt64] {
+        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.acknowledge(numbers, spare: &self.spare)
+            ?? numbers.map { _ in 0 }
+    }
+
+    package func delivered(from sender: ParticipantID, in mailbox: MailboxID) -> UInt64 {
+        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.delivered(from: sender) ?? 0
+    }
+
+    package mutating func drop(_ mailbox: MailboxID) {
+        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.giveBack(&self.spare)
+        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient] = nil
+        if self.rooms[mailbox.room]?.isEmpty == true { self.rooms[mailbox.room] = nil }
+    }
+
+    mutating func dropMailboxes(of room: RoomID) {
+        self.rooms[room]?.mailboxes.removeAll()
+        if self.rooms[room]?.isEmpty == true { self.rooms[room] = nil }
+    }
+
+    /// One hint per room and subscriber, recipients in the order of the batch.
+    private func tellMail(_ mail: [MailboxID], author: NodeID, _ effects: inout [Effect]) {
+        var told: Set<RoomID> = []
+        for mailbox in mail where told.insert(mailbox.room).inserted {
+            var recipients: [ParticipantID] = []
+            for other in mail where other.room == mailbox.room && !recipients.contains(other.recipient) {
+                recipients.append(other.recipient)
+            }
+            for subscriber in self.rooms[mailbox.room]?.subscribers ?? [] where subscriber.node != author {
+                effects.append(.hint(subscriber.id, .mail(recipients)))
+            }
+        }
+    }
+}
+
+// MARK: - Nodes
+
+extension InMemoryEngine.StateMachine {
+    /// So long after its last heartbeat a node is forgotten. Whoever needs to know that a node is dead
+    /// decides so much earlier, by its age.
+    package static let forgottenAfterMilliseconds: Int64 = 60_000
+
+    package mutating func heartbeat(_ lease: NodeLease, _ now: Instant, _ effects: inout [Effect]) -> NodeView {
+        self.expireAll(now, &effects)
+        self.leases[lease.node] = Lease(lease: lease, renewedAt: now)
+        self.leases = self.leases.filter {
+            now.milliseconds - $0.value.renewedAt.milliseconds < Self.forgottenAfterMilliseconds
+        }
+        let nodes = self.leases.values
+            .sorted { $0.lease.node < $1.lease.node }
+            .map {
+                // Two nodes may read the clock in one order and get here in the other.
+                let age = max(0, now.milliseconds - $0.renewedAt.milliseconds)
+                return NodeView.Node(lease: $0.lease, ageMilliseconds: age)
+            }
+        return NodeView(now: now, nodes: nodes, incarnation: self.incarnation)
+    }
+
+    package mutating func release(_ node: NodeID) {
+        self.leases[node] = nil
+    }
+
+    package func send(_ bytes: ByteBuffer, to node: NodeID, _ effects: inout [Effect]) {
+        for subscription in self.receivers[node] ?? [] {
+            effects.append(.message(subscription, bytes))
+        }
+    }
+
+    package mutating func receive(as node: NodeID) -> Subscription {
+        let subscription = self.nextSubscription()
+        self.receiving[subscription] = node
+        self.receivers[node, default: []].append(subscription)
+        return subscription
+    }
+
+    package mutating func stopReceiving(_ subscription: Subscription) {
+        guard let node = self.receiving.removeValue(forKey: subscription) else { return }
+        self.receivers[node]?.removeAll { $0 == subscription }
+        if self.receivers[node]?.isEmpty == true { self.receivers[node] = nil }
+    }
+}
+
+// MARK: - Faults
+
+extension InMemoryEngine.StateMachine {
+    /// A failover to a copy that lagged behind: another life, and the newest entries of a log are gone.
+    package mutating func failOver(losing count: Int, of log: LogID) {
+        self.incarnation = EngineIncarnation(rawValue: self.incarnation.rawValue + 1)
+        self.logs[log]?.loseNewest(count)
+        if self.logs[log]?.top == .start { self.logs[log] = nil }
+    }
+
+    /// Everything is gone but who listens.
+    package mutating func wipe() {
+        self.incarnation = EngineIncarnation(rawValue: self.incarnation.rawValue + 1)
+        self.logs.removeAll()
+        self.expiring.removeAll()
+        self.leases.removeAll()
+        for room in Array(self.rooms.keys) { self.dropMailboxes(of: room) }
+    }
+}

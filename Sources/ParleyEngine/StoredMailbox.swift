@@ -1,0 +1,98 @@
+import NIOCore
+import ParleyProtocol
+
+/// One mailbox of the in-memory engine.
+struct StoredMailbox {
+    private struct Pair {
+        /// The greatest stored number.
+        var last: UInt64 = 0
+        /// The greatest acknowledged number.
+        var delivered: UInt64 = 0
+        /// When it was last appended to, in appends of this mailbox.
+        var usedAt: UInt64 = 0
+    }
+
+    private var pairs: [ParticipantID: Pair] = [:]
+    /// Taken from the spare ones with the first signal, given back with the last.
+    private var queue: SignalQueue?
+    private var appends: UInt64 = 0
+
+    mutating func append(
+        _ signal: UnsafeRawBufferPointer,
+        _ entry: MailboxBatch.Entry,
+        _ limits: Limits,
+        spare: inout SpareQueues
+    ) -> MailboxVerdict {
+        let last = max(self.pairs[entry.sender]?.last ?? 0, max(entry.floor, 1) - 1)
+        if entry.n <= last { return .duplicate }
+        if entry.n > last + 1 { return .gap(last: last) }
+        if let queue = self.queue, queue.count >= limits.unacknowledgedSignalsMax { return .full }
+        if (self.queue?.liveBytes ?? 0) + signal.count > limits.mailboxBytesMax { return .full }
+        self.makePlace(for: entry.sender, limits)
+        self.appends += 1
+        self.pairs[entry.sender, default: Pair()].last = entry.n
+        self.pairs[entry.sender, default: Pair()].usedAt = self.appends
+        if self.queue == nil { self.queue = spare.take() }
+        self.queue?.append(signal, from: entry.sender, n: entry.n)
+        return .stored
+    }
+
+    func signals() -> [StoredSignal] {
+        self.queue?.signals() ?? []
+    }
+
+    func delivered(from sender: ParticipantID) -> UInt64 {
+        self.pairs[sender]?.delivered ?? 0
+    }
+
+    /// A number beyond the stored ones is of a history that is lost: it counts as the last stored one.
+    mutating func acknowledge(_ numbers: [SignalNumber], spare: inout SpareQueues) -> [UInt64] {
+        for number in numbers {
+            guard let pair = self.pairs[number.sender] else { continue }
+            let delivered = max(pair.delivered, min(number.n, pair.last))
+            self.pairs[number.sender]?.delivered = delivered
+        }
+        let pairs = self.pairs
+        self.queue?.removeAll { sender, n in n <= pairs[sender]?.delivered ?? 0 }
+        self.giveBackIfEmpty(&spare)
+        return numbers.map { self.delivered(from: $0.sender) }
+    }
+
+    /// What still waits is forgotten.
+    mutating func giveBack(_ spare: inout SpareQueues) {
+        guard var queue = self.queue.take() else { return }
+        queue.removeAll { _, _ in true }
+        spare.give(queue)
+    }
+
+    private mutating func giveBackIfEmpty(_ spare: inout SpareQueues) {
+        if self.queue?.isEmpty == true { self.giveBack(&spare) }
+    }
+
+    /// Forgets the pair that was idle for longest and has nothing waiting. Whoever it was and comes back
+    /// brings a floor, and the recipient knows what it has seen.
+    private mutating func makePlace(for sender: ParticipantID, _ limits: Limits) {
+        guard self.pairs[sender] == nil, self.pairs.count >= limits.peersPerSessionMax else { return }
+        let idle = self.pairs
+            .filter { self.queue?.contains($0.key) != true }
+            .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
+        if let idle { self.pairs[idle.key] = nil }
+    }
+}
+
+/// Empty queues that keep their memory, for the next mailbox that needs one.
+struct SpareQueues {
+    private static let countMax = 64
+    private static let bytesMax = 65_536
+
+    private var queues: [SignalQueue] = []
+
+    mutating func take() -> SignalQueue {
+        self.queues.popLast() ?? SignalQueue()
+    }
+
+    mutating func give(_ queue: SignalQueue) {
+        assert(queue.isEmpty)
+        if self.queues.count < Self.countMax, queue.capacity <= Self.bytesMax { self.queues.append(queue) }
+    }
+}

@@ -1,0 +1,45 @@
+/// A client's frame, read as far as a server needs it.
+public enum ClientFrame {
+    /// To be relayed: nothing but its envelope has been looked at, and nothing has been allocated.
+    case relay(Envelope)
+    /// Decoded in full.
+    case message(ClientMessage)
+
+    /// - Parameter frame: a whole text frame that is UTF-8; the transport has checked that.
+    public static func read(
+        _ frame: UnsafeRawBufferPointer,
+        limits: Limits = Limits()
+    ) throws(Rejection) -> ClientFrame {
+        let envelope: Envelope
+        do throws(ScanFault) {
+            envelope = try EnvelopeScanner.scan(
+                frame,
+                depthMax: limits.depthMax,
+                pulseKindBytesMax: limits.pulseKindBytesMax
+            )
+        } catch {
+            throw error.rejection(in: frame)
+        }
+        switch envelope.kind {
+        case .offer, .answer, .iceCandidate, .hangup, .signal, .pulse:
+            return .relay(envelope)
+        case .hello, .join, .leave, .media, .beat:
+            return .message(try Self.decode(frame, limits))
+        case .unknown:
+            throw envelope.rejection(.unknownType, in: frame)
+        }
+    }
+
+    private static func decode(
+        _ frame: UnsafeRawBufferPointer,
+        _ limits: Limits
+    ) throws(Rejection) -> ClientMessage {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONParser.parse(frame, depthMax: limits.depthMax)
+        } catch {
+            throw Rejection(.malformed)
+        }
+        return try ClientMessage.decode(value, limits: limits)
+    }
+}

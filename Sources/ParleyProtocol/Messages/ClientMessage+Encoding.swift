@@ -1,0 +1,107 @@
+extension ClientMessage {
+    /// Appends the message as JSON text.
+    public func encode(into bytes: inout [UInt8]) {
+        switch self {
+        case .hello(let hello): hello.encode(into: &bytes)
+        case .join(let join):
+            bytes.open(type: "join")
+            join.encodeMembers(into: &bytes)
+            bytes.close()
+        case .leave(let leave):
+            bytes.open(type: "leave")
+            bytes.member("id", integer: leave.id)
+            bytes.member("room", id: leave.room)
+            bytes.close()
+        case .media(let media): media.encode(into: &bytes)
+        case .signal(let signal): signal.encode(into: &bytes)
+        case .pulse(let pulse): pulse.encode(into: &bytes)
+        case .beat(let beat):
+            bytes.open(type: "beat")
+            if !beat.acknowledged.isEmpty { bytes.member("ack", watermarks: beat.acknowledged) }
+            bytes.close()
+        }
+    }
+}
+
+extension Hello {
+    func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "hello")
+        bytes.member("protocol", integer: self.protocolVersion)
+        if self.clientName != nil || self.clientVersion != nil {
+            bytes.member("client") { client in
+                client.member("name", text: self.clientName)
+                client.member("version", text: self.clientVersion)
+            }
+        }
+        bytes.member("abilities") { abilities in
+            abilities.member("rollback", flag: self.abilities.rollback)
+            abilities.member("trickle", flag: self.abilities.trickle)
+            abilities.member("restart", flag: self.abilities.restart)
+        }
+        if let resume = self.resume {
+            bytes.member("resume") { members in
+                members.member("session", id: resume.session)
+                members.member("secret", text: resume.secret)
+            }
+        }
+        bytes.member("token", text: self.token)
+        if let join = self.join { bytes.member("join") { join.encodeMembers(into: &$0) } }
+        bytes.close()
+    }
+}
+
+extension JoinCommand {
+    func encodeMembers(into bytes: inout [UInt8]) {
+        bytes.member("id", integer: self.id)
+        switch self.room {
+        case .id(let room): bytes.member("room", id: room)
+        case .alias(let alias): bytes.member("room", text: alias.text)
+        case .new: break
+        }
+        bytes.member("name", text: self.name?.text)
+    }
+}
+
+extension MediaCommand {
+    func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "media")
+        bytes.member("id", integer: self.id)
+        bytes.member("room", id: self.room)
+        bytes.member("audio", flag: self.audio)
+        bytes.member("video", flag: self.video)
+        bytes.member("screen", flag: self.screen)
+        bytes.close()
+    }
+}
+
+extension OutboundSignal {
+    func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: self.payload.type)
+        bytes.member("to", id: self.to)
+        bytes.members(n: self.n, floor: self.floor, negotiation: self.negotiation, payload: self.payload)
+        bytes.close()
+    }
+}
+
+extension OutboundPulse {
+    func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "pulse")
+        bytes.member("room", id: self.room)
+        if let to = self.to { bytes.member("to", id: to) }
+        bytes.member("kind", text: self.kind)
+        bytes.member("data", json: self.data)
+        bytes.close()
+    }
+}
+
+extension SignalPayload {
+    var type: StaticString {
+        switch self {
+        case .offer: "offer"
+        case .answer: "answer"
+        case .iceCandidate: "ice-candidate"
+        case .hangup: "hangup"
+        case .signal: "signal"
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// Commands on their way to their room, and refusals on their way back.
+extension Gateway {
+    func welcome(_ session: GatewaySession) -> Welcome {
+        Welcome(
+            session: session.id,
+            identity: session.identity,
+            resumed: false,
+            resumeSecret: session.resumeSecret,
+            limits: self.limits,
+            features: ["rooms", "signals", "pulses", "media"],
+            iceServers: .array(self.configuration.iceServers.map(\.json)),
+            time: self.now
+        )
+    }
+
+    // MARK: Join
+
+    func join(_ join: JoinCommand, session: GatewaySession) {
+        if let seat = session.seat(joinedAs: join.room) {
+            return self.rejoin(join, seat)
+        }
+        guard join.id == 1 else {
+            return self.refuse(.commandGap, join, expected: 1, session)
+        }
+        guard session.seats.count < self.limits.roomsPerSessionMax else {
+            return self.refuse(.tooManyRooms, join, session)
+        }
+        self.directory.find(join.room) { [unowned self] result in
+            switch result {
+            case .success(let host): self.join(join, host: host, session: session)
+            case .failure(let code): self.refuse(code, join, session)
+            }
+        }
+    }
+
+    private func join(_ join: JoinCommand, host: RoomHost, session: GatewaySession) {
+        // Gone while its room was being looked for: nobody is there to join.
+        guard session.connection != nil else { return host.endIfUnused() }
+        // By id after by alias, before the first one was answered.
+        if let seat = session.seat(in: host.id) { return self.rejoin(join, seat) }
+        let seat = Seat(
+            id: ParticipantID(using: &self.random), join: join, session: session, host: host, limits: self.limits)
+        session.add(seat)
+        let accepted = seat.commands.receive(join.id)
+        assert(accepted == .accept, "a seat begins with its join")
+        host.submit(
+            RoomCommand(
+                participant: seat.id, number: join.id, at: self.now,
+                action: .join(
+                    .init(
+                        session: session.id, identity: session.identity, name: join.name,
+                        abilities: session.abilities))),
+            seat: seat)
+    }
+
+    /// The same join again is a repetition; another number is a second join.
+    private func rejoin(_ join: JoinCommand, _ seat: Seat) {
+        guard join.id != seat.join.id else { return }
+        self.refuse(.alreadyJoined, join, seat.session)
+    }
+
+    func refuse(_ code: RejectionCode, _ join: JoinCommand, expected: UInt64? = nil, _ session: GatewaySession) {
+        var rejection = Rejection(code, of: "join")
+        rejection.id = join.id
+        rejection.room = join.room.text
+        rejection.expected = expected
+        session.reject(rejection, counters: &self.counters)
+    }
+
+    // MARK: Other commands
+
+    func command(
+        _ id: UInt64, room: RoomID, _ action: RoomCommand.Action, of type: String, session: GatewaySession
+    ) {
+        var rejection = Rejection(.notJoined, of: type)
+        rejection.id = id
+        rejection.room = room.description
+        guard let seat = session.seat(in: room) else {
+            return session.reject(rejection, counters: &self.counters)
+        }
+        switch seat.commands.receive(id) {
+        case .accept:
+            let command = RoomCommand(
+                participant: seat.id, number: id, rejectedSince: seat.commands.rejectedSince, at: self.now,
+                action: action)
+            seat.host.submit(command, seat: seat)
+        case .pending:
+            // Its outcome is on its way.
+            break
+        case .duplicate(nil):
+            // Its event was in the stream that this client reads.
+            break
+        case .duplicate(let code?):
+            rejection.code = code
+            session.reject(rejection, counters: &self.counters)
+        case .gap(let expected):
+            rejection.code = .commandGap
+            rejection.expected = expected
+            session.reject(rejection, counters: &self.counters)
+        }
+    }
+
+    // MARK: The end of a session
+
+    func disconnect(_ session: GatewaySession) {
+        for seat in session.seats where seat.phase != .gone {
+            seat.host.submit(
+                RoomCommand(participant: seat.id, number: nil, at: self.now, action: .disconnect(.disconnected)),
+                seat: nil)
+        }
+    }
+
+    // MARK: Refusing what is relayed
+
+    func refuse(
+        _ code: RejectionCode,
+        member: String? = nil,
+        expected: UInt64? = nil,
+        retryAfterMilliseconds: UInt64? = nil,
+        _ envelope: Envelope,
+        _ frame: UnsafeRawBufferPointer,
+        _ session: GatewaySession
+    ) {
+        var rejection = envelope.rejection(code, member: member, in: frame)
+        rejection.expected = expected
+        rejection.retryAfterMilliseconds = retryAfterMilliseconds
+        session.reject(rejection, counters: &self.counters)
+    }
+
+    // MARK: Pulses
+
+    /// Said and forgotten: whoever cannot take it at once does without.
+    func relayPulse(_ envelope: Envelope, _ frame: UnsafeRawBufferPointer, from session: GatewaySession) {
+        guard let room = envelope.roomID(in: frame), let seat = session.seat(in: room), seat.phase == .present else {
+            return self.refuse(.notJoined, envelope, frame, session)
+        }
+        guard let pulse = PulseFrame(envelope, in: frame, room: room, from: seat.id) else {
+            return self.refuse(.invalidKind, envelope, frame, session)
+        }
+        if envelope.to != nil {
+            guard let peer = envelope.recipient(in: frame).flatMap({ self.participants[$0] }), peer.host === seat.host
+            else { return self.refuse(.unknownRecipient, envelope, frame, session) }
+            guard let connection = peer.session.connection, connection.isWritable else { return }
+            self.counters.pulsesRelayed += 1
+            connection.sendText(length: pulse.byteCount) { pulse.write(to: $0) }
+        } else {
+            seat.host.broadcast(pulse, except: seat)
+        }
+    }
+}
+
+extension RoomReference {
+    /// As the client wrote it; `nil` for a room without a name.
+    fileprivate var text: String? {
+        switch self {
+        case .id(let id): id.description
+        case .alias(let alias): alias.text
+        case .new: nil
+        }
+    }
+}
+
+extension ICEServer {
+    var json: JSONValue {
+        var object: JSONObject = ["urls": .array(self.urls.map { .string($0) })]
+        if let username = self.username { object.append("username", .string(username)) }
+        if let credential = self.credential { object.append("credential", .string(credential)) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,195 @@
+import Logging
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// The relay path. What is here runs for every message: no allocation in the steady state, no promise, no
+/// existential; one look-up of the route, one copy into the peer's output, one into the mailbox batch.
+extension Gateway {
+    /// - Parameter frame: the whole message, which `envelope` points into.
+    func relaySignal(_ envelope: Envelope, _ frame: UnsafeRawBufferPointer, from session: GatewaySession) {
+        guard let n = envelope.n, let to = envelope.recipient(in: frame) else {
+            return self.refuse(.unknownRecipient, envelope, frame, session)
+        }
+        let found = session.route(to: to)
+        guard let route = found ?? self.makeRoute(to: to, envelope, frame, session) else { return }
+        let floor = envelope.floor ?? 1
+        switch route.sequence.judge(n, floor: floor) {
+        case .accept:
+            break
+        case .duplicate:
+            // Sent again after a reconnect or by an impatient client: it has its outcome already.
+            return
+        case .gap(let expected):
+            return self.refuse(.signalGap, expected: expected, envelope, frame, session)
+        }
+        let relay = RelayFrame(envelope, in: frame, from: route.owner.id)
+        let length = relay.byteCount
+        let peer = route.peer
+        // A copy, which becomes the pair's state only if the mailbox has a place as well: a refused signal is
+        // sent again with the same numbers.
+        var negotiation = route.pair.negotiation
+        if let code = Self.negotiate(envelope, &negotiation, route.side) {
+            return self.refuse(code, envelope, frame, session)
+        }
+        guard peer.unacknowledgedBytes + length <= self.limits.mailboxBytesMax,
+            peer.inbox.post(n, from: route.owner.id) == nil
+        else {
+            return self.refuse(.mailboxFull, retryAfterMilliseconds: 100, envelope, frame, session)
+        }
+        route.pair.negotiation = negotiation
+        route.sequence.advance(to: n)
+        route.sizes.append(UInt32(truncatingIfNeeded: length))
+        peer.unacknowledgedBytes += length
+        self.deliver(relay, n: n, floor: floor, route)
+    }
+
+    /// Hands the signal to the peer's connection at once; the mailbox has it by the end of the tick, and what the
+    /// peer acknowledges meanwhile waits behind that.
+    private func deliver(_ relay: RelayFrame, n: UInt64, floor: UInt64, _ route: Route) {
+        self.counters.signalsRelayed += 1
+        self.counters.bytesSent += relay.byteCount
+        let peer = route.peer
+        let mailbox = MailboxID(room: peer.host.id, recipient: peer.id)
+        if let connection = peer.session.connection, connection.isOpen {
+            connection.sendText(length: relay.byteCount) { output in
+                relay.write(to: output)
+                // The same bytes for the mailbox: whoever resumes gets exactly what was sent.
+                self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
+            }
+        } else {
+            withUnsafeTemporaryAllocation(byteCount: relay.byteCount, alignment: 1) { output in
+                relay.write(to: output)
+                self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
+            }
+        }
+        self.scheduleMail()
+    }
+
+    private static func negotiate(
+        _ envelope: Envelope, _ negotiation: inout PairNegotiation, _ side: PairNegotiation.Side
+    ) -> RejectionCode? {
+        switch envelope.kind {
+        case .signal: return nil
+        case .iceCandidate: return negotiation.candidate()
+        case .offer: return negotiation.offer(from: side, negotiation: envelope.negotiation ?? 0)
+        case .answer: return negotiation.answer(from: side, negotiation: envelope.negotiation ?? 0)
+        case .hangup:
+            negotiation.hangup()
+            return nil
+        case .hello, .join, .leave, .media, .pulse, .beat, .unknown:
+            assertionFailure("only signals are relayed")
+            return .unknownType
+        }
+    }
+
+    // MARK: Routes
+
+    /// Finds the way to a peer once. Nobody, somebody in another room, and somebody who has left are one answer.
+    private func makeRoute(
+        to: ParticipantID, _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, _ session: GatewaySession
+    ) -> Route? {
+        if session.seats.contains(where: { $0.id == to && $0.phase == .present }) {
+            self.refuse(.recipientIsSelf, envelope, frame, session)
+            return nil
+        }
+        guard let peer = self.participants[to],
+            let mine = session.seats.first(where: { $0.host === peer.host && $0.phase == .present })
+        else {
+            self.refuse(.unknownRecipient, envelope, frame, session)
+            return nil
+        }
+        guard mine.routes.count < self.limits.peersPerSessionMax else {
+            self.refuse(.tooManyPeers, envelope, frame, session)
+            return nil
+        }
+        let side = PairNegotiation.Side(joined: mine.joined, peerJoined: peer.joined)
+        let pair = peer.routes[mine.id]?.pair ?? Pair(Self.negotiation(mine, peer, side))
+        let route = Route(owner: mine, peer: peer, side: side, pair: pair)
+        mine.add(route)
+        return route
+    }
+
+    private static func negotiation(_ mine: Seat, _ peer: Seat, _ side: PairNegotiation.Side) -> PairNegotiation {
+        let mineRollback = mine.session.abilities.rollback
+        let peerRollback = peer.session.abilities.rollback
+        switch side {
+        case .elder:
+            return PairNegotiation(elderHasRollback: mineRollback, newcomerHasRollback: peerRollback)
+        case .newcomer:
+            return PairNegotiation(elderHasRollback: peerRollback, newcomerHasRollback: mineRollback)
+        }
+    }
+
+    // MARK: Mail
+
+    /// What this tick relays reaches the engine as one batch.
+    func scheduleMail() {
+        guard !self.isMailScheduled else { return }
+        self.isMailScheduled = true
+        self.eventLoop.assumeIsolated().execute { self.sendMail() }
+    }
+
+    private func sendMail() {
+        self.isMailScheduled = false
+        guard !self.mail.isEmpty else { return }
+        let count = self.mail.entries.count
+        let logger = self.logger
+        self.engine.append(self.mail, on: self.eventLoop).whenComplete { result in
+            // The same rules were applied before, so the engine can only disagree if it has lost its memory.
+            // The sender keeps what is not delivered, and what was handed to a socket is not lost by this.
+            switch result {
+            case .success(let verdicts):
+                let strange = verdicts.count { $0 != .stored && $0 != .duplicate }
+                if strange > 0 {
+                    logger.warning("The engine did not store signals.", metadata: ["signals": "\(strange)"])
+                }
+            case .failure(let error):
+                logger.warning(
+                    "The engine could not store signals.", metadata: ["signals": "\(count)", "error": "\(error)"])
+            }
+        }
+        self.mail.removeAll()
+    }
+
+    // MARK: Acknowledgements
+
+    /// The recipient has received signals: its senders may forget them.
+    func acknowledge(_ beat: ClientBeat, from session: GatewaySession) {
+        for seat in session.seats where seat.phase == .present {
+            var numbers: [SignalNumber] = []
+            for mark in beat.acknowledged {
+                guard let route = self.participants[mark.participant]?.routes[seat.id] else { continue }
+                switch seat.inbox.acknowledge(mark.n, from: mark.participant) {
+                case .advanced(let count):
+                    for _ in 0..<min(Int(clamping: count), route.sizes.count) {
+                        seat.unacknowledgedBytes -= Int(route.sizes.removeFirst())
+                    }
+                    numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
+                case .ignored:
+                    break
+                case .rejected(let code):
+                    session.reject(Rejection(code, of: "beat", member: "ack"), counters: &self.counters)
+                }
+            }
+            if !numbers.isEmpty { self.tellSenders(numbers, about: seat) }
+        }
+    }
+
+    private func tellSenders(_ numbers: [SignalNumber], about seat: Seat) {
+        // What was relayed in this tick goes first: the engine keeps the order of one loop's calls.
+        self.sendMail()
+        let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
+        let recipient = seat.id
+        self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { delivered in
+            for (number, n) in zip(numbers, delivered) where n > 0 {
+                guard let sender = self.participants[number.sender] else { continue }
+                let mark = Watermark(participant: recipient, n: n)
+                let beat = ServerMessage.beat(ServerBeat(time: self.now, delivered: [mark]))
+                sender.session.send(beat, counters: &self.counters)
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import Logging
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// Turns sockets into commands and events into frames: everything that happens on one event loop.
+///
+/// Confined to its loop. Rooms, sessions and connections are reached from here without a lock or a hop, which is
+/// what makes a relayed message cheap; whoever is elsewhere comes with `eventLoop.submit`.
+final class Gateway {
+    let eventLoop: any EventLoop
+    let transport: TransportLoop
+    let engine: any Engine
+    let configuration: ServerConfiguration
+    let limits: Limits
+    let node: NodeID
+    let logger: Logger
+    let access = ConnectionAccess()
+
+    /// Each knows its place, so that removing one costs nothing.
+    private var connections: [GatewayConnection] = []
+    /// Everybody who is in a room on this node.
+    var participants: [ParticipantID: Seat] = [:]
+    private(set) lazy var directory = RoomDirectory(gateway: self)
+    var counters = GatewayCounters()
+    var random = SystemRandomNumberGenerator()
+
+    /// The signals of this tick, see `Gateway+Signals.swift`.
+    var mail: MailboxBatch
+    var isMailScheduled = false
+
+    private var metrics: ServerMetrics
+    private let openConnections: @Sendable (Int) -> Void
+    /// The engine's clock, read once a second and carried on by the monotonic clock.
+    private var clock: EngineClock
+    private var nextEntryUID: UInt64
+
+    init(_ setup: GatewaySetup, eventLoop: any EventLoop) {
+        eventLoop.preconditionInEventLoop()
+        self.eventLoop = eventLoop
+        self.engine = setup.engine
+        self.configuration = setup.configuration
+        self.limits = setup.configuration.limits
+        self.node = NodeID(using: &self.random)
+        self.logger = setup.logger
+        self.mail = MailboxBatch(author: self.node)
+        self.metrics = ServerMetrics(factory: setup.registry)
+        self.openConnections = setup.openConnections
+        self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: NIODeadline.now())
+        self.nextEntryUID = self.random.next()
+        self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits))
+        self.transport.onSweep = { [unowned self] now in self.sweep(now) }
+    }
+
+    /// Now, by the engine's clock.
+    var now: Instant { self.clock.instant(at: NIODeadline.now()) }
+
+    /// No other entry of any node ever gets it: where it starts is 64 random bits.
+    func makeEntryUID() -> UInt64 {
+        self.nextEntryUID &+= 1
+        return self.nextEntryUID
+    }
+
+    // MARK: The engine's clock
+
+    func startHeartbeat(address: String) {
+        self.heartbeat(address: address)
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.heartbeat(address: address)
+        }
+    }
+
+    private func heartbeat(address: String) {
+        let lease = NodeLease(node: self.node, address: address)
+        self.engine.heartbeat(lease, on: self.eventLoop).assumeIsolated().whenSuccess { view in
+            self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: NIODeadline.now())
+        }
+    }
+
+    // MARK: Opening
+
+    func decide(_ request: UpgradeRequest) -> UpgradeDecision {
+        if let refusal = self.judge(request) {
+            self.counters.connectionsRefused += 1
+            return .refuse(
+                UpgradeRefusal(
+                    status: UInt16(refusal.status), reason: refusal.rawValue, body: refusal.body,
+                    contentType: "application/json"))
+        }
+        return .accept(subprotocol: Self.subprotocol) { connection in
+            self.counters.connectionsAccepted += 1
+            let opened = GatewayConnection(connection, gateway: self, slot: self.connections.count)
+            self.connections.append(opened)
+            return opened
+        }
+    }
+
+    private func judge(_ request: UpgradeRequest) -> ConnectionRefusal? {
+        let refusal = self.access.judge(
+            origin: request[header: "origin"], host: request[header: "host"],
+            connections: self.transport.connectionCount, connectionsMax: self.limits.connectionsMax)
+        if let refusal { return refusal }
+        return request.subprotocols.contains(Self.subprotocol) ? nil : .subprotocolRequired
+    }
+
+    static let subprotocol = "parley.v1"
+
+    func remove(_ connection: GatewayConnection) {
+        let last = self.connections.removeLast()
+        guard last !== connection else { return }
+        self.connections[connection.slot] = last
+        last.slot = connection.slot
+    }
+
+    // MARK: Sweep
+
+    /// A few times a second: heartbeats of all connections in one pass, and the counters' way to the metrics.
+    private func sweep(_ now: NIODeadline) {
+        let beat = self.encodedBeat()
+        // From the end: whoever is removed meanwhile is replaced by the last one, which was visited.
+        for index in self.connections.indices.reversed() where index < self.connections.count {
+            self.connections[index].sweep(now: now, beat: beat)
+        }
+        self.publishCounters()
+    }
+
+    private func encodedBeat() -> [UInt8] {
+        var bytes: [UInt8] = []
+        ServerMessage.beat(ServerBeat(time: self.now)).encode(into: &bytes)
+        return bytes
+    }
+
+    func publishCounters() {
+        self.counters.connectionsOpen = self.transport.connectionCount
+        self.counters.participants = self.participants.count
+        self.counters.roomsOpen = self.directory.roomCount
+        self.metrics.publish(self.counters)
+        self.openConnections(self.counters.connectionsOpen)
+    }
+}
+
+/// What a gateway is made of, and can be sent to its loop.
+struct GatewaySetup: Sendable {
+    let configuration: ServerConfiguration
+    let engine: any Engine
+    let registry: PrometheusRegistry
+    let logger: Logger
+    /// UTC, by this machine's clock: until the engine has told its own.
+    let startMilliseconds: Int64
+    let openConnections: @Sendable (Int) -> Void
+}
+
+/// An estimate of the engine's clock between two of its answers.
+private struct EngineClock {
+    let systemMilliseconds: Int64
+    let uptime: NIODeadline
+
+    func instant(at now: NIODeadline) -> Instant {
+        Instant(milliseconds: self.systemMilliseconds + (now - self.uptime).nanoseconds / 1_000_000)
+    }
+}
+
+extension TransportLimits {
+    init(_ limits: Limits) {
+        self.init()
+        self.messageBytesMax = limits.frameBytesMax
+        self.outputBytesMax = limits.outputBytesMax
+        self.overflowCloseCode = CloseCode.slow.rawValue
+        self.upgradeBytesMax = limits.upgradeRequestBytesMax
+        self.upgradeTime = .milliseconds(Int64(limits.upgradeMilliseconds))
+    }
+}

@@ -1,0 +1,174 @@
+import NIOCore
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// One socket: reads its messages, knows whether it lives, and ends its session with itself.
+///
+/// ```
+///            hello              the socket is gone
+/// waiting ---------->  greeted ------------------->  over
+///    \________ no hello in time: 4407; something else first: 4501
+/// ```
+final class GatewayConnection: WebSocketDelegate {
+    private unowned let gateway: Gateway
+    private let connection: WebSocketConnection
+    /// Its place in the gateway's list.
+    var slot: Int
+    private(set) var session: GatewaySession?
+
+    private var liveness: Liveness
+    private var messages: RateLimit
+    private var pulses: RateLimit
+    private let helloDeadline: NIODeadline
+    /// `WebSocketConnection.heardCount` at the last sweep.
+    private var heardCount: UInt32 = 0
+    private var faults = 0
+
+    init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int) {
+        let now = NIODeadline.now()
+        let limits = gateway.limits
+        self.gateway = gateway
+        self.connection = connection
+        self.slot = slot
+        self.liveness = Liveness(
+            silenceMilliseconds: limits.silenceMilliseconds, darkMilliseconds: limits.darkMilliseconds,
+            now: now.uptimeNanoseconds)
+        self.messages = RateLimit(
+            perSecond: limits.messagesPerSecond, burst: limits.messageBurst, now: now.uptimeNanoseconds)
+        self.pulses = RateLimit(
+            perSecond: limits.pulsesPerSecond, burst: limits.pulseBurst, now: now.uptimeNanoseconds)
+        self.helloDeadline = now + .milliseconds(Int64(limits.helloMilliseconds))
+    }
+
+    // MARK: Reading
+
+    func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
+        let gateway = self.gateway
+        gateway.counters.messagesReceived += 1
+        gateway.counters.bytesReceived += text.count
+        do {
+            let envelope = try EnvelopeScanner.scan(
+                text, depthMax: gateway.limits.depthMax, pulseKindBytesMax: gateway.limits.pulseKindBytesMax)
+            try self.handle(envelope, text)
+        } catch let fault as ScanFault {
+            self.refuse(fault.rejection(in: text))
+        } catch let rejection as Rejection {
+            self.refuse(rejection)
+        } catch {
+            assertionFailure("only scan faults and rejections are thrown: \(error)")
+        }
+    }
+
+    /// Relayed messages first: they are what most messages are.
+    private func handle(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) throws {
+        guard let session = self.session else {
+            guard envelope.kind == .hello else { return self.refuseBeforeHello(envelope, text) }
+            return try self.hello(text)
+        }
+        let now = NIODeadline.now().uptimeNanoseconds
+        if envelope.kind == .pulse {
+            // A pulse too many is dropped without a word: the next one says it better.
+            guard case .allowed = self.pulses.take(now: now) else { return }
+            return self.gateway.relayPulse(envelope, text, from: session)
+        }
+        if case .retryAfterMilliseconds(let wait) = self.messages.take(now: now) {
+            return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
+        }
+        if envelope.kind.isSignal { return self.gateway.relaySignal(envelope, text, from: session) }
+        switch try self.decode(text) {
+        case .hello: throw envelope.rejection(.helloRepeated, in: text)
+        case .join(let join): self.gateway.join(join, session: session)
+        case .leave(let leave):
+            self.gateway.command(leave.id, room: leave.room, .leave, of: "leave", session: session)
+        case .media(let media):
+            let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
+            self.gateway.command(media.id, room: media.room, .media(change), of: "media", session: session)
+        case .beat(let beat): self.gateway.acknowledge(beat, from: session)
+        case .signal, .pulse: assertionFailure("relayed above")
+        }
+    }
+
+    private func decode(_ text: UnsafeRawBufferPointer) throws -> ClientMessage {
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(text, depthMax: self.gateway.limits.depthMax)
+        } catch {
+            throw Rejection(.malformed)
+        }
+        return try ClientMessage.decode(value, limits: self.gateway.limits)
+    }
+
+    // MARK: Hello
+
+    private func hello(_ text: UnsafeRawBufferPointer) throws {
+        let message: ClientMessage
+        do {
+            message = try self.decode(text)
+        } catch let rejection as Rejection {
+            self.refuse(rejection)
+            if rejection.code == .unsupportedProtocol { self.close(.unsupportedProtocol) }
+            return
+        }
+        guard case .hello(let hello) = message else { return assertionFailure("scanned as hello") }
+        let gateway = self.gateway
+        let session = GatewaySession(
+            id: SessionID(using: &gateway.random), identity: IdentityID(using: &gateway.random),
+            abilities: hello.abilities,
+            resumeSecret: String(IdentityID(using: &gateway.random).description.dropFirst(2)),
+            connection: self.connection)
+        self.session = session
+        session.send(.welcome(gateway.welcome(session)), counters: &gateway.counters)
+        if let join = hello.join { gateway.join(join, session: session) }
+    }
+
+    private func refuseBeforeHello(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) {
+        self.refuse(envelope.rejection(.helloRequired, in: text))
+        self.close(.helloRequired)
+    }
+
+    // MARK: Refusing
+
+    private func refuse(_ rejection: Rejection) {
+        let gateway = self.gateway
+        gateway.counters.framesRejected += 1
+        self.connection.send(.rejected(RejectedMessage(rejection)), counters: &gateway.counters)
+        guard rejection.code == .malformed || rejection.code == .invalidMember || rejection.code == .unknownType else {
+            return
+        }
+        self.faults += 1
+        if self.faults >= gateway.limits.faultsPerConnectionMax { self.close(.tooManyFaults) }
+    }
+
+    private func close(_ code: CloseCode) {
+        self.connection.close(code: code.rawValue, reason: code.reason)
+    }
+
+    // MARK: Living and ending
+
+    func sweep(now: NIODeadline, beat: [UInt8]) {
+        let time = now.uptimeNanoseconds
+        if self.connection.heardCount != self.heardCount {
+            self.heardCount = self.connection.heardCount
+            self.liveness.heard(now: time)
+        }
+        if self.session == nil, now >= self.helloDeadline { return self.close(.helloTimeout) }
+        switch self.liveness.tick(now: time) {
+        case .none: break
+        case .pingAndBeat:
+            self.connection.ping()
+            // Before `welcome` a client expects nothing else.
+            if self.session != nil { beat.withUnsafeBytes { self.connection.sendText($0) } }
+        case .closeDark: self.close(.dark)
+        }
+    }
+
+    func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
+        self.gateway.counters.connectionsClosed += 1
+        self.gateway.remove(self)
+        guard let session = self.session else { return }
+        self.session = nil
+        session.detach()
+        self.gateway.disconnect(session)
+    }
+}

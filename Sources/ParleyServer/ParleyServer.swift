@@ -1,0 +1,129 @@
+import Hummingbird
+public import Logging
+public import NIOCore
+import NIOExtras
+import NIOPosix
+public import ParleyEngine
+import ParleyProtocol
+import ParleyTransport
+public import ServiceLifecycle
+
+/// The whole server as one service: listens until it is asked to stop, then says goodbye to everybody.
+///
+/// One event loop carries all sockets and rooms (docs/decisions/0004); what is HTTP runs beside it on the
+/// concurrency pool.
+public struct ParleyServer: Service {
+    private let configuration: ServerConfiguration
+    private let engine: any Engine
+    private let logger: Logger
+    private let startMilliseconds: Int64
+    private let onListening: @Sendable (SocketAddress) -> Void
+
+    /// - Parameters:
+    ///   - startMilliseconds: UTC, by this machine's clock.
+    ///   - onListening: called once, with the port that was given or found.
+    public init(
+        configuration: ServerConfiguration,
+        engine: any Engine,
+        logger: Logger,
+        startMilliseconds: Int64,
+        onListening: @escaping @Sendable (SocketAddress) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.engine = engine
+        self.logger = logger
+        self.startMilliseconds = startMilliseconds
+        self.onListening = onListening
+    }
+
+    /// - Throws: ``ListenError`` if the address cannot be bound.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await self.run(on: group.next())
+        } catch {
+            try await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func run(on eventLoop: any EventLoop) async throws {
+        let readiness = Readiness()
+        let registry = PrometheusRegistry()
+        let openConnections = OpenConnections()
+        let setup = GatewaySetup(
+            configuration: self.configuration, engine: self.engine, registry: registry, logger: self.logger,
+            startMilliseconds: self.startMilliseconds, openConnections: { openConnections.count = $0 })
+        let routes = Routes(
+            assets: SiteAssets(folders: self.configuration.assetFolders), registry: registry, readiness: readiness,
+            access: ConnectionAccess(), connectionsMax: self.configuration.limits.connectionsMax,
+            connections: { openConnections.count })
+        let http = PlainHTTP(responder: routes.responder(), logger: self.logger)
+        let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
+        let gateway = try await eventLoop.submit {
+            NIOLoopBound(Gateway(setup, eventLoop: eventLoop), eventLoop: eventLoop)
+        }.get()
+        let acceptor = try await eventLoop.submit {
+            let gateway = gateway.value
+            let acceptor = WebSocketAcceptor(
+                loop: gateway.transport,
+                decide: { gateway.decide($0) },
+                handOver: { channel in http.adopt(channel).map { incoming.yield($0) } })
+            return NIOLoopBound(acceptor, eventLoop: eventLoop)
+        }.get()
+
+        let quiescing = ServerQuiescingHelper(group: eventLoop)
+        let listener = try await self.listen(acceptor, quiescing)
+        try await eventLoop.submit { gateway.value.startHeartbeat(address: "\(listener.address)") }.get()
+        readiness.isReady = true
+        self.onListening(listener.address)
+
+        await withDiscardingTaskGroup { tasks in
+            tasks.addTask {
+                await withDiscardingTaskGroup { requests in
+                    for await connection in connections { requests.addTask { await http.serve(connection) } }
+                }
+            }
+            // Cancelled or asked to stop: the way out is the same.
+            try? await gracefulShutdown()
+            readiness.isReady = false
+            await self.stop(gateway, quiescing, on: eventLoop)
+            incoming.finish()
+            tasks.cancelAll()
+        }
+    }
+
+    private func listen(
+        _ acceptor: NIOLoopBound<WebSocketAcceptor>, _ quiescing: ServerQuiescingHelper
+    ) async throws -> WebSocketListener {
+        var listening = WebSocketListener.Configuration(host: self.configuration.host, port: self.configuration.port)
+        listening.serverChannelInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+            }
+        }
+        do {
+            return try await WebSocketListener.bind(listening, acceptors: [acceptor])
+        } catch {
+            throw ListenError(host: self.configuration.host, port: self.configuration.port, cause: error)
+        }
+    }
+
+    /// Tells every client to come back, lets running requests finish, and ends what is left at the deadline.
+    private func stop(
+        _ gateway: NIOLoopBound<Gateway>, _ quiescing: ServerQuiescingHelper, on eventLoop: any EventLoop
+    ) async {
+        let done = eventLoop.makePromise(of: Void.self)
+        quiescing.initiateShutdown(promise: done)
+        let deadline = eventLoop.scheduleTask(in: .milliseconds(Int64(self.configuration.limits.stopMilliseconds))) {
+            done.succeed()
+        }
+        eventLoop.execute {
+            gateway.value.transport.beginClosing(
+                code: CloseCode.goingAway.rawValue, reason: CloseCode.goingAway.reason)
+        }
+        try? await done.futureResult.get()
+        deadline.cancel()
+    }
+}

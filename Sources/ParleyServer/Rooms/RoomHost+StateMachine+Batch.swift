@@ -1,0 +1,186 @@
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+
+extension RoomHostStateMachine {
+    /// Decides what waits and appends the events. Call it once per tick while ``wantsAppend`` is set, so
+    /// that the commands of one tick share an entry.
+    ///
+    /// Cost: one copy of the room per entry (the replica must not change before the log has spoken).
+    ///
+    /// - Parameter uid: used for no other entry by any node, ever.
+    package mutating func flush(uid: UInt64, _ effects: inout [RoomHostEffect]) {
+        while self.wantsAppend {
+            var batch = Batch(room: self.room, refused: self.refused)
+            let count = self.decide(&batch)
+            let submissions = Array(self.pending.prefix(count))
+            self.pending.removeFirst(count)
+            if batch.events.isEmpty {
+                // Nothing to wait for: all of it was decided against the log's room.
+                self.refused = batch.refused
+                self.tell(batch.outcomes(.start), of: submissions, &effects)
+            } else {
+                self.send(batch, submissions, uid, &effects)
+            }
+        }
+    }
+
+    private func decide(_ batch: inout Batch) -> Int {
+        var count = 0
+        for submission in self.pending.prefix(self.commandsPerEntry) {
+            guard batch.add(submission.command, bytesMax: self.limits.entryBytesMax) else { break }
+            count += 1
+        }
+        return count
+    }
+
+    private mutating func send(
+        _ batch: Batch,
+        _ submissions: [Submission],
+        _ uid: UInt64,
+        _ effects: inout [RoomHostEffect]
+    ) {
+        let position = Position(
+            generation: max(self.position.generation, 1),
+            sequence: self.position.sequence + 1,
+            uid: uid
+        )
+        let ends = batch.room.lifecycle.isEnded
+        let append = RoomAppend(
+            position: position,
+            after: self.position,
+            events: batch.events,
+            retention: ends ? .milliseconds(Self.endedRetentionMilliseconds) : .untilRetired,
+            incarnation: self.incarnation
+        )
+        let flight = Flight(
+            append: append,
+            submissions: submissions,
+            outcomes: batch.outcomes(position),
+            room: batch.room,
+            patches: batch.patches,
+            refused: batch.refused
+        )
+        self.phase = .appending(flight)
+        effects.append(.append(append))
+    }
+
+    mutating func tell(
+        _ outcomes: [Outcome],
+        of submissions: [Submission],
+        _ effects: inout [RoomHostEffect]
+    ) {
+        for (submission, outcome) in zip(submissions, outcomes) {
+            self.uncertain.remove(submission.id)
+            effects.append(.outcome(submission.id, outcome))
+        }
+    }
+}
+
+/// Commands that are decided one after the other, as if each one before were in the log.
+struct Batch {
+    private enum Judgement {
+        case accepted
+        case other(Outcome)
+    }
+
+    private(set) var room: Room
+    private(set) var refused: [ParticipantID: RefusedCommands]
+    private(set) var events: [RoomEvent] = []
+    private(set) var patches: [StatePatches] = []
+    private var judgements: [Judgement] = []
+    private var bytes = 0
+
+    init(room: Room, refused: [ParticipantID: RefusedCommands]) {
+        self.room = room
+        self.refused = refused
+    }
+
+    func outcomes(_ position: Position) -> [Outcome] {
+        self.judgements.map {
+            switch $0 {
+            case .accepted: .accepted(position)
+            case .other(let outcome): outcome
+            }
+        }
+    }
+
+    /// - Returns: `false` if the batch has no place for it.
+    mutating func add(_ original: RoomCommand, bytesMax: Int) -> Bool {
+        var command = original
+        command.rejectedSince = self.rejectedSince(original)
+        switch self.room.decide(command) {
+        case .events(let events):
+            let bytes = events.reduce(0) { $0 + $1.bytesMax }
+            guard self.events.isEmpty || self.bytes + bytes <= bytesMax else { return false }
+            self.bytes += bytes
+            for event in events {
+                self.patches.append(self.room.evolve(event))
+                self.events.append(event)
+                self.refused.forget(event)
+            }
+            self.judgements.append(.accepted)
+        case .duplicate(let code):
+            self.judgements.append(.other(.duplicate(code)))
+        case .rejected(let code):
+            self.remember(command, code)
+            self.judgements.append(.other(.rejected(code)))
+        }
+        return true
+    }
+
+    /// What the host remembers wins: a command that was submitted while an earlier one was undecided
+    /// cannot know of its refusal.
+    private func rejectedSince(_ command: RoomCommand) -> RefusedCommands {
+        if let refused = self.refused[command.participant] { return refused }
+        let last = self.room.membership(command.participant)?.lastCommand ?? 0
+        let newest = command.rejectedSince.remembered.last?.number ?? 0
+        return newest > last ? command.rejectedSince : []
+    }
+
+    /// Only of people in the room, so that the memory is bounded by them. A number that was too high is
+    /// not used up.
+    private mutating func remember(_ command: RoomCommand, _ code: RejectionCode) {
+        guard let number = command.number, code != .commandGap else { return }
+        guard self.room.membership(command.participant) != nil else { return }
+        var refused = command.rejectedSince
+        refused.append(number, code)
+        self.refused[command.participant] = refused
+    }
+}
+
+extension [ParticipantID: RefusedCommands] {
+    /// The log has them now, or nobody will ask any more.
+    mutating func forget(_ event: RoomEvent) {
+        if let cause = event.cause { self[cause.by] = nil }
+        switch event.fact {
+        case .left(let participant, _): self[participant] = nil
+        case .ended: self.removeAll()
+        case .created, .joined, .mediaChanged: break
+        }
+    }
+}
+
+extension RoomEvent {
+    /// At least as much as the event takes in the log; cheaper than writing it twice.
+    var bytesMax: Int {
+        // A remembered refusal is a number and a code of at most 20 letters.
+        let cause = 96 + (self.cause?.rejected.count ?? 0) * 64
+        return switch self.fact {
+        // In a string a quotation mark or a backslash becomes two bytes.
+        case .created(let creation): cause + 160 + 2 * (creation.alias?.text.utf8.count ?? 0)
+        case .joined(let joining): cause + 416 + 2 * (joining.name?.text.utf8.count ?? 0)
+        case .mediaChanged: cause + 160
+        case .left, .ended: cause + 128
+        }
+    }
+}
+
+extension Room.Lifecycle {
+    var isEnded: Bool {
+        switch self {
+        case .absent, .open: false
+        case .ended: true
+        }
+    }
+}

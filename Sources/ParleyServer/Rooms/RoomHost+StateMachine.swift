@@ -1,0 +1,241 @@
+package import ParleyEngine
+package import ParleyProtocol
+package import ParleyRooms
+
+/// A room's replica on this node, and the loop that appends to its log.
+///
+/// ```
+///             read                flush                       appended, or the own
+/// loading ----------->  idle  ------------->  appending  ----------------------------> idle
+///    ^                 |    ^                    |   |         uid was seen; conflict
+///    | reload          | gap|                    |   | ambiguous: may or may not be in the log
+///    |                 v    | read               |   v
+/// healing <-------- reading(nothing) <-----------+ reading(the flight) ---> idle
+///         engine behind     ^ retry timer        |
+///                           +---- waiting <------+ unavailable, another life of the engine
+/// ```
+///
+/// Rules: one append in flight, with everything that waits (within limits). A command is decided against
+/// the room with the earlier commands of its batch; nothing is told before the batch is in the log.
+/// A conflict brings what was missed, and the batch is decided again at once. An append whose
+/// outcome is unknown is looked for, never sent again.
+///
+/// What several nodes need and is not here yet: a host that loses three times in a row does not hand its
+/// batch to the winner; a replica that is ahead of the engine does not reseed it (``Healing/behind(top:)``
+/// stops the host, and its commands are refused by name); refusals are known to the node that gave them,
+/// and to others only with the participant's next accepted command.
+package struct RoomHostStateMachine: Sendable {
+    /// What is or may be in the log.
+    struct Flight: Sendable {
+        let append: RoomAppend
+        let submissions: [Submission]
+        /// In the order of ``submissions``; told when the flight has landed.
+        let outcomes: [Outcome]
+        /// The room with the flight's events.
+        let room: Room
+        let patches: [StatePatches]
+        let refused: [ParticipantID: RefusedCommands]
+    }
+
+    enum Phase: Sendable {
+        case loading
+        case idle
+        case appending(Flight)
+        /// With the flight whose outcome is looked for.
+        case reading(Flight?)
+        /// With the flight whose outcome will be looked for.
+        case waiting(Flight?)
+        /// The log is behind; nothing can be decided.
+        case healing
+        case finished
+    }
+
+    let node: NodeID
+    let limits: Limits
+    var incarnation: EngineIncarnation
+    package internal(set) var room: Room
+    package internal(set) var position = Position.start
+    var phase = Phase.loading
+    var pending: [Submission] = []
+    /// The refusals of each participant since its last accepted command. Those in the log are the
+    /// room's.
+    var refused: [ParticipantID: RefusedCommands] = [:]
+    /// The log was heard to be there; read when nothing is in flight.
+    var gap: Position?
+    /// Where the replica stood when the read under way began.
+    var readFrom = Position.start
+    /// Of submissions whose earlier append may still arrive: they are decided again, never given up.
+    var uncertain: Set<Submission.ID> = []
+    var failures = 0
+    var bytesSinceSnapshot = 0
+    var commandsPerEntry: Int
+
+    /// Times between attempts, in milliseconds. The first is short because most trouble is; the second lets
+    /// the most advanced replica repair an engine that has lost data before anybody writes.
+    package static let retryMilliseconds: Int64 = 250
+    package static let barrierMilliseconds: Int64 = 1_500
+    /// So many failures in a row, and what waits is refused with `engine-unavailable`.
+    package static let failuresMax = 20
+    /// How long an ended room can still be read: until it is retired, and if nobody retires it.
+    package static let endedMilliseconds: Int64 = 10_000
+    package static let endedRetentionMilliseconds: Int64 = 60_000
+    /// How many entries before a snapshot are kept for replicas and clients that are a little behind.
+    package static let keptEntries: UInt64 = 256
+
+    /// - Parameter room: a room that does not exist yet, as the first join shall create it.
+    package init(node: NodeID, room: Room, incarnation: EngineIncarnation, limits: Limits = Limits()) {
+        self.node = node
+        self.room = room
+        self.incarnation = incarnation
+        self.limits = limits
+        self.commandsPerEntry = limits.commandsPerEntryMax
+    }
+
+    /// Whether ``flush(uid:_:)`` has something to do.
+    package var wantsAppend: Bool {
+        switch self.phase {
+        case .idle: !self.pending.isEmpty
+        case .loading, .appending, .reading, .waiting, .healing, .finished: false
+        }
+    }
+}
+
+// MARK: - Input
+
+extension RoomHostStateMachine {
+    /// Once, after the subscription is active: a subscription before the read, so that nothing falls between.
+    package mutating func start(_ effects: inout [RoomHostEffect]) {
+        effects.append(.read(after: nil))
+    }
+
+    package mutating func submit(_ submission: Submission, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .healing:
+            effects.append(.outcome(submission.id, .rejected(.engineUnavailable)))
+        case .finished:
+            effects.append(.outcome(submission.id, .rejected(.roomEnded)))
+        case .loading, .idle, .appending, .reading, .waiting:
+            guard self.pending.count < self.limits.pendingCommandsPerRoomMax else {
+                effects.append(.outcome(submission.id, .rejected(.busy)))
+                return
+            }
+            self.pending.append(submission)
+        }
+    }
+
+    /// A hint that an entry was committed. It may be lost, come twice, late, or before the own append's
+    /// result.
+    package mutating func received(_ entry: RoomEntry, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .healing, .finished:
+            return
+        case .loading:
+            // The read under way may have been earlier.
+            self.noteGap(entry.position)
+        case .idle, .appending, .reading, .waiting:
+            if !self.apply(entry, &effects) { self.noteGap(entry.position) }
+            self.readIfIdle(&effects)
+        }
+    }
+
+    /// A hint that the log is somewhere else: a head check, a reseed, a retirement.
+    package mutating func receivedTop(_ top: Position, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .healing, .finished: return
+        case .loading, .idle, .appending, .reading, .waiting:
+            // What has ended is retired: that it is gone is no news.
+            guard top != self.position, !self.room.lifecycle.isEnded else { return }
+            self.gap = top
+            self.readIfIdle(&effects)
+        }
+    }
+
+    /// - Parameter position: that of the append which has this result.
+    package mutating func appendCompleted(
+        _ result: RoomAppendResult,
+        of position: Position,
+        _ effects: inout [RoomHostEffect]
+    ) {
+        guard case .appending(let flight) = self.phase, flight.append.position == position else {
+            // A hint was faster than the result: the flight has landed, or the room is over.
+            return
+        }
+        switch result {
+        case .appended:
+            self.failures = 0
+            self.commandsPerEntry = self.limits.commandsPerEntryMax
+            self.land(flight, &effects)
+        case .conflict(let top, let tail):
+            self.failures = 0
+            self.takeBack(flight)
+            for entry in tail ?? [] where !self.apply(entry, &effects) { break }
+            if self.position != top { self.gap = top }
+        case .engineChanged(let incarnation):
+            self.incarnation = incarnation
+            self.takeBack(flight)
+            self.wait(nil, Self.barrierMilliseconds, &effects)
+        case .failed(.ambiguous):
+            self.read(flight, &effects)
+        case .failed(.tooLarge):
+            self.shrink(flight, &effects)
+        case .failed(.unavailable), .failed(.invalid):
+            self.takeBack(flight)
+            self.fail(nil, &effects)
+        }
+        self.readIfIdle(&effects)
+    }
+
+    package mutating func readCompleted(_ read: RoomRead, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .loading:
+            self.phase = .idle
+            self.load(read, &effects)
+            self.readIfIdle(&effects)
+        case .reading(let flight):
+            self.failures = 0
+            self.phase = .idle
+            self.catchUp(read, flight, &effects)
+            self.readIfIdle(&effects)
+        case .finished:
+            // The room was over before its log was read.
+            return
+        case .idle, .appending, .waiting, .healing: assertionFailure("a result without a read")
+        }
+    }
+
+    package mutating func readFailed(_ error: EngineError, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .loading: self.fail(nil, &effects, isLoading: true)
+        case .reading(let flight): self.fail(flight, &effects)
+        case .finished: return
+        case .idle, .appending, .waiting, .healing: assertionFailure("a result without a read")
+        }
+    }
+
+    package mutating func retryTimerFired(_ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .loading:
+            effects.append(.read(after: nil))
+        case .waiting(let flight):
+            self.read(flight, &effects)
+        case .finished: return
+        case .idle, .appending, .reading, .healing: assertionFailure("a timer that nobody has set")
+        }
+    }
+
+    /// The engine has been healed: begin again.
+    package mutating func reload(_ effects: inout [RoomHostEffect]) {
+        guard case .healing = self.phase else { return }
+        self.phase = .loading
+        effects.append(.read(after: nil))
+    }
+
+    package mutating func retireTimerFired(_ effects: inout [RoomHostEffect]) {
+        effects.append(.retire(expecting: self.position))
+    }
+
+    /// A conflict is impossible (nothing follows an end) or another node's work: either way it is done.
+    package mutating func retireCompleted(_ effects: inout [RoomHostEffect]) {
+        self.finish(&effects)
+    }
+}

@@ -1,0 +1,260 @@
+import Logging
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// Holds one room's replica on this node and performs what its state machine decides: the machine thinks, this acts.
+///
+/// Confined to the gateway's event loop. Everybody of the room who is connected here has a seat.
+final class RoomHost {
+    let id: RoomID
+    let alias: RoomAlias?
+    let gateway: Gateway
+    private let log: LogID
+    private var machine: RoomHostStateMachine
+    private(set) var seats: [ParticipantID: Seat] = [:]
+    private var subscription: Subscription?
+
+    private struct Waiting {
+        let seat: Seat?
+        let number: UInt64?
+        let type: String
+    }
+    /// Whose command is on its way, by submission.
+    private var waiting: [Submission.ID: Waiting] = [:]
+    private var submissions: UInt64 = 0
+    private var isFlushScheduled = false
+    private var isOver = false
+
+    init(id: RoomID, alias: RoomAlias?, gateway: Gateway) {
+        self.id = id
+        self.alias = alias
+        self.gateway = gateway
+        self.log = LogID(room: id)
+        self.machine = RoomHostStateMachine(
+            node: gateway.node,
+            room: Room(id: id, alias: alias, capacity: gateway.limits.participantsPerRoomMax),
+            incarnation: gateway.engine.incarnation,
+            limits: gateway.limits)
+        self.subscribe()
+    }
+
+    // MARK: Input
+
+    /// - Parameter seat: who is told of the outcome; `nil` if the server itself commands.
+    func submit(_ command: RoomCommand, seat: Seat?) {
+        if let seat, command.participant == seat.id, seat.phase == .joining { self.seats[seat.id] = seat }
+        self.submissions += 1
+        let id = Submission.ID(rawValue: self.submissions)
+        self.waiting[id] = Waiting(seat: seat, number: command.number, type: command.type)
+        self.perform { $0.submit(Submission(id: id, command: command), &$1) }
+    }
+
+    /// Somebody wanted to join and is gone before anything was sent: a room that never was leaves nothing behind.
+    func endIfUnused() {
+        guard self.machine.position == .start, self.waiting.isEmpty, self.seats.isEmpty else { return }
+        self.end()
+    }
+
+    /// One step of the machine, then its effects; then, once per tick, the commands that wait.
+    private func perform(_ step: (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void) {
+        var effects: [RoomHostEffect] = []
+        step(&self.machine, &effects)
+        for effect in effects { self.perform(effect) }
+        self.scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        guard self.machine.wantsAppend, !self.isFlushScheduled else { return }
+        self.isFlushScheduled = true
+        self.gateway.eventLoop.assumeIsolated().execute {
+            self.isFlushScheduled = false
+            let uid = self.gateway.makeEntryUID()
+            self.perform { $0.flush(uid: uid, &$1) }
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effect: RoomHostEffect) {
+        switch effect {
+        case .read(let position): self.read(after: position)
+        case .append(let append): self.append(append)
+        case .deliver(let delivery): self.deliver(delivery)
+        case .reset(let snapshot): self.reset(snapshot)
+        case .outcome(let id, let outcome): self.tell(outcome, of: id)
+        case .scheduleRetry(let milliseconds):
+            self.schedule(milliseconds) { $0.retryTimerFired(&$1) }
+        case .writeSnapshot(let snapshot, let keepFrom):
+            let encoded = LogSnapshot(position: snapshot.position, payload: snapshot.room.payload)
+            _ = self.gateway.engine.writeSnapshot(
+                encoded, keepFrom: keepFrom, to: self.log, on: self.gateway.eventLoop)
+        case .scheduleRetire(let milliseconds):
+            self.end()
+            self.schedule(milliseconds) { $0.retireTimerFired(&$1) }
+        case .retire(let position):
+            self.gateway.engine.retire(self.log, expecting: position, on: self.gateway.eventLoop)
+                .assumeIsolated().whenComplete { _ in self.perform { $0.retireCompleted(&$1) } }
+        case .finished: self.end()
+        case .heal(let healing):
+            self.gateway.logger.error(
+                "A room's log and its replica disagree.",
+                metadata: ["room": "\(self.id)", "healing": "\(healing)"])
+        }
+    }
+
+    private func schedule(
+        _ milliseconds: Int64, _ step: @escaping (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void
+    ) {
+        self.gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { self.perform(step) }
+    }
+
+    // MARK: The engine
+
+    /// Before the first read, so that nothing falls between.
+    private func subscribe() {
+        let gateway = self.gateway
+        let bound = NIOLoopBound(self, eventLoop: gateway.eventLoop)
+        gateway.engine.subscribe(to: self.log, as: gateway.node, on: gateway.eventLoop) { hint in
+            bound.value.hear(hint)
+        }.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let subscription):
+                self.subscription = subscription
+                if self.isOver { self.unsubscribe() }
+                self.perform { $0.start(&$1) }
+            case .failure:
+                self.gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) { self.subscribe() }
+            }
+        }
+    }
+
+    private func hear(_ hint: LogHint) {
+        switch hint {
+        case .committed(let entry):
+            // The own append's result says the same.
+            guard entry.author != self.gateway.node, let decoded = RoomEntry(entry) else { return }
+            self.perform { $0.received(decoded, &$1) }
+        case .reseeded(let top), .retired(let top):
+            self.perform { $0.receivedTop(top, &$1) }
+        case .mail, .ephemeral:
+            // Everybody is on this node.
+            break
+        }
+    }
+
+    private func read(after position: Position?) {
+        let gateway = self.gateway
+        gateway.engine.read(self.log, after: position, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let read):
+                guard let decoded = RoomRead(read) else {
+                    // Another version's log: nothing here may touch it.
+                    gateway.logger.error("A room's log cannot be read.", metadata: ["room": "\(self.id)"])
+                    return self.perform { $0.readFailed(.invalid, &$1) }
+                }
+                self.perform { $0.readCompleted(decoded, &$1) }
+            case .failure(let error):
+                self.perform { $0.readFailed(error as? EngineError ?? .unavailable, &$1) }
+            }
+        }
+    }
+
+    private func append(_ append: RoomAppend) {
+        let gateway = self.gateway
+        let entry = LogEntry(
+            position: append.position, after: append.after, author: gateway.node, payload: append.events.payload)
+        gateway.engine.append(
+            entry, to: self.log, retention: append.retention, in: append.incarnation, on: gateway.eventLoop
+        ).assumeIsolated().whenComplete { result in
+            let decoded = RoomAppendResult(result)
+            if case .conflict = decoded { gateway.counters.appendConflicts += 1 }
+            self.perform { $0.appendCompleted(decoded, &$1) }
+        }
+    }
+
+    // MARK: The end
+
+    /// The alias is free before the log is gone: whoever reads the one never finds the other without it.
+    private func end() {
+        guard !self.isOver else { return }
+        self.isOver = true
+        self.gateway.directory.remove(self)
+        self.unsubscribe()
+        for seat in self.seats.values.sorted(by: { $0.id < $1.id }) { self.remove(seat) }
+        if let alias { self.gateway.directory.free(alias, of: self.id) }
+    }
+
+    private func unsubscribe() {
+        guard let subscription = self.subscription else { return }
+        self.subscription = nil
+        _ = self.gateway.engine.unsubscribe(subscription, on: self.gateway.eventLoop)
+    }
+
+    func remove(_ seat: Seat) {
+        self.seats[seat.id] = nil
+        self.gateway.participants[seat.id] = nil
+        seat.end()
+    }
+
+    // MARK: Outcomes
+
+    private func tell(_ outcome: Outcome, of id: Submission.ID) {
+        guard let waiting = self.waiting.removeValue(forKey: id), let seat = waiting.seat,
+            let number = waiting.number
+        else { return }
+        switch outcome {
+        case .accepted:
+            self.gateway.counters.commandsAccepted += 1
+            if seat.phase != .gone { seat.commands.accepted(number) }
+        case .duplicate(nil):
+            break
+        case .duplicate(let code?):
+            self.reject(code, waiting.type, number, seat)
+        case .rejected(let code):
+            if code == .busy || code == .engineUnavailable {
+                seat.commands.postponed(number)
+            } else {
+                seat.commands.refused(number, code)
+            }
+            if seat.phase == .joining { return self.refuseJoin(code, seat) }
+            self.reject(code, waiting.type, number, seat)
+        }
+    }
+
+    private func reject(_ code: RejectionCode, _ type: String, _ number: UInt64, _ seat: Seat) {
+        var rejection = Rejection(code, of: type)
+        rejection.room = self.id.description
+        rejection.id = number
+        rejection.retryAfterMilliseconds = code == .busy || code == .engineUnavailable ? 1_000 : nil
+        seat.session.reject(rejection, counters: &self.gateway.counters)
+    }
+
+    private func refuseJoin(_ code: RejectionCode, _ seat: Seat) {
+        self.remove(seat)
+        let session = seat.session
+        // The last person left while this one was on the way: the word is free, so it means a new room.
+        if code == .roomEnded, case .alias = seat.join.room, session.connection != nil {
+            return self.gateway.join(seat.join, session: session)
+        }
+        self.gateway.refuse(code, seat.join, session)
+    }
+
+    func add(_ seat: Seat, joined: UInt64) {
+        seat.becomePresent(joined: joined)
+        self.gateway.participants[seat.id] = seat
+    }
+}
+
+extension RoomCommand {
+    /// The `type` of the message that asked for it.
+    fileprivate var type: String {
+        switch self.action {
+        case .join: "join"
+        case .leave, .disconnect: "leave"
+        case .media: "media"
+        }
+    }
+}

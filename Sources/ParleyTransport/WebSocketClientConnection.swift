@@ -1,0 +1,67 @@
+public import NIOCore
+import NIOPosix
+
+/// Opens WebSockets from the client's side.
+public enum WebSocketClientConnection {
+    public struct Target: Sendable {
+        public var host: String
+        public var port: Int
+        /// With its query, if any, percent-encoded.
+        public var path: String
+        /// Offered, the favourite first.
+        public var subprotocols: [String]
+        /// Besides those of the handshake, e.g. `Origin`. Neither names nor values may contain line breaks.
+        public var headers: [(name: String, value: String)]
+        /// For handlers in front of ours, such as TLS. Runs on the loop of the channel.
+        public var channelInitializer: (@Sendable (any Channel) throws -> Void)?
+
+        public init(
+            host: String, port: Int, path: String = "/v1/connect", subprotocols: [String] = [],
+            headers: [(name: String, value: String)] = []
+        ) {
+            self.host = host
+            self.port = port
+            self.path = path
+            self.subprotocols = subprotocols
+            self.headers = headers
+        }
+    }
+
+    /// Connects and shakes hands, within `TransportLimits.upgradeTime` after the connect.
+    ///
+    /// - Parameter delegate: called on the loop before anything is read. What it sends leaves at once.
+    /// - Returns: succeeds right after `delegate`; fails with `WebSocketConnectFailure`, or with what the system
+    ///   says to connecting (`NIOCore.IOError`, `NIOPosix.NIOConnectionError`).
+    public static func connect(
+        to target: Target, on loop: NIOLoopBound<TransportLoop>,
+        delegate: @escaping @Sendable (WebSocketConnection) -> any WebSocketDelegate
+    ) -> EventLoopFuture<Void> {
+        let done = loop.eventLoop.makePromise(of: Void.self)
+        let receive = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+        ClientBootstrap(group: loop.eventLoop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: receive)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try target.channelInitializer?(channel)
+                    let handler = ConnectHandler(target, loop: loop.value, done: done, delegate: delegate)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .connect(host: target.host, port: target.port)
+            .whenFailure { done.fail($0) }
+        return done.futureResult
+    }
+}
+
+/// Why an opening handshake came to nothing (RFC 6455, section 4.1).
+public enum WebSocketConnectFailure: Error, Hashable, Sendable {
+    /// The server answered something else than 101.
+    case refused(status: Int, head: String)
+    /// The answer is not one that RFC 6455 allows.
+    case invalidResponse(String)
+    /// The connection ended before the answer was whole.
+    case ended
+    /// The answer took longer than `TransportLimits.upgradeTime`.
+    case timeout
+}

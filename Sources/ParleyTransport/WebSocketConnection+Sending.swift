@@ -1,0 +1,160 @@
+public import NIOCore
+
+extension WebSocketConnection {
+    /// Sends a text message of exactly `length` bytes, which `fill` writes straight into the output: no copy, no
+    /// allocation. `fill` must write all of them, in UTF-8, and must not touch this connection.
+    public func sendText(length: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        if self.isOpen, self.hasRoom(forPayload: length) {
+            self.append(.text, length: length, fill)
+        }
+    }
+
+    /// Sends a text message: UTF-8.
+    public func sendText(_ text: UnsafeRawBufferPointer) {
+        self.sendText(length: text.count) { $0.copyMemory(from: text) }
+    }
+
+    /// Sends a text message.
+    public func sendText(_ text: String) {
+        var text = text
+        text.withUTF8 { self.sendText(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A frame for many receivers, encoded once, see `sendFrame`. Only servers may send it, it is not masked.
+    public static func frame(text: some Collection<UInt8>) -> ByteBuffer {
+        let length = text.count
+        let header = WebSocketFrameHeader.length(forPayload: length, masked: false)
+        var buffer = ByteBufferAllocator().buffer(capacity: header + length)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: header) { space in
+            let target = UnsafeMutableRawBufferPointer(rebasing: space[..<header])
+            WebSocketFrameHeader.write(.text, payload: length, mask: nil, to: target)
+            return header
+        }
+        buffer.writeBytes(text)
+        return buffer
+    }
+
+    /// Sends what `frame(text:)` made: by reference, unless other output waits; then a copy joins it.
+    public func sendFrame(_ frame: ByteBuffer) {
+        assert(self.role == .server, "a client masks each frame by itself")
+        guard self.isOpen, self.hasRoom(forPayload: frame.readableBytes) else {
+            return
+        }
+        guard self.output == nil, let context = self.context else {
+            self.startOutput()
+            self.output?.writeImmutableBuffer(frame)
+            self.markDirty()
+            return
+        }
+        self.handedBytes += frame.readableBytes
+        self.queuedBytesMost += frame.readableBytes
+        self.hasUnflushedFrames = true
+        context.write(NIOAny(frame), promise: nil)
+        self.markDirty()
+    }
+
+    /// Asks for a sign of life: `heardCount` grows when it comes.
+    public func ping() {
+        if self.isOpen, self.hasRoom(forPayload: 0) {
+            self.append(.ping, length: 0) { _ in }
+        }
+    }
+
+    // MARK: Back-pressure
+
+    /// Output that waits here and in the channel, in bytes.
+    public var pendingBytes: Int {
+        if self.queuedBytesMost > 0 {
+            self.countQueuedBytes()
+        }
+        return self.queuedBytesMost + (self.output?.readableBytes ?? 0)
+    }
+
+    /// False while the channel has more to write than its high-water mark: what can wait should.
+    public var isWritable: Bool { self.isOpen && self.context?.channel.isWritable ?? true }
+
+    /// Whether a frame fits within `outputBytesMax`; if not, it closes the connection.
+    private func hasRoom(forPayload length: Int) -> Bool {
+        let most = self.loop.limits.outputBytesMax - WebSocketFrameHeader.bytesMax - length
+        // The bound in hand is good enough until it reaches the limit; only then is the channel asked.
+        if self.queuedBytesMost + (self.output?.readableBytes ?? 0) <= most || self.pendingBytes <= most {
+            return true
+        }
+        self.close(code: self.loop.limits.overflowCloseCode, reason: "Too much output is waiting.", end: .overflow)
+        return false
+    }
+
+    func countQueuedBytes() {
+        let counted = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        self.queuedBytesMost = counted ?? 0
+    }
+
+    // MARK: Output
+
+    private func startOutput() {
+        if self.output == nil {
+            self.output = self.loop.takeOutput()
+        }
+    }
+
+    /// Appends bytes that are no frame: the response to the opening handshake.
+    func appendRaw(_ bytes: some Collection<UInt8>) {
+        self.startOutput()
+        self.output?.writeBytes(bytes)
+        self.markDirty()
+    }
+
+    /// Appends a frame. The caller has checked that it is allowed and fits.
+    func append(_ opcode: WebSocketOpcode, length: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        let mask = self.role == .client ? self.loop.nextMask() : nil
+        let header = WebSocketFrameHeader.length(forPayload: length, masked: mask != nil)
+        self.startOutput()
+        self.output?.writeWithUnsafeMutableBytes(minimumWritableBytes: header + length) { space in
+            let start = UnsafeMutableRawBufferPointer(rebasing: space[..<header])
+            WebSocketFrameHeader.write(opcode, payload: length, mask: mask, to: start)
+            let payload = UnsafeMutableRawBufferPointer(rebasing: space[header..<(header + length)])
+            fill(payload)
+            if let mask, let base = payload.baseAddress {
+                copyMasked(UnsafeRawBufferPointer(payload), to: base, mask: mask)
+            }
+            return header + length
+        }
+        self.markDirty()
+    }
+
+    func appendClose(code: UInt16?, reason: String) {
+        guard let code else {
+            self.append(.close, length: 0) { _ in }
+            return
+        }
+        let reason = Array(WebSocketCloseFrame.fitting(reason).utf8)
+        self.append(.close, length: 2 + reason.count) { payload in
+            payload.storeBytes(of: code.bigEndian, as: UInt16.self)
+            UnsafeMutableRawBufferPointer(rebasing: payload[2...]).copyBytes(from: reason)
+        }
+    }
+
+    /// One write and one flush. If the channel could write all of it, the buffer is ours again and nothing that
+    /// was handed over before waits either.
+    func flushOutput(to context: ChannelHandlerContext) {
+        guard var output = self.output.take() else {
+            if self.hasUnflushedFrames {
+                self.hasUnflushedFrames = false
+                context.flush()
+                self.loop.watch(self)
+            }
+            return
+        }
+        self.handedBytes += output.readableBytes
+        self.queuedBytesMost += output.readableBytes
+        self.hasUnflushedFrames = false
+        context.write(NIOAny(output), promise: nil)
+        context.flush()
+        if output.modifyIfUniquelyOwned({ $0.clear() }) != nil {
+            self.queuedBytesMost = 0
+            self.loop.giveBack(output)
+        } else if self.closing.isGone == false {
+            self.loop.watch(self)
+        }
+    }
+}

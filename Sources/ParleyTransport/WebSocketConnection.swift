@@ -1,0 +1,202 @@
+import NIOCore
+
+/// One WebSocket, of either role. Confined to the event loop of its channel.
+///
+/// What is sent is gathered and leaves with the next flush of the loop (`TransportLoop.flushDirty`): one write for
+/// all that was sent in a read or a loop tick. Sending on a connection that is no longer open does nothing: a
+/// legal race.
+public final class WebSocketConnection {
+    public let loop: TransportLoop
+    public let role: WebSocketRole
+    /// Agreed on in the handshake.
+    public let subprotocol: String?
+
+    /// Grows (and wraps) with every read, whatever was read: a look now and then tells whether the peer lives.
+    public private(set) var heardCount: UInt32 = 0
+
+    private(set) var closing: WebSocketClosing
+    private var delegate: (any WebSocketDelegate)?
+    /// Nil before the handler is in the pipeline and after the channel is gone.
+    var context: ChannelHandlerContext?
+
+    // Output, see WebSocketConnection+Sending.swift.
+    var output: ByteBuffer?
+    /// Framed bytes were given to the channel by reference and want a flush.
+    var hasUnflushedFrames = false
+    var isDirty = false
+    /// What the channel was given since it opened, in bytes.
+    var handedBytes = 0
+    /// At most so many of them wait in the channel.
+    var queuedBytesMost = 0
+    private var endsOutputAtFlush = false
+    private var endsChannelAtFlush = false
+
+    // Deadlines, see TransportLoop+Sweep.swift.
+    var slot = -1
+    var watchSlot = -1
+    private var closeDeadline = NIODeadline.distantFuture
+    private var writtenBytesSeen = 0
+    private var stallDeadline = NIODeadline.distantFuture
+
+    init(loop: TransportLoop, role: WebSocketRole, subprotocol: String?) {
+        self.loop = loop
+        self.role = role
+        self.subprotocol = subprotocol
+        self.closing = WebSocketClosing(role: role)
+    }
+
+    /// Messages go out and come in: neither side has begun to close.
+    public var isOpen: Bool { self.closing.isOpen }
+
+    // MARK: Closing
+
+    /// Sends what waits, then a close frame, waits `closeGrace` for the peer's and ends. Messages that still come
+    /// are dropped. `reason` is cut at 123 bytes. Does nothing if the connection is closing already.
+    ///
+    /// - Parameter code: 1000 to 1003, 1007 to 1014 or 3000 to 4999; nil for an empty close frame.
+    public func close(code: UInt16?, reason: String = "") {
+        assert(code.map(WebSocketCloseFrame.mayTravel) ?? reason.isEmpty)
+        self.close(code: code, reason: reason, end: .weClosed)
+    }
+
+    /// Ends without a close frame at the next flush; output that the channel cannot take at once is lost.
+    public func closeNow() {
+        self.perform(self.closing.endNow(.weClosed))
+    }
+
+    func close(code: UInt16?, reason: String, end: WebSocketEnd) {
+        self.perform(self.closing.close(code: code, end: end), reason: reason)
+    }
+
+    private func perform(_ effect: WebSocketClosing.Effect?, reason: String = "") {
+        switch effect {
+        case .sendClose(let code):
+            self.appendClose(code: code, reason: reason)
+            self.startGrace()
+        case .sendCloseAndEndOutput(let code):
+            // The peer's close frame will not be heard; that the output ends makes it hang up.
+            self.appendClose(code: code, reason: reason)
+            self.endsOutputAtFlush = true
+            self.startGrace()
+        case .echoClose(let code, let thenEnd):
+            self.appendClose(code: code, reason: "")
+            thenEnd ? self.endChannel() : self.startGrace()
+        case .endChannel:
+            self.endChannel()
+        case .tell(let code, let end):
+            let delegate = self.delegate.take()
+            delegate?.connectionClosed(self, code: code, end: end)
+        case nil:
+            break
+        }
+    }
+
+    private func endChannel() {
+        self.endsChannelAtFlush = true
+        self.markDirty()
+    }
+
+    private func startGrace() {
+        self.closeDeadline = self.loop.eventLoop.now + self.loop.limits.closeGrace
+        self.loop.watch(self)
+    }
+
+    // MARK: Events
+
+    /// After the handshake: from now on the delegate is called.
+    func begin(context: ChannelHandlerContext) {
+        self.context = context
+        self.loop.add(self)
+    }
+
+    func attach(_ delegate: any WebSocketDelegate) {
+        self.delegate = delegate
+    }
+
+    func heard() {
+        self.heardCount &+= 1
+    }
+
+    func handle(_ event: WebSocketFrameDecoder.Event) {
+        switch event {
+        case .text(let text):
+            // Dropped after our close: we have said that we no longer listen.
+            if self.isOpen {
+                self.delegate?.connection(self, received: text)
+            }
+        case .binary(let bytes):
+            if self.isOpen {
+                self.delegate?.connection(self, receivedBinary: bytes)
+            }
+        case .ping(let payload):
+            if self.isOpen {
+                self.append(.pong, length: payload.count) { $0.copyMemory(from: payload) }
+            }
+        case .pong:
+            // `heardCount` has grown; nothing else was wanted.
+            break
+        case .close(let code):
+            self.perform(self.closing.peerClosed(code: code))
+        case .violation(let violation):
+            self.close(code: violation.closeCode, reason: violation.reason, end: .violation(violation))
+        }
+    }
+
+    func readComplete() {
+        self.delegate?.connectionReadComplete(self)
+    }
+
+    func channelGone() {
+        self.context = nil
+        self.output = nil
+        self.loop.remove(self)
+        self.perform(self.closing.channelGone())
+    }
+
+    // MARK: Flushing
+
+    func markDirty() {
+        if self.isDirty == false {
+            self.isDirty = true
+            self.loop.markDirty(self)
+        }
+    }
+
+    /// Everything that leaves a connection leaves here.
+    func flush() {
+        self.isDirty = false
+        guard let context = self.context else {
+            return
+        }
+        self.flushOutput(to: context)
+        if self.endsChannelAtFlush {
+            self.endsChannelAtFlush = false
+            context.close(promise: nil)
+        } else if self.endsOutputAtFlush {
+            self.endsOutputAtFlush = false
+            context.close(mode: .output, promise: nil)
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// Called by the sweep while the connection is watched.
+    func checkDeadlines(now: NIODeadline) {
+        if self.closeDeadline <= now {
+            self.perform(self.closing.endNow(.weClosed))
+        }
+        self.countQueuedBytes()
+        let writtenBytes = self.handedBytes - self.queuedBytesMost
+        if self.queuedBytesMost == 0 {
+            self.stallDeadline = .distantFuture
+            if self.closeDeadline == .distantFuture {
+                self.loop.unwatch(self)
+            }
+        } else if writtenBytes > self.writtenBytesSeen || self.stallDeadline == .distantFuture {
+            self.stallDeadline = now + self.loop.limits.writeStall
+        } else if self.stallDeadline <= now {
+            self.perform(self.closing.endNow(.stalled))
+        }
+        self.writtenBytesSeen = writtenBytes
+    }
+}

@@ -1,0 +1,97 @@
+public import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Listening sockets for one port: one per event loop, between which the kernel distributes the connections.
+public struct WebSocketListener: Sendable {
+    public struct Configuration: Sendable {
+        public var host: String
+        /// 0 for any that is free.
+        public var port: Int
+        /// Connections that the kernel keeps until we accept them.
+        public var backlog: CInt = 4096
+        /// For handlers of the listening channels, which see accepted channels first. Runs on their loop.
+        public var serverChannelInitializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
+        /// For handlers in front of ours, such as TLS. Runs on the loop of the accepted channel.
+        public var childChannelInitializer: (@Sendable (any Channel) throws -> Void)?
+
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    public let channels: [any Channel]
+    /// With the port that was given or found.
+    public let address: SocketAddress
+
+    /// Binds one socket per acceptor, on its loop. More than one share the port (`SO_REUSEPORT`).
+    ///
+    /// - Throws: what the system says to binding: `NIOCore.IOError`; nothing is left bound then.
+    public static func bind(
+        _ configuration: Configuration, acceptors: [NIOLoopBound<WebSocketAcceptor>]
+    ) async throws -> WebSocketListener {
+        precondition(acceptors.isEmpty == false, "a listener without a loop")
+        var channels: [any Channel] = []
+        var configuration = configuration
+        do {
+            for acceptor in acceptors {
+                let bootstrap = Self.bootstrap(configuration, acceptor, sharesPort: acceptors.count > 1)
+                let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+                channels.append(channel)
+                // The others take the port that the first one found.
+                configuration.port = channel.localAddress?.port ?? configuration.port
+            }
+            guard let address = channels[0].localAddress else {
+                throw ChannelError.unknownLocalAddress
+            }
+            return WebSocketListener(channels: channels, address: address)
+        } catch {
+            for channel in channels {
+                try? await channel.close()
+            }
+            throw error
+        }
+    }
+
+    /// Stops listening. Accepted channels live on: see `TransportLoop.beginClosing`.
+    public func close() async throws {
+        for channel in self.channels {
+            try await channel.close()
+        }
+    }
+
+    private static func bootstrap(
+        _ configuration: Configuration, _ acceptor: NIOLoopBound<WebSocketAcceptor>, sharesPort: Bool
+    ) -> ServerBootstrap {
+        let receive = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+        let childInitializer = configuration.childChannelInitializer
+        var bootstrap = ServerBootstrap(group: acceptor.eventLoop, childGroup: acceptor.eventLoop)
+            .serverChannelOption(.backlog, value: configuration.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: receive)
+            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try childInitializer?(channel)
+                    try acceptor.value.accept(channel)
+                }
+            }
+        if sharesPort {
+            let option = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
+            bootstrap = bootstrap.serverChannelOption(.socketOption(option), value: 1)
+        }
+        if let initializer = configuration.serverChannelInitializer {
+            bootstrap = bootstrap.serverChannelInitializer(initializer)
+        }
+        return bootstrap
+    }
+}

@@ -1,0 +1,204 @@
+// Types of the Parley client. Instants are UTC milliseconds, durations say their unit.
+
+export type Off = () => void
+export type Role = 'host' | 'participant' | (string & {})
+/** `[generation, sequence, uid]`: compare all three. */
+export type Position = [number, number, string]
+
+export interface Abilities { rollback?: boolean; trickle?: boolean; restart?: boolean }
+export interface Media { audio: boolean; video: boolean; screen: boolean }
+
+export interface Person {
+    id: string
+    name?: string
+    identity: string
+    role: Role
+    connection: 'connected' | (string & {})
+    /** Grows with every join: the order of arrival. */
+    joined: number
+    joinedAt: number
+    abilities: Abilities
+    media: Media
+    isSelf: boolean
+}
+
+export interface RoomState {
+    room: { id: string; alias?: string; lifecycle: string; createdAt: number; capacity: number; [member: string]: unknown }
+    people: Record<string, Omit<Person, 'id' | 'isSelf'>>
+    [member: string]: unknown
+}
+
+export interface RoomEvent { type: string; participant?: string; by?: string; id?: number; reason?: string; patch?: object; [member: string]: unknown }
+
+export interface Rejection {
+    type: 'rejected'; of?: string; code: string; message: string; room?: string; id?: number; to?: string; n?: number
+    expected?: number; member?: string; retryAfterMilliseconds?: number
+}
+
+export class ParleyError extends Error {
+    constructor(code: string, message?: string, options?: { retryAfterMilliseconds?: number; frame?: Rejection })
+    /** Stable, for programs. */
+    readonly code: string
+    readonly retryAfterMilliseconds?: number
+    readonly frame?: Rejection
+    /** With `code` `closed`: why the socket was closed. */
+    closeCode?: number
+}
+
+/** Plain words for a rejection code, a close code, or something that carries one as `code`. */
+export function explain(error: ParleyError | { code?: string | number } | string | number | undefined): { title: string; text: string }
+
+export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed'
+export interface StatusChange { status: Status; reason?: string; code?: number; message?: string; retryInMilliseconds?: number }
+
+export interface Clock {
+    now(): number
+    setTimeout(action: () => void, milliseconds: number): unknown
+    clearTimeout(timer: unknown): void
+}
+
+export interface ParleyOptions {
+    /** In a page: `/v1/connect` of where it comes from. */
+    url?: string
+    client?: { name?: string; version?: string }
+    /** Default: all three. */
+    abilities?: Abilities
+    token?: string
+    /** Keeps a reloaded page the same somebody: `sessionStorage`. */
+    storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+    WebSocket?: unknown
+    clock?: Clock
+    /** 0 <= value < 1 */
+    random?: () => number
+    fetch?: typeof fetch | null
+    /** Where `online`, `pagehide` and the like happen; default `globalThis`. */
+    environment?: unknown
+}
+
+export interface ParleyEvents {
+    status: (change: StatusChange) => void
+    welcome: (frame: object) => void
+    rejected: (frame: Rejection) => void
+    error: (error: ParleyError) => void
+}
+
+export class Parley {
+    constructor(options?: ParleyOptions)
+    readonly url: string
+    readonly status: Status
+    readonly session?: string
+    readonly identity?: string
+    readonly iceServers: RTCIceServer[]
+    readonly limits: Record<string, number>
+    readonly features: string[]
+    readonly rooms: Room[]
+    on<Name extends keyof ParleyEvents>(name: Name, listener: ParleyEvents[Name]): Off
+    /** `join` does it by itself. */
+    connect(): void
+    /**
+     * Resolves when you are in the room; without a room id or alias a new room is created. Rejects with a ParleyError
+     * if the server refuses. While there is no network it waits: see `status`.
+     */
+    join(room?: string, options?: { name?: string }): Promise<Room>
+    reconnect(reason?: string): void
+    close(): void
+}
+
+export interface RoomEvents {
+    /** Any change of state. */
+    change: () => void
+    joined: (person: Person) => void
+    left: (person: Person, reason: string) => void
+    'media-changed': (person: Person) => void
+    event: (event: RoomEvent) => void
+    signal: (signal: { from: string; data: unknown }) => void
+    pulse: (pulse: { from: string; kind: string; data: unknown }) => void
+    /** `offer`, `answer`, `ice-candidate`, `hangup` as they arrive, for those who do without `Mesh`. */
+    negotiation: (frame: Record<string, unknown>) => void
+    /** After a reconnect: `self` is new. */
+    rejoined: () => void
+    ended: (reason: string) => void
+    /** The last one: left, ended, or the session was closed. */
+    closed: (reason: string) => void
+}
+
+export class Room {
+    private constructor()
+    readonly id: string
+    readonly alias?: string
+    /** Your participant id. Another one after a reconnect. */
+    readonly self: string
+    readonly state: RoomState
+    /** In order of arrival. */
+    readonly people: Person[]
+    readonly position: Position
+    /** Computed from `state`. */
+    readonly hash: string
+    readonly isClosed: boolean
+    readonly isInterrupted: boolean
+    person(id: string): Person | undefined
+    on<Name extends keyof RoomEvents>(name: Name, listener: RoomEvents[Name]): Off
+    /** Resolves when it was delivered. */
+    send(to: string, data: unknown): Promise<void>
+    signal(type: 'offer' | 'answer' | 'ice-candidate' | 'hangup' | 'signal', to: string, payload: object): Promise<void>
+    /** Returns whether it went out; nobody knows whether it arrived. */
+    pulse(kind: string, data?: unknown, options?: { to?: string }): boolean
+    media(media: Partial<Media>): Promise<void>
+    leave(): Promise<void>
+}
+
+export interface MeshOptions {
+    /** Camera and microphone. */
+    stream?: MediaStream | null
+    /** Labels of data channels: the same ones in the same order at every participant. */
+    channels?: string[]
+    /** Default: what the server said in `welcome`. */
+    iceServers?: RTCIceServer[]
+    RTCPeerConnection?: unknown
+    MediaStream?: unknown
+}
+
+export interface MeshEvents {
+    peer: (peer: Peer) => void
+    'peer-left': (peer: Peer, reason: string) => void
+    state: (peer: Peer) => void
+    stream: (change: { peer: Peer; stream: MediaStream; track: MediaStreamTrack; isScreen: boolean }) => void
+    'stream-removed': (change: { peer: Peer; stream: MediaStream; track: MediaStreamTrack; isScreen: boolean }) => void
+    'channel-open': (change: { peer: Peer; label: string }) => void
+    'channel-message': (message: { from: string; label: string; data: string | ArrayBuffer }) => void
+    error: (failure: { peer: Peer; error: Error }) => void
+}
+
+export class Mesh {
+    constructor(room: Room, options?: MeshOptions)
+    /** By participant id. */
+    readonly peers: Map<string, Peer>
+    on<Name extends keyof MeshEvents>(name: Name, listener: MeshEvents[Name]): Off
+    setStream(stream: MediaStream | null): Promise<void>
+    setTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void>
+    addScreen(stream: MediaStream): Promise<void>
+    removeScreen(): Promise<void>
+    /** To every peer whose channel is open. Returns how many that were. */
+    broadcast(label: string, data: string | ArrayBuffer | ArrayBufferView | Blob): number
+    /** Looks for new paths; what has failed for good is made anew. */
+    restart(id: string): void
+    close(): void
+}
+
+export interface Peer {
+    /** The participant id. */
+    readonly id: string
+    readonly connection: RTCPeerConnection
+    readonly polite: boolean
+    readonly state: 'connecting' | 'connected' | 'reconnecting' | 'failed'
+    /** Camera first, then screen. */
+    readonly streams: MediaStream[]
+    readonly camera?: MediaStream
+    readonly screen?: MediaStream
+    readonly channels: Map<string, RTCDataChannel>
+}
+
+export function stateHash(state: object): string
+/** JSON Merge Patch (RFC 7396). */
+export function fold(state: unknown, patch: unknown): unknown
+export function politeness(self: { joined: number; rollback: boolean }, other: { joined: number; rollback: boolean }): { polite: boolean; offers: boolean }

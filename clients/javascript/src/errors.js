@@ -1,0 +1,93 @@
+/** A named refusal or failure. `code` is stable and for programs, `message` is English and for logs. */
+export class ParleyError extends Error {
+    constructor(code, message, { retryAfterMilliseconds, frame } = {}) {
+        super(message ?? code)
+        this.name = 'ParleyError'
+        this.code = code
+        this.retryAfterMilliseconds = retryAfterMilliseconds
+        /** The `rejected` frame, if there was one. */
+        this.frame = frame
+    }
+
+    static ofRejection(frame) {
+        const { code, message, retryAfterMilliseconds } = frame
+        return new ParleyError(code, message, { retryAfterMilliseconds, frame })
+    }
+}
+
+const words = {
+    // Rooms.
+    'unknown-room': ['This room does not exist', 'It may be over, or the link may be wrong. Ask for a new link, or start a new room.'],
+    'room-full': ['The room is full', 'Nobody more fits in. Try again when somebody has left.'],
+    'room-ended': ['The room is over', 'Everybody has left. Start a new room to go on.'],
+    'server-full': ['The server is full', 'It holds no more rooms at the moment. Try again in a while.'],
+    'too-many-rooms': ['Too many rooms at once', 'Leave one of your rooms first.'],
+    'already-joined': ['You are in this room already', 'This page has joined the room before.'],
+    'not-joined': ['You are not in this room', 'Join it first.'],
+    'invalid-name': ['This name does not work', 'Use a shorter name, without control characters.'],
+    'invalid-alias': ['This room name does not work', 'Use 1 to 64 small letters a to z, digits and hyphens.'],
+    'no-change': ['Nothing to do', 'It is so already.'],
+    'command-gap': ['Something went out of step', 'Reload the page.'],
+    // Pressure.
+    busy: ['The room is busy', 'Try again in a moment.'],
+    'rate-limited': ['Too fast', 'Too many messages in a short time. They will be accepted again in a moment.'],
+    'engine-unavailable': ['The server has trouble', 'It cannot reach its store. Try again in a moment.'],
+    'mailbox-full': ['The other side is slow', 'It has not yet taken what was sent before.'],
+    // Signals.
+    'unknown-recipient': ['They are not here', 'This person has left the room.'],
+    'recipient-is-self': ['That was you', 'A message to yourself goes nowhere.'],
+    'signal-gap': ['Something went out of step', 'The message will be sent again.'],
+    'stale-offer': ['Something went out of step', 'The two devices will connect again.'],
+    'stale-answer': ['Something went out of step', 'The two devices will connect again.'],
+    'no-negotiation': ['Something went out of step', 'The two devices will connect again.'],
+    'no-rollback': ['These two devices cannot connect', 'Both run software that is too old. Update one of them.'],
+    'too-many-peers': ['Too many people', 'This device has spoken with too many others. Reload the page.'],
+    'invalid-kind': ['This app made a mistake', 'The kind of a pulse is 1 to 32 characters of a-z, 0-9 and hyphen.'],
+    // What could not be read.
+    malformed: ['This app made a mistake', 'The server could not read its message.'],
+    'invalid-member': ['This app made a mistake', 'The server did not accept a part of its message.'],
+    'unknown-type': ['The server is older than this app', 'It does not know what the app asked for.'],
+    'hello-required': ['This app made a mistake', 'It did not introduce itself first.'],
+    'hello-repeated': ['This app made a mistake', 'It introduced itself twice.'],
+    'unsupported-protocol': ['This page is out of date', 'The server speaks another version. Reload the page.'],
+    // The client's own.
+    closed: ['Disconnected', 'The connection was closed.'],
+    interrupted: ['The connection was lost', 'It is not known whether the message arrived. You are connected again soon.'],
+    'hash-mismatch': ['The room may be shown wrongly', 'What this page holds differs from the server. Reload the page.'],
+    refused: ['The server does not let this page in', 'Its address may not be allowed here.'],
+    'backlog-full': ['A connection was given up', 'Too much arrived before this page was ready for it.'],
+    'negotiation-failed': ['No direct connection', 'The two devices could not agree on a connection.'],
+}
+
+const closeWords = {
+    1000: ['Disconnected', 'The connection was closed.'],
+    1002: ['Disconnected', 'The two sides did not understand each other.'],
+    1003: ['This app made a mistake', 'It sent what the server does not understand.'],
+    1006: ['The connection was lost', 'Check your network. This page keeps trying.'],
+    1007: ['This app made a mistake', 'It sent text that is not text.'],
+    1009: ['That was too long', 'The server does not take messages of this size.'],
+    4400: ['The server restarts', 'You are connected again in a moment.'],
+    4407: ['The connection was too slow', 'This page tries again.'],
+    4408: ['Your connection is slow', 'Too much was waiting for it. This page connects again.'],
+    4409: ['The connection went silent', 'This page connects again.'],
+    4500: ['This app made a mistake', 'The server could not read its messages. Reload the page.'],
+    4501: ['This app made a mistake', 'It did not introduce itself first. Reload the page.'],
+    4505: ['This page is out of date', 'The server speaks another version. Reload the page.'],
+}
+
+/**
+ * Plain words for people.
+ * @param {ParleyError|{code: string|number}|string|number} error a rejection code, a close code, or what carries one
+ * @returns {{title: string, text: string}}
+ */
+export function explain(error) {
+    const code = typeof error === 'object' && error !== null ? error.code : error
+    const [title, text] = (typeof code === 'number' ? closeWords : words)[code] ?? unknown(code)
+    return { title, text }
+}
+
+function unknown(code) {
+    if (typeof code === 'number' && code >= 4500) return ['Disconnected', `The server asks not to come back by itself (${code}).`]
+    if (typeof code === 'number') return ['The connection was lost', 'This page keeps trying.']
+    return ['Something went wrong', code ? `The reason is called “${code}”.` : 'There is no further detail.']
+}

@@ -1,0 +1,136 @@
+import { ParleyError } from './errors.js'
+import { Room } from './room.js'
+
+const roomIsOver = new Set(['unknown-room', 'room-ended'])
+const giveUp = new Set(['malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type'])
+const rejoinMilliseconds = 2_000
+
+/**
+ * The joins that have no outcome yet: by people for the first time, and by ourselves after a reconnect.
+ * Each is known by what it asks for, because that is what its outcome names.
+ */
+export class Joins {
+    #waiting = new Map()
+    #creations = Promise.resolve()
+    #timers = new Map()
+    #epoch = 0
+
+    constructor({ send, clock, session, report }) {
+        Object.assign(this, { send, clock, session, report })
+    }
+
+    /** A promise of the room. Rooms without a name are created one after the other: their outcome names nothing. */
+    ask(target, name) {
+        if (target !== undefined) return this.#ask(target, target, name)
+        const epoch = this.#epoch
+        const created = this.#creations.then(() => {
+            if (epoch !== this.#epoch) throw new ParleyError('closed', 'The connection was closed.')
+            const outcome = this.#ask('', undefined, name)
+            this.flush()
+            return outcome
+        })
+        this.#creations = created.catch(() => {})
+        return created
+    }
+
+    /** For hello: one join that may travel with it, without its type. `rooms` are those of the lost connection. */
+    first(rooms) {
+        this.#await(rooms)
+        const [join] = this.#waiting.values()
+        if (!join) return null
+        join.isSent = true
+        return frameOf(join)
+    }
+
+    /** The session is a new one: the rooms of the earlier one are joined again. */
+    again(rooms) { this.#await(rooms) }
+
+    /** The session is the same as before: nobody has to join again. */
+    resumed(rooms) {
+        for (const [key, join] of this.#waiting) if (join.room) this.#waiting.delete(key)
+        for (const room of rooms) room.resume()
+    }
+
+    flush() {
+        for (const [key, join] of this.#waiting) {
+            if (!join.isSent && join.room?.isClosed) this.#waiting.delete(key)
+            else if (!join.isSent) join.isSent = this.send({ type: 'join', ...frameOf(join) })
+        }
+    }
+
+    lost() {
+        for (const timer of this.#timers.values()) this.clock.clearTimeout(timer)
+        this.#timers.clear()
+        for (const join of this.#waiting.values()) join.isSent = false
+    }
+
+    isWaiting(room) { return [...this.#waiting.values()].some((join) => join.room === room) }
+
+    /** `place(room, earlierID)` is called before anybody hears of the room. */
+    snapshot(frame, place) {
+        const key = [frame.room, frame.state.room.alias, ''].find((candidate) => this.#waiting.has(candidate))
+        if (key === undefined) return
+        const join = this.#waiting.get(key)
+        this.#waiting.delete(key)
+        // Ignored: a leave that came between the loss and the return.
+        if (join.room?.isClosed) return this.send({ type: 'leave', id: 2, room: frame.room })
+        if (join.room) {
+            const { room } = join
+            const earlierID = room.id
+            room.state = frame.state
+            place(room, earlierID)
+            room.rejoin(frame)
+        } else {
+            const room = new Room(this.session, { target: join.target, name: join.name, snapshot: frame })
+            place(room)
+            join.resolve(room)
+        }
+    }
+
+    rejected(frame) {
+        const key = frame.room ?? ''
+        const join = this.#waiting.get(key)
+        if (!join) return
+        const error = ParleyError.ofRejection(frame)
+        if (!join.room || roomIsOver.has(frame.code) || giveUp.has(frame.code)) this.#waiting.delete(key)
+        if (!join.room) return join.reject(error)
+        if (roomIsOver.has(frame.code)) return join.room.end('gone')
+        this.report(error)
+        if (giveUp.has(frame.code)) return join.room.close(frame.code)
+        // Full or busy for the moment: we were in and want to be in again.
+        const timer = this.clock.setTimeout(() => { join.isSent = false; this.flush() }, frame.retryAfterMilliseconds ?? rejoinMilliseconds)
+        this.#timers.set(key, timer)
+    }
+
+    fail(error) {
+        this.lost()
+        this.#epoch += 1
+        const joins = [...this.#waiting.values()]
+        this.#waiting.clear()
+        for (const join of joins) join.reject?.(error)
+    }
+
+    #ask(key, target, name) {
+        const earlier = this.#waiting.get(key)
+        if (earlier) return earlier.outcome
+        const join = { target, name, room: null, isSent: false }
+        join.outcome = new Promise((resolve, reject) => Object.assign(join, { resolve, reject }))
+        this.#waiting.set(key, join)
+        return join.outcome
+    }
+
+    #await(rooms) {
+        for (const room of rooms) {
+            // A leave that was under way is done by the loss of the connection.
+            if (room.isLeaving) { room.close('left'); continue }
+            if (this.isWaiting(room)) continue
+            room.interrupt()
+            const target = room.alias ?? room.id
+            this.#waiting.set(target, { target, name: room.name, room, isSent: false })
+        }
+    }
+}
+
+const frameOf = ({ target, name }) => ({
+    id: 1, ...(target !== undefined && { room: target }), ...(name !== undefined && { name }),
+})

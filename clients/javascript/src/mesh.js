@@ -1,0 +1,158 @@
+import { Emitter } from './emitter.js'
+import { Peer } from './peer.js'
+import { politeness } from './politeness.js'
+
+/** A direct connection to everybody in a room. */
+export class Mesh extends Emitter {
+    #room
+    #options
+    #tracks = { audio: null, video: null }
+    #screenTracks = []
+    #wantsMedia
+    #stops
+
+    /** Id to Peer, in the order in which they were met. */
+    peers = new Map()
+
+    constructor(room, { stream = null, channels = [], iceServers, ...classes } = {}) {
+        super()
+        this.#room = room
+        const { RTCPeerConnection = globalThis.RTCPeerConnection, MediaStream = globalThis.MediaStream } = classes
+        this.#options = { channels, iceServers, RTCPeerConnection, MediaStream }
+        this.#wantsMedia = stream !== null || channels.length === 0
+        this.#remember(stream)
+        this.#stops = [
+            room.on('joined', (person) => this.#meet(person)),
+            room.on('left', (person, reason) => this.#drop(person.id, reason)),
+            room.on('negotiation', (frame) => this.#receive(frame)),
+            room.on('rejoined', () => this.#startOver()),
+            room.on('closed', () => this.close()),
+        ]
+        // The app gets the chance to listen before anything happens.
+        queueMicrotask(() => this.#startOver())
+    }
+
+    /** Camera and microphone at once; null takes both away. */
+    async setStream(stream) {
+        await this.setTrack('audio', stream?.getAudioTracks()[0] ?? null)
+        await this.setTrack('video', stream?.getVideoTracks()[0] ?? null)
+    }
+
+    /** Another camera, or none: without negotiation once the slot has been used. */
+    async setTrack(kind, track) {
+        this.#tracks[kind] = track
+        if (track) this.#wantsMedia = true
+        await this.#each((peer) => peer.setTrack(kind, track))
+    }
+
+    addScreen(stream) { return this.#setScreen(stream.getTracks()) }
+
+    removeScreen() { return this.#setScreen([]) }
+
+    /** To every peer whose channel is open. Returns how many that were. */
+    broadcast(label, data) {
+        let count = 0
+        for (const { channels } of this.peers.values()) {
+            const channel = channels.get(label)
+            if (channel?.readyState !== 'open') continue
+            channel.send(data)
+            count += 1
+        }
+        return count
+    }
+
+    /** Looks for new paths; a connection that has failed for good is made anew. */
+    restart(id) {
+        const peer = this.peers.get(id)
+        if (!peer) return
+        if (peer.state !== 'failed') return peer.restart(this.#iceServers)
+        this.#hangUp(id, 'restart')
+        this.#drop(id, 'restart')
+        const person = this.#room.person(id)
+        if (person) this.#meet(person, true)
+    }
+
+    close() {
+        if (!this.#stops) return
+        for (const stop of this.#stops) stop()
+        this.#stops = null
+        for (const id of [...this.peers.keys()]) {
+            this.#hangUp(id, 'closed')
+            this.#drop(id, 'closed')
+        }
+    }
+
+    // MARK: Who is there
+
+    #startOver() {
+        if (!this.#stops) return
+        for (const id of [...this.peers.keys()]) this.#drop(id, 'rejoined')
+        for (const person of this.#room.people) if (!person.isSelf) this.#meet(person)
+        for (const frame of this.#room.takeBacklog()) this.#receive(frame)
+    }
+
+    #meet(person, offersFirst) {
+        if (person.isSelf || this.peers.has(person.id)) return
+        const self = this.#room.person(this.#room.self)
+        const rule = politeness(asSide(self), asSide(person))
+        const { hasHungUp } = this.#room.outbox(person.id)
+        const peer = new Peer({
+            room: this.#room, person, polite: rule.polite,
+            // After our hangup they only answer: whoever hung up calls again.
+            offersFirst: offersFirst ?? (rule.offers || hasHungUp),
+            content: { tracks: this.#tracks, screenTracks: this.#screenTracks, wantsMedia: this.#wantsMedia },
+            ...this.#options, iceServers: this.#iceServers,
+        })
+        this.peers.set(person.id, peer)
+        this.#listen(peer)
+        this.emit('peer', peer)
+    }
+
+    #listen(peer) {
+        peer.on('state', () => this.emit('state', peer))
+        peer.on('stream', (change) => this.emit('stream', { peer, ...change }))
+        peer.on('stream-removed', (change) => this.emit('stream-removed', { peer, ...change }))
+        peer.on('message', ({ label, data }) => this.emit('channel-message', { from: peer.id, label, data }))
+        peer.on('channel-open', (label) => this.emit('channel-open', { peer, label }))
+        peer.on('error', (error) => this.emit('error', { peer, error }))
+    }
+
+    #receive(frame) {
+        if (frame.type === 'hangup') return this.#drop(frame.from, 'hangup')
+        const person = this.#room.person(frame.from)
+        if (!person) return
+        // They call again after a hangup: we answer.
+        if (!this.peers.has(frame.from) && frame.type === 'offer') this.#meet(person, false)
+        this.peers.get(frame.from)?.receive(frame)
+    }
+
+    #drop(id, reason) {
+        const peer = this.peers.get(id)
+        if (!peer) return
+        this.peers.delete(id)
+        peer.close()
+        this.emit('peer-left', peer, reason)
+    }
+
+    #hangUp(id, reason) {
+        if (this.#room.isClosed || !this.#room.person(id)) return
+        this.#room.signal('hangup', id, { reason }).catch(() => {})
+    }
+
+    // MARK: Inside
+
+    get #iceServers() { return this.#options.iceServers ?? this.#room.iceServers }
+
+    #remember(stream) {
+        this.#tracks = { audio: stream?.getAudioTracks()[0] ?? null, video: stream?.getVideoTracks()[0] ?? null }
+    }
+
+    async #setScreen(tracks) {
+        this.#screenTracks = tracks
+        await this.#each((peer) => peer.setScreen(tracks))
+    }
+
+    #each(action) { return Promise.all([...this.peers.values()].map(action)) }
+}
+
+const asSide = ({ joined, abilities }) => ({ joined, rollback: abilities?.rollback === true })

@@ -1,0 +1,261 @@
+import { candidateInit, RemoteCandidates } from './candidates.js'
+import { Emitter } from './emitter.js'
+import { Slots } from './slots.js'
+import { RemoteStreams } from './streams.js'
+
+const restartsMax = 3
+const politeRestartMilliseconds = 3_000
+
+/**
+ * One other participant: a connection and its negotiation.
+ *
+ * Everything that touches the connection's signaling state runs in one chain per peer, our own offers
+ * included. An offer that arrives while we make one, or while an answer is applied, is therefore judged when
+ * that is done, against a signaling state that is true: this closes the gaps which `makingOffer` and
+ * `isSettingRemoteAnswerPending` guard in the textbook form (W3C WebRTC, perfect negotiation example).
+ */
+export class Peer extends Emitter {
+    #room
+    #slots
+    #chain = Promise.resolve()
+    #candidates
+    #remote
+    #heldCandidates = null
+    #describing = 0
+    #offered = 0
+    #mayOffer
+    #isIgnoring = false
+    #isClosed = false
+    #restarts = 0
+    #timer = null
+
+    /** `content` is `{tracks, screenTracks, wantsMedia}`: what this side has to show. */
+    constructor({ room, person, polite, offersFirst, content, RTCPeerConnection, MediaStream, iceServers, channels }) {
+        super()
+        this.#room = room
+        this.id = person.id
+        this.polite = polite
+        this.state = 'connecting'
+        this.#mayOffer = offersFirst
+        const connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
+        this.connection = connection
+        this.#slots = new Slots(connection, content)
+        this.#remote = new RemoteStreams({ slots: this.#slots, MediaStream, emit: (name, change) => this.emit(name, change) })
+        this.#candidates = new RemoteCandidates({
+            connection, isIgnoring: () => this.#isIgnoring, onError: (error) => this.#failed(error),
+        })
+        this.channels = new Map(channels.map((label, id) => [label, this.#openChannel(label, id)]))
+        connection.onnegotiationneeded = () => this.#enqueue(() => this.#offer())
+        connection.onicecandidate = ({ candidate }) => this.#localCandidate(candidate)
+        connection.onconnectionstatechange = () => this.#connectionChanged()
+        connection.ontrack = (event) => this.#remote.add(event)
+        this.#enqueue(() => this.#start(content.wantsMedia))
+    }
+
+    get streams() { return this.#remote.streams }
+    /** What they share of their screen, or undefined. */
+    get screen() { return this.#remote.screen }
+    /** Camera and microphone, or undefined. */
+    get camera() { return this.#remote.camera }
+
+    // Changes run in the same chain, so that none falls between an offer and its answer.
+    setTrack(kind, track) {
+        return this.#enqueue(async () => {
+            await this.#slots.setTrack(kind, track)
+            if (this.#mayOffer) await this.#slots.apply()
+        })
+    }
+
+    setScreen(tracks) {
+        return this.#enqueue(async () => {
+            this.#slots.setScreen(tracks)
+            if (this.#mayOffer) await this.#slots.apply()
+        })
+    }
+
+    receive(frame) {
+        switch (frame.type) {
+        case 'offer': return this.#enqueue(() => this.#remoteOffer(frame))
+        case 'answer': return this.#enqueue(() => this.#remoteAnswer(frame))
+        case 'ice-candidate': return this.#enqueue(() => this.#candidates.add(frame.candidate ?? null))
+        }
+    }
+
+    /** New paths for the same connection. It goes on over the old ones until the new ones are found. */
+    restart(iceServers) {
+        if (this.#isClosed) return
+        if (iceServers) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers })
+        this.#mayOffer = true
+        this.connection.restartIce()
+    }
+
+    close() {
+        if (this.#isClosed) return
+        this.#isClosed = true
+        this.#stopTimer()
+        const { connection } = this
+        connection.onnegotiationneeded = connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null
+        for (const channel of this.channels.values()) channel.onmessage = null
+        this.#candidates.clear()
+        connection.close()
+    }
+
+    // MARK: Negotiation
+
+    // The one who does not begin has nothing to do: the other's offer opens the slots.
+    async #start(wantsMedia) {
+        if (!this.#mayOffer) return
+        if (wantsMedia) this.#slots.open()
+        await this.#slots.apply()
+    }
+
+    async #offer() {
+        const { connection } = this
+        // Not our turn, or an exchange is under way: the browser asks again when it is over.
+        if (!this.#mayOffer || connection.signalingState !== 'stable') return
+        const outbox = this.#room.outbox(this.id)
+        outbox.negotiation += 1
+        const negotiation = outbox.negotiation
+        await this.#describe(negotiation, () => {
+            this.#offered = negotiation
+            this.#send('offer', { negotiation, sdp: connection.localDescription.sdp })
+        })
+    }
+
+    async #remoteOffer({ negotiation, sdp }) {
+        const { connection } = this
+        const collides = connection.signalingState !== 'stable'
+        this.#isIgnoring = collides && !this.polite
+        if (this.#isIgnoring) return
+        this.#mayOffer = true
+        // Takes back our own offer in the same step, if there is one: an answer to it is history then.
+        this.#offered = 0
+        await connection.setRemoteDescription({ type: 'offer', sdp })
+        await this.#slots.adopt()
+        await this.#candidates.release()
+        await this.#describe(negotiation, () => {
+            this.#send('answer', { negotiation, sdp: connection.localDescription.sdp })
+        })
+        await this.#settled()
+    }
+
+    async #remoteAnswer({ negotiation, sdp }) {
+        const { connection } = this
+        // Ignored: the answer to an offer that we have taken back or replaced since.
+        if (connection.signalingState !== 'have-local-offer' || negotiation !== this.#offered) return
+        this.#isIgnoring = false
+        this.#offered = 0
+        await connection.setRemoteDescription({ type: 'answer', sdp })
+        await this.#candidates.release()
+        await this.#settled()
+    }
+
+    async #settled() {
+        this.#remote.sync()
+        await this.#slots.apply()
+    }
+
+    // Candidates may appear before the description that they belong to has gone out: they wait for it.
+    async #describe(negotiation, send) {
+        this.#heldCandidates = []
+        try {
+            await this.connection.setLocalDescription()
+            this.#describing = negotiation
+            if (!this.#isClosed) send()
+        } finally {
+            const held = this.#heldCandidates
+            this.#heldCandidates = null
+            for (const candidate of held) this.#localCandidate(candidate)
+        }
+    }
+
+    #localCandidate(candidate) {
+        if (this.#heldCandidates) return void this.#heldCandidates.push(candidate)
+        this.#send('ice-candidate', { negotiation: this.#describing, candidate: candidateInit(candidate) })
+    }
+
+    #send(type, payload) {
+        if (this.#isClosed) return
+        this.#room.signal(type, this.id, payload).catch((error) => this.#refused(type, payload, error))
+    }
+
+    #refused(type, payload, error) {
+        if (this.#isClosed) return
+        switch (error.code) {
+        // They are gone, or we are: the room tells in its own way.
+        case 'unknown-recipient': case 'closed': case 'interrupted': return
+        // A newer offer, or a hangup, is on its way to us: it replaces what this belonged to.
+        case 'stale-answer': case 'no-negotiation': return
+        case 'stale-offer': return this.#enqueue(() => this.#offerAgain(payload.negotiation, error))
+        case 'no-rollback': this.#become('failed')
+        }
+        this.emit('error', error)
+    }
+
+    // Another page of ours has used higher numbers for this pair; the server says which come next.
+    async #offerAgain(negotiation, error) {
+        const { connection } = this
+        if (negotiation !== this.#offered || connection.signalingState !== 'have-local-offer') return
+        const outbox = this.#room.outbox(this.id)
+        outbox.negotiation = Math.max(outbox.negotiation, (error.frame?.expected ?? 1) - 1)
+        this.#offered = 0
+        await connection.setLocalDescription({ type: 'rollback' })
+        await this.#offer()
+    }
+
+    // MARK: The connection's health
+
+    #connectionChanged() {
+        this.#stopTimer()
+        switch (this.connection.connectionState) {
+        case 'connected':
+            this.#restarts = 0
+            return this.#become('connected')
+        // It often comes back by itself; nothing is closed.
+        case 'disconnected': return this.#become('reconnecting')
+        case 'failed': return this.#connectionFailed()
+        default: if (this.state !== 'reconnecting') this.#become('connecting')
+        }
+    }
+
+    #connectionFailed() {
+        if (this.#restarts >= restartsMax) return this.#become('failed')
+        this.#restarts += 1
+        this.#become('reconnecting')
+        if (!this.polite) return this.restart(this.#room.iceServers)
+        // One side is enough; the polite one helps out if nothing comes.
+        this.#timer = this.#room.clock.setTimeout(() => {
+            this.#timer = null
+            if (this.connection.connectionState === 'failed') this.restart(this.#room.iceServers)
+        }, politeRestartMilliseconds)
+    }
+
+    #become(state) {
+        if (this.state === state) return
+        this.state = state
+        this.emit('state')
+    }
+
+    #failed(error) {
+        if (!this.#isClosed) this.emit('error', error)
+    }
+
+    #stopTimer() {
+        if (this.#timer !== null) this.#room.clock.clearTimeout(this.#timer)
+        this.#timer = null
+    }
+
+    #enqueue(action) {
+        const done = this.#chain.then(() => this.#isClosed ? undefined : action())
+        this.#chain = done.catch((error) => this.#failed(error))
+        return this.#chain
+    }
+
+    #openChannel(label, id) {
+        const channel = this.connection.createDataChannel(label, { negotiated: true, id })
+        channel.binaryType = 'arraybuffer'
+        channel.onmessage = ({ data }) => this.emit('message', { label, data })
+        channel.onopen = () => this.emit('channel-open', label)
+        return channel
+    }
+}

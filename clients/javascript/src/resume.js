@@ -1,0 +1,28 @@
+const key = 'parley.resume'
+
+/**
+ * What a reloaded page needs in order to be the same somebody. The storage holds it only from `pagehide` to
+ * the next load: a duplicated tab copies the storage and would take over the session otherwise.
+ */
+export class ResumeStore {
+    value = null
+
+    constructor(storage, environment) {
+        this.storage = storage
+        if (!storage) return
+        try {
+            this.value = JSON.parse(storage.getItem(key))
+            storage.removeItem(key)
+        } catch { /* somebody else's value, or a storage that is switched off */ }
+        environment.addEventListener?.('pagehide', () => this.#save())
+        // Back from the back-forward cache: the page goes on living, and the stored value is too much.
+        environment.addEventListener?.('pageshow', () => { try { storage.removeItem(key) } catch { /* as above */ } })
+    }
+
+    clear() { this.value = null }
+
+    #save() {
+        if (!this.value) return
+        try { this.storage.setItem(key, JSON.stringify(this.value)) } catch { /* full, or switched off */ }
+    }
+}

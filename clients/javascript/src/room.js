@@ -1,0 +1,225 @@
+import { CommandOutbox } from './commands.js'
+import { Emitter } from './emitter.js'
+import { ParleyError } from './errors.js'
+import { stateHash } from './hash.js'
+import { fold } from './patch.js'
+import { SignalOutbox } from './signals.js'
+
+const backlogMax = 512
+
+/** A membership in a room. It stays the same object over reconnects; `self` and even `id` may change then. */
+export class Room extends Emitter {
+    #session
+    #commands
+    #outboxes = new Map()
+    #wantedMedia = {}
+    #backlog = []
+    #hasMistrusted = false
+
+    /** Made by `Parley.join`. `target` and `name` are what was joined, so that it can be joined again. */
+    constructor(session, { target, name, snapshot }) {
+        super()
+        this.#session = session
+        this.target = target
+        this.name = name
+        this.isClosed = false
+        /** Between the loss of a connection and the new membership: nothing may go out under the old one. */
+        this.isInterrupted = false
+        this.#commands = new CommandOutbox({ send: (frame) => this.#send({ ...frame, room: this.id }), clock: session.clock })
+        this.#take(snapshot)
+    }
+
+    get id() { return this.state.room.id }
+    get alias() { return this.state.room.alias }
+    /** Computed from the state, to compare with what others hold. */
+    get hash() { return stateHash(this.state) }
+
+    /** Everybody, in order of arrival. */
+    get people() {
+        return Object.keys(this.state.people ?? {}).map((id) => this.person(id)).sort((a, b) => a.joined - b.joined)
+    }
+
+    person(id) {
+        const person = this.state.people?.[id]
+        return person && { id, ...person, isSelf: id === this.self }
+    }
+
+    // MARK: What an app does
+
+    /** Any JSON to one participant. Resolves when it was delivered. */
+    send(to, data) { return this.signal('signal', to, { data }) }
+
+    /** Sent and forgotten: to everybody, or to one. */
+    pulse(kind, data, { to } = {}) {
+        return this.#send({ type: 'pulse', room: this.id, kind, data, ...(to && { to }) })
+    }
+
+    /** What your devices are doing. Asked for again by itself after a reconnect. */
+    media({ audio, video, screen }) {
+        const wanted = Object.fromEntries(Object.entries({ audio, video, screen }).filter(([, value]) => value !== undefined))
+        Object.assign(this.#wantedMedia, wanted)
+        return this.isClosed ? Promise.reject(closedError()) : this.#commands.push('media', wanted)
+    }
+
+    async leave() {
+        if (this.isClosed) return
+        if (!this.#session.isConnected || this.isInterrupted) return this.#close('left')
+        await this.#commands.push('leave', {})
+        this.#close('left')
+    }
+
+    /** A signal of any type; `Mesh` sends its negotiation with it. Resolves when it was delivered. */
+    signal(type, to, payload) {
+        if (this.isClosed) return Promise.reject(closedError())
+        if (!this.state.people[to]) return Promise.reject(new ParleyError('unknown-recipient', 'Nobody in this room has that id.'))
+        const outbox = this.outbox(to)
+        if (type === 'hangup') outbox.hasHungUp = true
+        return outbox.push(type, payload)
+    }
+
+    outbox(to) {
+        let outbox = this.#outboxes.get(to)
+        if (!outbox) {
+            const { clock, unacknowledgedSignalsMax } = this.#session
+            outbox = new SignalOutbox({ to, send: (frame) => this.#send(frame), clock, windowMax: unacknowledgedSignalsMax })
+            this.#outboxes.set(to, outbox)
+        }
+        return outbox
+    }
+
+    // MARK: What the session tells
+
+    /** One frame of the log. Returns false if something before it is missing. */
+    events(frame) {
+        if (!samePosition(frame.after, this.position)) return false
+        this.position = frame.at
+        for (const event of frame.events) this.#event(event)
+        if (!this.isClosed) this.emit('change')
+        return true
+    }
+
+    interrupt() { this.isInterrupted = true }
+
+    /** The room again, on a new connection, with a new participant id. */
+    rejoin(snapshot) {
+        this.#forgetSignals(new ParleyError('interrupted', 'The connection was lost before this was known to be delivered.'))
+        this.#backlog = []
+        this.isInterrupted = false
+        this.#take(snapshot)
+        this.#commands.restart()
+        const wanted = this.#wantedMedia
+        if (Object.values(wanted).some(Boolean)) this.#commands.push('media', { ...wanted }).catch(() => {})
+        this.#commands.flush()
+        this.emit('rejoined')
+        this.emit('change')
+    }
+
+    /** The same participant on a new connection: nothing is new but the socket. */
+    resume() {
+        this.isInterrupted = false
+        this.#commands.resend()
+        for (const outbox of this.#outboxes.values()) outbox.resend()
+    }
+
+    /** A snapshot in place of the frames that were missed. */
+    replace(snapshot) {
+        this.#take(snapshot)
+        this.emit('change')
+    }
+
+    delivered(to, n) { this.#outboxes.get(to)?.delivered(n) }
+    rejectedSignal(frame) { this.#outboxes.get(frame.to)?.rejected(frame) }
+    rejectedCommand(frame) { this.#commands.rejected(frame) }
+    hasOutbox(to) { return this.#outboxes.has(to) }
+
+    /** A signal that was addressed to this participant. */
+    receive(frame) {
+        if (frame.type === 'signal') this.emit('signal', { from: frame.from, data: frame.data })
+        else if (this.hasListeners('negotiation')) this.emit('negotiation', frame)
+        else this.#keep(frame)
+    }
+
+    /** Negotiation that arrived before there was a mesh, in order. */
+    takeBacklog() { return this.#backlog.splice(0) }
+
+    end(reason) {
+        if (this.isClosed) return
+        this.emit('ended', reason)
+        this.#close(reason)
+    }
+
+    close(reason) { this.#close(reason) }
+
+    get iceServers() { return this.#session.iceServers() }
+    get clock() { return this.#session.clock }
+    get isLeaving() { return this.#commands.has('leave') }
+
+    // MARK: Inside
+
+    #send(frame) { return this.isInterrupted ? false : this.#session.send(frame) }
+
+    #take(snapshot) {
+        this.self = snapshot.self
+        this.position = snapshot.at
+        this.state = snapshot.state
+        const hash = this.hash
+        if (snapshot.hash !== undefined && snapshot.hash !== hash) {
+            this.#session.report(new ParleyError('hash-mismatch', `The snapshot's hash is ${snapshot.hash}, its state's is ${hash}.`))
+            // Once only: a second wrong one is no accident of transport, and coming back would not end.
+            if (!this.#hasMistrusted) this.#session.reconnect('hash-mismatch')
+            this.#hasMistrusted = true
+        }
+    }
+
+    #event(event) {
+        const before = event.participant && this.person(event.participant)
+        if (event.patch) this.state = fold(this.state, event.patch)
+        if (event.by === this.self) this.#commands.accepted(event.id)
+        this.emit('event', event)
+        switch (event.type) {
+        case 'joined':
+            if (event.participant !== this.self) this.emit('joined', this.person(event.participant))
+            return
+        case 'left': return this.#left(event, before)
+        case 'media-changed':
+            this.emit('media-changed', this.person(event.participant))
+            return
+        case 'ended': return this.end(event.reason)
+        }
+    }
+
+    #left({ participant, reason }, person) {
+        if (participant === this.self) return this.#close(reason)
+        this.#outboxes.get(participant)?.fail(new ParleyError('unknown-recipient', 'They have left the room.'))
+        this.#outboxes.delete(participant)
+        this.#backlog = this.#backlog.filter((frame) => frame.from !== participant)
+        this.#session.forget(participant)
+        this.emit('left', person, reason)
+    }
+
+    #keep(frame) {
+        this.#backlog.push(frame)
+        if (this.#backlog.length <= backlogMax) return
+        this.#backlog.shift()
+        this.#session.report(new ParleyError('backlog-full', 'Negotiation arrived, and no mesh took it.'))
+    }
+
+    #close(reason) {
+        if (this.isClosed) return
+        this.isClosed = true
+        this.#backlog = []
+        this.#forgetSignals(closedError())
+        this.#commands.close(closedError())
+        this.#session.closed(this)
+        this.emit('closed', reason)
+    }
+
+    #forgetSignals(error) {
+        for (const outbox of this.#outboxes.values()) outbox.fail(error)
+        this.#outboxes.clear()
+    }
+}
+
+const closedError = () => new ParleyError('closed', 'This room is closed here.')
+
+const samePosition = (a, b) => Array.isArray(a) && Array.isArray(b) && a.every((part, index) => part === b[index])
