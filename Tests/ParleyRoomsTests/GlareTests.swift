@@ -30,7 +30,10 @@ private struct Glare: Hashable {
             elderHasRollback: elderHasRollback,
             newcomerHasRollback: newcomerHasRollback
         )
-        self.pair = PairNegotiation(elderHasRollback: elderHasRollback, newcomerHasRollback: newcomerHasRollback)
+        self.pair = PairNegotiation(
+            elderHasRollback: elderHasRollback,
+            newcomerHasRollback: newcomerHasRollback
+        )
         self.clients = [
             .elder: Client(isPolite: polite == .elder, wishes: wishes),
             .newcomer: Client(isPolite: polite == .newcomer, wishes: wishes),
@@ -76,7 +79,9 @@ private struct Glare: Hashable {
     }
 
     private func receive(_ side: PairNegotiation.Side) -> Glare? {
-        guard let description = self.toClient[side]?.first, let client = self.clients[side] else { return nil }
+        guard let description = self.toClient[side]?.first, let client = self.clients[side] else {
+            return nil
+        }
         var next = self
         next.toClient[side]?.removeFirst()
         switch description {

@@ -1,3 +1,4 @@
+import Foundation
 import ParleyProtocol
 import ParleyRooms
 import Testing
@@ -20,16 +21,43 @@ import Testing
             for theirs in [false, true] {
                 for (joined, peer) in [(1, 2), (2, 1), (3, 9)] as [(UInt64, UInt64)] {
                     let here = PairNegotiation.isPolite(
-                        joined: joined, rollback: mine, peerJoined: peer, peerRollback: theirs
+                        joined: joined,
+                        rollback: mine,
+                        peerJoined: peer,
+                        peerRollback: theirs
                     )
                     let there = PairNegotiation.isPolite(
-                        joined: peer, rollback: theirs, peerJoined: joined, peerRollback: mine
+                        joined: peer,
+                        rollback: theirs,
+                        peerJoined: joined,
+                        peerRollback: mine
                     )
                     #expect(here != there)
                     // Who must yield can yield, if anybody can.
                     #expect((here ? mine : theirs) || !(mine || theirs))
                 }
             }
+        }
+    }
+
+    @Test func `the vectors that every client reads`() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Vectors/politeness.json")
+        let vectors = try #require(try JSONParser.parse(Array(try Data(contentsOf: file))).array)
+        #expect(!vectors.isEmpty)
+        for vector in vectors {
+            let mine = try #require(vector["self"]?["joined"]?.integer).magnitude
+            let theirs = try #require(vector["other"]?["joined"]?.integer).magnitude
+            let isPolite = PairNegotiation.isPolite(
+                joined: mine,
+                rollback: try #require(vector["self"]?["rollback"]?.bool as Bool?),
+                peerJoined: theirs,
+                peerRollback: try #require(vector["other"]?["rollback"]?.bool as Bool?)
+            )
+            #expect(isPolite == vector["polite"]?.bool, "\(vector["name"]?.string ?? "")")
+            let offers =
+                PairNegotiation.Side(joined: mine, peerJoined: theirs) == PairNegotiation.firstOfferer
+            #expect(offers == vector["offers"]?.bool, "\(vector["name"]?.string ?? "")")
         }
     }
 

@@ -125,6 +125,37 @@ import Testing
         #expect(sequence.receive(3) == .accept)
     }
 
+    @Test func `what was on its way behind a postponed command is not used up`() {
+        var sequence = CommandSequence()
+        for number in 1...3 as ClosedRange<UInt64> { #expect(sequence.receive(number) == .accept) }
+        sequence.accepted(1)
+        sequence.postponed(2)
+        #expect(sequence.receive(2) == .accept)
+        sequence.refused(3, .commandGap)
+        #expect(sequence.rejectedSince == [])
+        #expect(sequence.receive(3) == .accept)
+        sequence.refused(2, .noChange)
+        sequence.accepted(3)
+        #expect(sequence.receive(2) == .duplicate(.noChange))
+        #expect(sequence.receive(3) == .duplicate(nil))
+        #expect(sequence.next == 4)
+    }
+
+    @Test func `an outcome that was unknown for a while, and one that comes twice`() {
+        var sequence = CommandSequence()
+        #expect(sequence.receive(1) == .accept)
+        sequence.postponed(1)
+        sequence.accepted(1)
+        #expect(sequence.receive(1) == .duplicate(nil))
+        #expect(sequence.receive(2) == .accept)
+        sequence.refused(2, .noChange)
+        sequence.accepted(1)
+        sequence.refused(2, .busy)
+        sequence.postponed(2)
+        #expect(sequence.rejectedSince == [(2, .noChange)])
+        #expect(sequence.next == 3)
+    }
+
     @Test func `it goes on from what the log knows`() throws {
         var meeting = Meeting()
         _ = meeting.join("Ada")
