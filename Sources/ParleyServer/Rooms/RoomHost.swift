@@ -171,7 +171,7 @@ final class RoomHost {
         ).assumeIsolated().whenComplete { result in
             let decoded = RoomAppendResult(result)
             if case .conflict = decoded { gateway.counters.appendConflicts += 1 }
-            self.perform { $0.appendCompleted(decoded, &$1) }
+            self.perform { $0.appendCompleted(decoded, of: append.position, &$1) }
         }
     }
 
@@ -183,7 +183,9 @@ final class RoomHost {
         self.isOver = true
         self.gateway.directory.remove(self)
         self.unsubscribe()
-        for seat in self.seats.values.sorted(by: { $0.id < $1.id }) { self.remove(seat) }
+        // Those who are still joining hear it as the outcome of their join.
+        let present = self.seats.values.filter { $0.phase == .present }
+        for seat in present.sorted(by: { $0.id < $1.id }) { self.remove(seat) }
         if let alias { self.gateway.directory.free(alias, of: self.id) }
     }
 

@@ -1,0 +1,89 @@
+import { make, setText, button } from './dom.js';
+import { recall, remember } from './memory.js';
+import { personNameFault, randomAlias, roomNameFault, suggestAlias } from './names.js';
+import { noticeLine } from './notice.js';
+import { textField } from './text-field.js';
+
+/** Who and where: the form of the lobby. `invited`: the room of the address, `null` without one, perhaps no allowed name. */
+export class EntryForm {
+  #name = textField({ id: 'name', label: 'Your name', value: recall('name', ''), autocomplete: 'name', maxlength: 128 });
+  #room;
+  #trouble = noticeLine('join-trouble');
+  #submit;
+  #title;
+  #join;
+
+  constructor({ invited, join, onName }) {
+    const isInvited = invited !== null && roomNameFault(invited) === null;
+    this.#join = join;
+    this.#title = isInvited ? `Join ${invited}` : 'Start a meeting';
+    this.#room = textField({
+      id: 'room', label: 'Room', value: invited ?? randomAlias(), autocomplete: 'off', maxlength: 80, autocapitalize: 'none', spellcheck: 'false',
+    });
+    this.#submit = button({ id: 'join', label: this.#title, kind: 'primary wide', type: 'submit' });
+    this.element = make('form', { class: 'entry', novalidate: true, 'aria-label': this.#title, onsubmit: (event) => this.#onSubmit(event) },
+      make('h1', { tabindex: -1, text: this.#title }),
+      make('p', { class: 'lead', text: isInvited
+        ? 'Check how you look and sound, then come in.'
+        : 'Keep the room’s name or make up your own. Once you are in, share the link.' }),
+      this.#trouble.element, this.#name.element,
+      ...(isInvited ? [] : [this.#room.element]), this.#submit,
+      isInvited ? make('p', { class: 'aside' }, make('a', { href: '#', 'data-testid': 'other-room', text: 'Start another meeting instead' })) : null,
+      make('p', { class: 'aside', text: 'Sound and video go directly between you. The server only introduces you to each other.' }));
+    this.#room.input.after(this.#anotherButton());
+    this.#name.input.addEventListener('input', () => onName(this.#name.input.value.trim()));
+    onName(this.#name.input.value.trim());
+    if (invited !== null && !isInvited) this.#complainAboutRoom(roomNameFault(invited));
+  }
+
+  focus() {
+    (this.#name.input.value === '' ? this.#name.input : this.#submit).focus({ preventScroll: true });
+  }
+
+  /** What the join came to, in words: beside the name if it is about the name. */
+  show(words) {
+    this.#trouble.show(words.about === 'name' ? null : words);
+    if (words.about !== 'name') return;
+    this.#name.complain(`${words.title}. ${words.text}`);
+    this.#name.input.focus();
+  }
+
+  #anotherButton() {
+    return button({ id: 'another-room', icon: 'again', label: 'Another room name', kind: 'round plain in-field', onclick: () => {
+      this.#room.input.value = randomAlias();
+      this.#room.complain(null);
+    } });
+  }
+
+  #complainAboutRoom(fault) {
+    this.#room.complain(fault);
+    const suggestion = fault === null ? null : suggestAlias(this.#room.input.value);
+    if (suggestion !== null) this.#room.suggest(suggestion);
+  }
+
+  #isInOrder() {
+    const faults = [personNameFault(this.#name.input.value.trim()), roomNameFault(this.#room.input.value.trim())];
+    this.#name.complain(faults[0]);
+    this.#complainAboutRoom(faults[1]);
+    if (faults[0] !== null) this.#name.input.focus();
+    else if (faults[1] !== null) this.#room.input.focus();
+    return faults.every((fault) => fault === null);
+  }
+
+  async #onSubmit(event) {
+    event.preventDefault();
+    this.#trouble.show(null);
+    if (this.#submit.disabled || !this.#isInOrder()) return;
+    const name = this.#name.input.value.trim();
+    remember('name', name);
+    this.#setBusy(true);
+    const words = await this.#join({ name, room: this.#room.input.value.trim() });
+    this.#setBusy(false);
+    if (words) this.show(words);
+  }
+
+  #setBusy(isBusy) {
+    this.#submit.disabled = isBusy;
+    setText(this.#submit.querySelector('.label'), isBusy ? 'Joining…' : this.#title);
+  }
+}

@@ -1,0 +1,79 @@
+import { make, icon, setText, setAttribute } from './dom.js';
+import { connectionInWords, personInWords } from './words.js';
+import { initials, tint } from './names.js';
+
+// One place on the stage: somebody's face or somebody's screen. It keeps its <video> for as long as it lives, because
+// a new one would flicker and stop the sound.
+
+export class Tile {
+  #video;
+  #face = make('span', { class: 'face', 'aria-hidden': 'true' });
+  #name = make('span', { class: 'tile-name' });
+  #muted = icon('microphone-off');
+  #state = make('span', { class: 'tile-state' });
+  #player = null;
+  #isScreen;
+  #speakerId = '';
+
+  /** `key`: participant id, with `:screen` for a shared screen. `player`: app/sound.js. */
+  constructor(key, { isScreen, isSelf, player }) {
+    this.key = key;
+    this.#isScreen = isScreen;
+    this.#player = player;
+    this.#video = make('video', { class: isSelf && !isScreen ? 'mirrored' : null });
+    // One's own sound would howl. Everything else plays, also without a picture.
+    Object.assign(this.#video, { autoplay: true, playsInline: true, muted: isSelf });
+    this.#muted.classList.add('tile-muted');
+    this.element = make('figure', { class: isScreen ? 'tile screen' : 'tile', 'data-testid': 'tile', dataset: { key, self: isSelf } },
+      this.#video, this.#face, this.#state,
+      make('figcaption', { class: 'tile-caption' }, this.#muted, this.#name));
+    if (isScreen) this.element.append(this.#fullButton());
+  }
+
+  update(person, speakerId) {
+    const stream = this.#isScreen ? person.screen : person.camera;
+    const hasPicture = stream !== null && !person.beyond && (this.#isScreen || person.media.video)
+      && stream.getVideoTracks().some((track) => track.readyState === 'live');
+    this.#show(stream, speakerId);
+    const { classList, dataset } = this.element;
+    classList.toggle('has-picture', hasPicture);
+    classList.toggle('is-speaking', person.speaking && !this.#isScreen);
+    classList.toggle('is-muted', !person.media.audio && !this.#isScreen);
+    classList.toggle('is-away', !person.isSelf && person.link !== 'connected');
+    dataset.state = person.link;
+    setText(this.#face, initials(person.name));
+    setAttribute(this.#face, 'data-tint', tint(person.name));
+    setText(this.#name, this.#caption(person));
+    setText(this.#state, person.isSelf ? '' : person.beyond ? 'No sound, no picture' : connectionInWords(person.link) ?? '');
+    setAttribute(this.element, 'aria-label', this.#isScreen ? this.#caption(person) : `${this.#caption(person)}: ${personInWords(person)}`);
+  }
+
+  remove() {
+    this.#player.forget(this.#video);
+    this.#video.srcObject = null;
+    this.element.remove();
+  }
+
+  #caption(person) {
+    if (this.#isScreen) return person.isSelf ? 'Your screen' : `${person.name}’s screen`;
+    return person.isSelf ? `${person.name} (you)` : person.name;
+  }
+
+  #show(stream, speakerId) {
+    if (this.#video.srcObject !== stream) {
+      this.#video.srcObject = stream;
+      if (stream !== null) this.#player.play(this.#video);
+    }
+    if (speakerId === this.#speakerId || this.#video.muted) return;
+    this.#speakerId = speakerId;
+    this.#video.setSinkId?.(speakerId).catch(() => {}); // An unplugged speaker: the browser's own choice stays.
+  }
+
+  #fullButton() {
+    return make('button', {
+      type: 'button', class: 'button round tile-full', 'aria-label': 'Show the screen in full size', title: 'Full size',
+      hidden: !document.fullscreenEnabled,
+      onclick: () => (document.fullscreenElement ? document.exitFullscreen() : this.element.requestFullscreen()).catch(() => {}),
+    }, icon('full'));
+  }
+}
