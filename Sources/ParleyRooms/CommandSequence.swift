@@ -45,28 +45,35 @@ public struct CommandSequence: Hashable, Sendable {
         return .duplicate(self.rejectedSince.code(of: number) ?? before)
     }
 
-    /// The log has taken it, together with ``rejectedSince``.
+    // MARK: Outcomes. They come in the order in which the room has judged; one that was heard already is ignored.
+
+    /// The log has taken it, together with ``rejectedSince``. Also for `duplicate(nil)`: it had taken it before.
     public mutating func accepted(_ number: UInt64) {
-        self.decide(number)
+        guard self.decide(number) else { return }
         self.rejectedBefore += self.rejectedSince.remembered
         self.rejectedBefore.removeFirst(max(0, self.rejectedBefore.count - RefusedCommands.rememberedMax))
         self.rejectedSince = []
     }
 
     public mutating func refused(_ number: UInt64, _ code: RejectionCode) {
-        self.decide(number)
-        self.rejectedSince.append(number, code)
+        // It was on its way behind one that was postponed: its number is not used up either.
+        guard code != .commandGap else { return self.postponed(number) }
+        if self.decide(number) { self.rejectedSince.append(number, code) }
     }
 
     /// Refused with a code that asks to send it again (`busy`, `engine-unavailable`, `rate-limited`).
     /// What came after it is too early now.
     public mutating func postponed(_ number: UInt64) {
-        assert(number > self.decided, "a decided command cannot be postponed")
+        guard number > self.decided else { return }
         self.next = min(self.next, number)
     }
 
-    private mutating func decide(_ number: UInt64) {
-        assert(number == self.decided + 1 && number < self.next, "commands are decided one after the other")
+    /// - Returns: `false` if it was decided before.
+    private mutating func decide(_ number: UInt64) -> Bool {
+        guard number > self.decided else { return false }
         self.decided = number
+        // The client may have been asked to send it again before its outcome was known.
+        self.next = max(self.next, number + 1)
+        return true
     }
 }

@@ -58,7 +58,9 @@ public struct PairNegotiation: Hashable, Sendable {
     }
 
     /// The same from one side's point of view.
-    public static func isPolite(joined: UInt64, rollback: Bool, peerJoined: UInt64, peerRollback: Bool) -> Bool {
+    public static func isPolite(joined: UInt64, rollback: Bool, peerJoined: UInt64, peerRollback: Bool)
+        -> Bool
+    {
         switch Side(joined: joined, peerJoined: peerJoined) {
         case .elder:
             self.polite(elderHasRollback: rollback, newcomerHasRollback: peerRollback) == .elder

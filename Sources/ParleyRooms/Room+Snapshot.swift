@@ -53,7 +53,9 @@ extension Room {
             self.server.participants[membership.session] = participant.id
         }
         self.hashes = self.hashesFromScratch
-        guard self.hash(for: .moderator).description == (try reader.string("hash")) else { throw .hashMismatch }
+        guard self.hash(for: .moderator).description == (try reader.string("hash")) else {
+            throw .hashMismatch
+        }
     }
 
     private var hashesFromScratch: ViewHashes {

@@ -1,7 +1,6 @@
 """Holds docs/asyncapi.yaml against the golden vectors, and both against themselves.
 
-Needs requirements.txt beside this file. Says nothing but a count if all is well; else one line for
-each fault, and exits with 1.
+Needs jsonschema and PyYAML. Prints one line for each fault; the last line is "N passed, M failed".
 """
 
 import json
@@ -164,15 +163,16 @@ def check_codes(document):
 def main():
     document = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text(encoding="utf-8"))
     check_structure(document)
+    count = 0
     if not faults:
         known = validators(document)
         count = check_messages(document, known) + check_frames(known)
         check_codes(document)
-    if faults:
-        print("\n".join(faults), file=sys.stderr)
-        return 1
-    print(f"asyncapi.yaml: {count} vectors hold.")
-    return 0
+    for line in faults:
+        print(line, file=sys.stderr)
+    # A fault need not be a vector's.
+    print(f"{max(count - len(faults), 0)} passed, {len(faults)} failed")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

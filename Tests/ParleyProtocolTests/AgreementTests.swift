@@ -23,7 +23,7 @@ import Testing
         var generator = SeededGenerator(seed: 1)
         var verdicts: [Bool: Int] = [:]
         for seed in try Self.seeds() {
-            for _ in 0..<200 {
+            for _ in 0..<60 {
                 var frame = seed
                 for _ in 0..<Int.random(in: 1...3, using: &generator) { mutate(&frame, &generator) }
                 if let accepted = try self.check(frame) { verdicts[accepted, default: 0] += 1 }

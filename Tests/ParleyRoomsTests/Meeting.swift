@@ -76,7 +76,9 @@ struct Meeting {
     }
 
     mutating func disconnect(_ name: String, _ reason: RoomEvent.LeaveReason = .disconnected) -> String {
-        self.decide(RoomCommand(participant: self.id(name), number: nil, at: Self.clock, action: .disconnect(reason)))
+        self.decide(
+            RoomCommand(participant: self.id(name), number: nil, at: Self.clock, action: .disconnect(reason))
+        )
     }
 
     private mutating func command(

@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func `a patch shows only the sections of the view, put together`() {
-        var patches = StatePatches([ "people": ["p_1": ["name": "Ada"]]], in: .stage)
+        var patches = StatePatches(["people": ["p_1": ["name": "Ada"]]], in: .stage)
         patches[.roster] = ["people": ["p_2": ["name": "Bob"]]]
         patches[.moderation] = ["waiting": ["p_3": ["name": "Cleo"]]]
         #expect(patches.patch(for: .audience) == ["people": ["p_1": ["name": "Ada"]]])
@@ -114,7 +114,9 @@ import Testing
         )
         #expect(meeting.log[0].wire(patch: ["a": 1]) == ["type": "created", "patch": ["a": 1]])
         // The first member is the type, whatever else there is.
-        #expect(meeting.log.allSatisfy { $0.wire(patch: nil).object?.members.first { _ in true }?.name == "type" })
+        #expect(
+            meeting.log.allSatisfy { $0.wire(patch: nil).object?.members.first { _ in true }?.name == "type" }
+        )
     }
 
     @Test func `what cannot be read is refused by name`() throws {
@@ -167,7 +169,9 @@ import Testing
             var room = Room(id: meeting.room.id)
             var folded: JSONValue = [:]
             for event in meeting.log.shuffled(using: &generator) {
-                if let patch = room.evolve(event).patch(for: .participant) { folded = mergePatch(folded, patch) }
+                if let patch = room.evolve(event).patch(for: .participant) {
+                    folded = mergePatch(folded, patch)
+                }
                 #expect(folded == room.state(for: .participant))
                 #expect(room.hash(for: .participant) == StateHash(of: folded))
             }

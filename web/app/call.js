@@ -5,7 +5,8 @@ import { displayName } from './names.js';
 import { PEOPLE_WITH_VIDEO_MAX } from './words.js';
 
 // One meeting from joining to leaving: what the room says, what the mesh carries and what our devices do, brought
-// together. It draws nothing. Emits `change` (draw again), `said` (a sentence worth announcing), `over` (why).
+// together. It draws nothing. Emits `change` (draw again), `said` (a sentence for eye and ear),
+// `whispered` (for the ear alone: the eye sees it anyway), `over` (why).
 
 /** `speaking` is said again while it lasts; whoever hears nothing for longer takes it as over (pulses may be lost). */
 const SPEAKING_AGAIN_MILLISECONDS = 2000;
@@ -40,13 +41,15 @@ export class Call extends Emitter {
 
   /** Everybody, as the stage and the list draw them. Those who came first come first. */
   get people() {
+    const { isSelfBeyond } = this;
     return this.room.people.map((person) => {
       const peer = this.mesh.peers.get(person.id);
       return {
         ...person,
         name: displayName(person),
         link: person.isSelf ? 'connected' : peer?.state ?? 'connecting',
-        beyond: !this.first.includes(person.id),
+        hasPlace: this.first.includes(person.id) || person.isSelf,
+        beyond: !this.first.includes(person.id) || (isSelfBeyond && !person.isSelf),
         speaking: person.isSelf ? this.isSpeaking : this.#speaking.has(person.id),
         camera: person.isSelf ? this.devices.stream : peer?.camera ?? null,
         screen: person.isSelf ? this.screen : peer?.screen ?? null,
@@ -138,7 +141,7 @@ export class Call extends Emitter {
     const wasAway = this.server.status === 'reconnecting';
     this.server = { ...server, retryAt: Date.now() + (server.retryInMilliseconds ?? 0) };
     if (server.status === 'closed') this.#end({ reason: 'server', code: server.code ?? server.reason });
-    else if (server.status === 'reconnecting' && !wasAway) this.emit('said', 'The server is out of reach. Trying to reconnect.');
+    else if (server.status === 'reconnecting' && !wasAway) this.emit('whispered', 'The server is out of reach. Trying to reconnect.');
     else if (server.status === 'connected' && wasAway) this.emit('said', 'Connected to the server again.');
     this.#draw();
   }

@@ -12,6 +12,8 @@ export class EntryForm {
   #submit;
   #title;
   #join;
+  #giveUp = null;
+  #cancel = button({ id: 'join-cancel', label: 'Cancel', kind: 'wide', hidden: true, onclick: () => this.#cancelJoin() });
 
   constructor({ invited, join, onName }) {
     const isInvited = invited !== null && roomNameFault(invited) === null;
@@ -27,7 +29,7 @@ export class EntryForm {
         ? 'Check how you look and sound, then come in.'
         : 'Keep the room’s name or make up your own. Once you are in, share the link.' }),
       this.#trouble.element, this.#name.element,
-      ...(isInvited ? [] : [this.#room.element]), this.#submit,
+      ...(isInvited ? [] : [this.#room.element]), this.#submit, this.#cancel,
       isInvited ? make('p', { class: 'aside' }, make('a', { href: '#', 'data-testid': 'other-room', text: 'Start another meeting instead' })) : null,
       make('p', { class: 'aside', text: 'Sound and video go directly between you. The server only introduces you to each other.' }));
     this.#room.input.after(this.#anotherButton());
@@ -46,6 +48,11 @@ export class EntryForm {
     if (words.about !== 'name') return;
     this.#name.complain(`${words.title}. ${words.text}`);
     this.#name.input.focus();
+  }
+
+  #cancelJoin() {
+    this.#giveUp.abort();
+    this.#trouble.show(null);
   }
 
   #anotherButton() {
@@ -77,12 +84,24 @@ export class EntryForm {
     const name = this.#name.input.value.trim();
     remember('name', name);
     this.#setBusy(true);
-    const words = await this.#join({ name, room: this.#room.input.value.trim() });
+    this.#giveUp = new AbortController();
+    const words = await this.#join({
+      name, room: this.#room.input.value.trim(), signal: this.#giveUp.signal, say: (waiting) => this.#wait(waiting),
+    });
     this.#setBusy(false);
     if (words) this.show(words);
   }
 
+  /** Nobody is forced to wait: as soon as it takes long there is a way back. */
+  #wait(words) {
+    if (this.#giveUp.signal.aborted) return;
+    this.#trouble.show(words);
+    this.#cancel.hidden = words === null;
+  }
+
   #setBusy(isBusy) {
+    if (!isBusy) this.#cancel.hidden = true;
+
     this.#submit.disabled = isBusy;
     setText(this.#submit.querySelector('.label'), isBusy ? 'Joining…' : this.#title);
   }

@@ -23,7 +23,7 @@ export function lobby({ devices, meter, join, trouble }) {
     make('section', { class: 'lobby-self', 'aria-label': 'Your camera and microphone' },
       preview.element,
       make('details', { class: 'devices', 'data-testid': 'lobby-devices' },
-        make('summary', {}, icon('settings'), make('span', { text: 'Choose devices, test sound' })), picker.element)),
+        make('summary', {}, icon('settings'), make('span', { text: 'Devices and test sound' })), picker.element)),
     entry.element);
   document.title = invited === null ? 'Parley: start a meeting' : `Join ${invited} · Parley`;
   return {
@@ -71,8 +71,9 @@ function previewCard(devices) {
   return {
     element: make('div', { class: 'preview-card' }, stage, notice.element),
     setName(name) {
-      setText(face, initials(name || '·'));
-      face.dataset.tint = String(tint(name));
+      if (name === '') face.replaceChildren(icon('person'));
+      else setText(face, initials(name));
+      setAttribute(face, 'data-tint', name === '' ? null : tint(name));
     },
     close() {
       off();

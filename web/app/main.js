@@ -7,7 +7,7 @@ import { lobby } from './lobby.js';
 import { Meeting } from './meeting.js';
 import { recall, remember, tabStorage } from './memory.js';
 import { roomOfAddress } from './names.js';
-import { explainJoin, explainOver } from './words.js';
+import { WAITING, explainJoin, explainOver } from './words.js';
 
 // From the lobby to a meeting and back. One view at a time; the address behind `#` names the room.
 
@@ -34,17 +34,25 @@ function showLobby({ trouble = null, withFocus = true } = {}) {
   devices.start(recall('wanted', { audio: true, video: true }));
 }
 
-/** Answers with words for the lobby if it did not work. */
-async function join({ name, room: alias }) {
+/**
+ * Answers with words for the lobby if it did not work; without words if it did, or was given up (`signal`).
+ * A server out of reach is no refusal: the client tries on, and `say` tells so meanwhile.
+ */
+async function join({ name, room: alias, signal, say }) {
   const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage() });
+  signal.addEventListener('abort', () => parley.close());
+  const off = parley.on('status', ({ status }) => say(status === 'reconnecting' ? WAITING : null));
   try {
     const room = await parley.join(alias, { name });
     history.replaceState(null, '', `#${alias}`);
     remember('wanted', { audio: devices.audio.phase !== 'off', video: devices.video.phase !== 'off' });
+    off();
     begin(parley, room, alias);
     return null;
   } catch (error) {
+    off();
     parley.close();
+    if (signal.aborted) return null;
     return explainJoin(error.code) ?? { about: 'room', ...explain(error) };
   }
 }

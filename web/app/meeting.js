@@ -17,10 +17,11 @@ export class Meeting {
   #meter;
   #room;
   #player = new Player();
-  #away = noticeLine('server-away', 'banner');
-  #crowd = noticeLine('crowd', 'banner calm');
-  #trouble = noticeLine('meeting-trouble', 'banner');
+  #away = noticeLine('server-away', { kind: 'banner', isLive: false });
+  #crowd = noticeLine('crowd', { kind: 'banner calm', ondismiss: () => this.#dismissCrowd() });
+  #trouble = noticeLine('meeting-trouble', { kind: 'banner', ondismiss: () => this.#dismiss() });
   #screenFault = null;
+  #crowdRead = null;
   #ignoredFaults = {};
   #offs = [];
   #frame = null;
@@ -36,7 +37,6 @@ export class Meeting {
     this.count = make('span', { class: 'meeting-count', 'data-testid': 'count' });
     this.sound = button({ id: 'sound-on', icon: 'sound', label: 'Turn sound on', kind: 'primary', hidden: true, onclick: () => this.#player.unblock() });
     this.heading = make('h1', { class: 'meeting-room', tabindex: -1, text: room, 'data-testid': 'meeting-room' });
-    this.#trouble.element.append(button({ id: 'trouble-close', icon: 'close', label: 'Dismiss', kind: 'round plain', onclick: () => this.#dismiss() }));
     this.element = make('main', { class: 'meeting', id: 'meeting', 'data-testid': 'meeting' },
       make('header', { class: 'meeting-header' }, this.heading, this.count, this.sound),
       make('div', { class: 'banners' }, this.#away.element, this.#trouble.element, this.#crowd.element),
@@ -45,6 +45,7 @@ export class Meeting {
     this.#offs.push(
       call.on('change', () => this.#schedule()),
       call.on('said', (text) => announce(text)),
+      call.on('whispered', (text) => announce(text, { isQuiet: true })),
       devices.on('change', () => this.#schedule()),
       this.#player.on('blocked', (isBlocked) => { this.sound.hidden = !isBlocked; }),
       this.#listenToKeys(),
@@ -128,6 +129,12 @@ export class Meeting {
     this.#schedule();
   }
 
+  /** Read once is enough, until it says something else. */
+  #dismissCrowd() {
+    this.#crowdRead = explainCrowd(this.#call.people.length, this.#call.isSelfBeyond);
+    this.#schedule();
+  }
+
   /** Many changes in one moment are one drawing. A hidden page draws too, or its sound would not start. */
   #schedule() {
     if (this.#frame !== null) return;
@@ -140,7 +147,7 @@ export class Meeting {
 
   #draw() {
     const { people, server, screen, hasPeers, isSelfBeyond } = this.#call;
-    this.stage.update(people.filter((person) => !person.beyond || person.isSelf), people.length === 1, this.#devices.speaker.deviceId);
+    this.stage.update(people.filter((person) => person.hasPlace), people.length === 1, this.#devices.speaker.deviceId);
     this.panel.update(people);
     this.bar.update({ devices: this.#devices, isSharing: screen !== null, isPeopleOpen: this.panel.isOpen, count: people.length });
     setText(this.count, people.length === 1 ? 'Only you' : `${people.length} people`);
@@ -152,7 +159,7 @@ export class Meeting {
   #drawWords({ server, hasPeers, crowd }) {
     const isAway = server.status === 'reconnecting' || server.status === 'connecting';
     this.#away.show(isAway ? explainAway(server.retryAt - Date.now(), hasPeers) : null);
-    this.#crowd.show(crowd === null ? null : { title: '', text: crowd });
+    this.#crowd.show(crowd === null || crowd === this.#crowdRead ? null : { title: '', text: crowd });
     const { faults } = this.#devices;
     const kind = ['audio', 'video'].find((name) => faults[name] !== null && faults[name] !== this.#ignoredFaults[name]);
     this.#trouble.show(this.#screenFault ?? (kind === undefined ? null : explainDevice(kind, faults[kind])));

@@ -1,11 +1,15 @@
-import { make, icon, setText } from './dom.js';
+import { make, icon, setText, button } from './dom.js';
 
-/** A box for something that has to be said: hidden while there is nothing. `show({title, text} | null)`. */
-export function noticeLine(testid, kind = 'notice') {
+/**
+ * A box for something that has to be said: hidden while there is nothing. `show({title, text} | null)`.
+ * `isLive`: a screen reader speaks it when it appears; not for what counts seconds. `ondismiss`: adds a button.
+ */
+export function noticeLine(testid, { kind = 'notice', isLive = true, ondismiss } = {}) {
   const title = make('strong');
   const text = make('span');
-  const element = make('div', { class: kind, role: 'status', 'data-testid': testid, hidden: true },
-    icon('warning'), make('div', { class: 'notice-words' }, title, text));
+  const element = make('div', { class: kind, role: isLive ? 'status' : null, 'data-testid': testid, hidden: true },
+    icon('warning'), make('div', { class: 'notice-words' }, title, text),
+    ondismiss ? button({ id: `${testid}-close`, icon: 'close', label: 'Dismiss', kind: 'round plain', onclick: ondismiss }) : null);
   return {
     element,
     show(words) {

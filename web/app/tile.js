@@ -14,6 +14,7 @@ export class Tile {
   #player = null;
   #isScreen;
   #speakerId = '';
+  #person = null;
 
   /** `key`: participant id, with `:screen` for a shared screen. `player`: app/sound.js. */
   constructor(key, { isScreen, isSelf, player }) {
@@ -23,6 +24,8 @@ export class Tile {
     this.#video = make('video', { class: isSelf && !isScreen ? 'mirrored' : null });
     // One's own sound would howl. Everything else plays, also without a picture.
     Object.assign(this.#video, { autoplay: true, playsInline: true, muted: isSelf });
+    // The picture is there when its first frame is, not when its track is: until then the face stays.
+    for (const name of ['loadeddata', 'resize']) this.#video.addEventListener(name, () => this.#drawPicture());
     this.#muted.classList.add('tile-muted');
     this.element = make('figure', { class: isScreen ? 'tile screen' : 'tile', 'data-testid': 'tile', dataset: { key, self: isSelf } },
       this.#video, this.#face, this.#state,
@@ -32,11 +35,10 @@ export class Tile {
 
   update(person, speakerId) {
     const stream = this.#isScreen ? person.screen : person.camera;
-    const hasPicture = stream !== null && !person.beyond && (this.#isScreen || person.media.video)
-      && stream.getVideoTracks().some((track) => track.readyState === 'live');
+    this.#person = person;
     this.#show(stream, speakerId);
+    this.#drawPicture();
     const { classList, dataset } = this.element;
-    classList.toggle('has-picture', hasPicture);
     classList.toggle('is-speaking', person.speaking && !this.#isScreen);
     classList.toggle('is-muted', !person.media.audio && !this.#isScreen);
     classList.toggle('is-away', !person.isSelf && person.link !== 'connected');
@@ -57,6 +59,12 @@ export class Tile {
   #caption(person) {
     if (this.#isScreen) return person.isSelf ? 'Your screen' : `${person.name}’s screen`;
     return person.isSelf ? `${person.name} (you)` : person.name;
+  }
+
+  #drawPicture() {
+    const { media, beyond } = this.#person;
+    const hasPicture = this.#video.srcObject !== null && this.#video.videoWidth > 0 && !beyond && (this.#isScreen || media.video);
+    this.element.classList.toggle('has-picture', hasPicture);
   }
 
   #show(stream, speakerId) {

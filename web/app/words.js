@@ -2,6 +2,9 @@
 
 export const PEOPLE_WITH_VIDEO_MAX = 8;
 
+/** While the lobby waits for a server that does not answer. */
+export const WAITING = { about: 'room', title: 'The server is out of reach', text: 'Trying again. Check your network if this takes long.' };
+
 const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve'];
 
 export function countInWords(count) {
@@ -118,7 +121,7 @@ export function personInWords({ isSelf, role, media, link, beyond, speaking }) {
   parts.push(media.audio ? 'microphone on' : 'microphone off', media.video ? 'camera on' : 'camera off');
   if (media.screen) parts.push('shares a screen');
   if (beyond) parts.push('without sound and picture');
-  else if (!isSelf && link !== 'connected') parts.push((connectionInWords(link) ?? '').replace('…', '').toLowerCase());
+  else if (!isSelf && connectionInWords(link) !== null) parts.push(connectionInWords(link).replace('…', '').toLowerCase());
   if (speaking) parts.push('speaking');
   return parts.join(' · ');
 }

@@ -23,17 +23,20 @@ enum JSONLexer {
 
     /// From the byte after the opening quote to the closing quote.
     ///
-    /// Sixteen bytes at a time; a session description has an escape every forty bytes or so, and pairs
-    /// of them (`\r\n`), so a run of escapes is walked without going back to the blocks.
+    /// Eight bytes at a time; a session description has an escape every forty bytes or so, and pairs
+    /// of them (`\r\n`), so a run of escapes is walked without going back to the words.
     static func closingQuote(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
         let count = text.count
         var offset = start
         while true {
-            while offset &+ 16 <= count {
-                let block = text.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
-                let distance = self.firstSpecial(in: block)
-                offset &+= distance
-                if distance < 16 { break }
+            while offset &+ 8 <= count {
+                let word = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                let special = self.specialBytes(in: UInt64(littleEndian: word))
+                guard special == 0 else {
+                    offset &+= special.trailingZeroBitCount &>> 3
+                    break
+                }
+                offset &+= 8
             }
             guard offset < count else { return self.failure(.unexpectedEnd) }
             let byte = text[offset]
@@ -51,20 +54,21 @@ enum JSONLexer {
         }
     }
 
-    /// The index of the first quote, backslash or control character; 16 if there is none.
+    /// Bit 7 of the first byte that is a quote, a backslash or a control character, 0 if there is none.
+    /// Higher bits mean nothing: a borrow may have set them.
     ///
-    /// The mask is cast to two words: the standard library's `any` on a mask is unspecialised generic
-    /// code and costs some fifty times as much.
+    /// Words, not SIMD vectors: the standard library's operations on masks are partly generic code that
+    /// is not specialised here, and then cost a hundred times as much.
     @inline(__always)
-    private static func firstSpecial(in block: SIMD16<UInt8>) -> Int {
-        let special =
-            (block .== SIMD16(repeating: ASCII.quote))
-            .| (block .== SIMD16(repeating: ASCII.backslash))
-            .| (block .< SIMD16(repeating: ASCII.space))
-        let words = unsafeBitCast(special, to: SIMD2<UInt64>.self)
-        if words[0] != 0 { return UInt64(littleEndian: words[0]).trailingZeroBitCount &>> 3 }
-        if words[1] != 0 { return 8 &+ UInt64(littleEndian: words[1]).trailingZeroBitCount &>> 3 }
-        return 16
+    private static func specialBytes(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* UInt64(ASCII.quote))
+        let backslashes = word ^ (ones &* UInt64(ASCII.backslash))
+        let found =
+            ((quotes &- ones) & ~quotes)
+            | ((backslashes &- ones) & ~backslashes)
+            | ((word &- ones &* UInt64(ASCII.space)) & ~word)
+        return found & (ones &<< 7)
     }
 
     /// From a backslash to the byte after the escape, both halves of a surrogate pair being one escape.

@@ -6,8 +6,9 @@ public func validateUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var offset = 0
     while true {
         while offset &+ 16 <= count {
-            let words = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD2<UInt64>.self)
-            guard (words[0] | words[1]) & 0x8080_8080_8080_8080 == 0 else { break }
+            let first = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let second = bytes.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self)
+            guard (first | second) & 0x8080_8080_8080_8080 == 0 else { break }
             offset &+= 16
         }
         guard offset < count else { return true }

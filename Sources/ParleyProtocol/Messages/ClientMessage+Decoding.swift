@@ -134,7 +134,8 @@ extension SignalPayload {
             return (try reader.requiredCount("negotiation"), .answer(sdp: try reader.requiredText("sdp")))
         case "ice-candidate":
             let negotiation = try reader.requiredCount("negotiation")
-            let candidate = try reader.required("candidate") { $0 == .null || $0.object != nil ? $0 : nil }
+            let candidate = try reader.required("candidate") { $0 }
+            guard candidate == .null || candidate.object != nil else { throw reader.fault("candidate") }
             return (negotiation, .iceCandidate(candidate))
         case "hangup": return (nil, .hangup(reason: try reader.text("reason")))
         default: return (nil, .signal(data: try reader.required("data") { $0 }))

@@ -198,6 +198,8 @@ export class Room extends Emitter {
     }
 
     #keep(frame) {
+        // A hangup ends what came before it, and there is nothing here that it could end.
+        if (frame.type === 'hangup') return void (this.#backlog = this.#backlog.filter(({ from }) => from !== frame.from))
         this.#backlog.push(frame)
         if (this.#backlog.length <= backlogMax) return
         this.#backlog.shift()

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { Parley } from '../parley.js'
-import { WebSocket, WebSocketServer, events, person, snapshot, welcome } from './support.js'
+import { events, person, snapshot, welcome } from './support.js'
+
+const { WebSocket, WebSocketServer } = createRequire(import.meta.url)('ws')
 
 // Real sockets and real time, with a server that says what the test wants.
 let server

@@ -1,7 +1,4 @@
-import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
-
-export const { WebSocket, WebSocketServer } = createRequire(import.meta.url)('ws')
 
 export const vectors = (name) => JSON.parse(readFileSync(new URL(`../../../Tests/Vectors/${name}.json`, import.meta.url)))
 
