@@ -1,6 +1,6 @@
 import ParleyEngine
 import ParleyProtocol
-import ParleyRooms
+package import ParleyRooms
 
 extension RoomHostStateMachine {
     /// Decides what waits and appends the events. Call it once per tick while ``wantsAppend`` is set, so
@@ -163,7 +163,7 @@ extension [ParticipantID: RefusedCommands] {
 
 extension RoomEvent {
     /// At least as much as the event takes in the log; cheaper than writing it twice.
-    var bytesMax: Int {
+    package var bytesMax: Int {
         // A remembered refusal is a number and a code of at most 20 letters.
         let cause = 96 + (self.cause?.rejected.count ?? 0) * 64
         return switch self.fact {
