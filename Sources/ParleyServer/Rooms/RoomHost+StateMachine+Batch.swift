@@ -53,15 +53,7 @@ extension RoomHostStateMachine {
             retention: ends ? .milliseconds(Self.endedRetentionMilliseconds) : .untilRetired,
             incarnation: self.incarnation
         )
-        let flight = Flight(
-            append: append,
-            submissions: submissions,
-            outcomes: batch.outcomes(position),
-            room: batch.room,
-            patches: batch.patches,
-            refused: batch.refused
-        )
-        self.phase = .appending(flight)
+        self.phase = .appending(Flight(append, submissions, batch))
         effects.append(.append(append))
     }
 

@@ -112,20 +112,33 @@ extension RoomHostStateMachine {
         effects.append(.finished)
     }
 
-    /// Waiting commands that an entry names are accepted: an append of this node arrived late, or another
-    /// node has had the same command.
+    /// Commands that an entry names are accepted: an append of this node arrived late, or another node has
+    /// had the same command. Also those in flight, which cannot land any more: decided again, somebody
+    /// who has left would be told that there was nobody to leave.
     private mutating func settle(_ entry: RoomEntry, _ effects: inout [RoomHostEffect]) {
-        guard !self.pending.isEmpty else { return }
         let causes = Set(entry.events.compactMap { $0.cause.map { CommandName(by: $0.by, number: $0.number) } })
         guard !causes.isEmpty else { return }
-        self.pending.removeAll { submission in
-            guard let number = submission.command.number,
-                causes.contains(CommandName(by: submission.command.participant, number: number))
-            else { return false }
-            self.uncertain.remove(submission.id)
-            effects.append(.outcome(submission.id, .accepted(entry.position)))
-            return true
+        let isSettled = { (submission: Submission) in
+            submission.command.number.map {
+                causes.contains(CommandName(by: submission.command.participant, number: $0))
+            } ?? false
         }
+        var settled: [Submission] = []
+        switch self.phase {
+        case .appending(let flight):
+            settled = flight.submissions.filter(isSettled)
+            self.phase = .appending(flight.without(isSettled))
+        case .reading(.some(let flight)):
+            settled = flight.submissions.filter(isSettled)
+            self.phase = .reading(flight.without(isSettled))
+        case .waiting(.some(let flight)):
+            settled = flight.submissions.filter(isSettled)
+            self.phase = .waiting(flight.without(isSettled))
+        case .loading, .idle, .reading, .waiting, .healing, .finished: break
+        }
+        settled += self.pending.filter(isSettled)
+        self.pending.removeAll(where: isSettled)
+        self.tell(settled.map { _ in .accepted(entry.position) }, of: settled, &effects)
     }
 
     private struct CommandName: Hashable {

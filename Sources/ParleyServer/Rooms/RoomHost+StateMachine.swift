@@ -28,13 +28,34 @@ package struct RoomHostStateMachine: Sendable {
     /// What is or may be in the log.
     struct Flight: Sendable {
         let append: RoomAppend
-        let submissions: [Submission]
+        private(set) var submissions: [Submission]
         /// In the order of ``submissions``; told when the flight has landed.
-        let outcomes: [Outcome]
+        private(set) var outcomes: [Outcome]
         /// The room with the flight's events.
         let room: Room
         let patches: [StatePatches]
         let refused: [ParticipantID: RefusedCommands]
+
+        init(
+            _ append: RoomAppend,
+            _ submissions: [Submission],
+            _ batch: Batch
+        ) {
+            self.append = append
+            self.submissions = submissions
+            self.outcomes = batch.outcomes(append.position)
+            self.room = batch.room
+            self.patches = batch.patches
+            self.refused = batch.refused
+        }
+
+        /// The same without submissions that have their outcome by another way.
+        func without(_ isSettled: (Submission) -> Bool) -> Flight {
+            var flight = self
+            flight.submissions.removeAll(where: isSettled)
+            flight.outcomes = zip(self.submissions, self.outcomes).filter { !isSettled($0.0) }.map(\.1)
+            return flight
+        }
     }
 
     enum Phase: Sendable {
