@@ -4,8 +4,9 @@ import Testing
 @Suite struct ClientMessageTests {
     @Test func helloSaysEverything() throws {
         let session = SessionID(high: 1, low: 2)
+        let name = String(repeating: "é", count: 40)
         let text = """
-            {"type":"hello","protocol":1,"client":{"name":"\(String(repeating: "é", count: 40))"},"token":"t",\
+            {"type":"hello","protocol":1,"client":{"name":"\(name)"},"token":"t",\
             "abilities":{"rollback":true},"resume":{"session":"\(session)","secret":"x"},\
             "join":{"id":1,"room":"blue-fox","name":"  Ada "}}
             """

@@ -38,7 +38,7 @@ import Testing
             ("\"\\ud800\"", .loneSurrogate), ("\"\\udc00\"", .loneSurrogate),
             ("\"\\ud800\\ud800\"", .loneSurrogate),
             ("\"\\ud800x\"", .loneSurrogate), ("\"\\ud800\\n\"", .loneSurrogate),
-            ("\"\\udc00\\ud800\"", .loneSurrogate),
+            ("\"\\udc00\\udc00\"", .loneSurrogate), ("\"\\udc00\\ud800\"", .loneSurrogate),
             ("{\"a\":1,\"a\":1}", .duplicateMember), ("[{\"a\":{\"b\":1,\"\\u0062\":2}}]", .duplicateMember),
             ("1 2", .trailingBytes), ("{}x", .trailingBytes), ("{},", .trailingBytes),
             ("null\u{0}", .trailingBytes),
