@@ -1,5 +1,7 @@
 import { candidateInit, RemoteCandidates } from './candidates.js'
 import { Emitter } from './emitter.js'
+import { ParleyError } from './errors.js'
+import { otherRole, roleIn, withRole } from './roles.js'
 import { Slots } from './slots.js'
 import { RemoteStreams } from './streams.js'
 
@@ -23,7 +25,9 @@ export class Peer extends Emitter {
     #heldCandidates = null
     #describing = 0
     #offered = 0
+    #takenBack = 0
     #mayOffer
+    #role = null
     #isIgnoring = false
     #isClosed = false
     #restarts = 0
@@ -75,8 +79,8 @@ export class Peer extends Emitter {
 
     receive(frame) {
         switch (frame.type) {
-        case 'offer': return this.#enqueue(() => this.#remoteOffer(frame))
-        case 'answer': return this.#enqueue(() => this.#remoteAnswer(frame))
+        case 'offer': return this.#enqueue(() => this.#remoteOffer(frame).catch((error) => this.#break(error)))
+        case 'answer': return this.#enqueue(() => this.#remoteAnswer(frame).catch((error) => this.#break(error)))
         case 'ice-candidate': return this.#enqueue(() => this.#candidates.add(frame.candidate ?? null))
         }
     }
@@ -88,6 +92,8 @@ export class Peer extends Emitter {
         this.#mayOffer = true
         this.connection.restartIce()
     }
+
+    giveUp() { this.#become('failed') }
 
     close() {
         if (this.#isClosed) return
@@ -118,7 +124,7 @@ export class Peer extends Emitter {
         const negotiation = outbox.negotiation
         await this.#describe(negotiation, () => {
             this.#offered = negotiation
-            this.#send('offer', { negotiation, sdp: connection.localDescription.sdp })
+            this.#send('offer', { negotiation, sdp: withRole(connection.localDescription.sdp, this.#role) })
         })
     }
 
@@ -128,7 +134,8 @@ export class Peer extends Emitter {
         this.#isIgnoring = collides && !this.polite
         if (this.#isIgnoring) return
         this.#mayOffer = true
-        // Takes back our own offer in the same step, if there is one: an answer to it is history then.
+        // Takes back our own offer in the same step, if there is one.
+        this.#takenBack = this.#offered
         this.#offered = 0
         await connection.setRemoteDescription({ type: 'offer', sdp })
         await this.#slots.adopt()
@@ -136,16 +143,22 @@ export class Peer extends Emitter {
         await this.#describe(negotiation, () => {
             this.#send('answer', { negotiation, sdp: connection.localDescription.sdp })
         })
+        this.#role = roleIn(connection.localDescription.sdp) ?? this.#role
         await this.#settled()
     }
 
     async #remoteAnswer({ negotiation, sdp }) {
         const { connection } = this
-        // Ignored: the answer to an offer that we have taken back or replaced since.
-        if (connection.signalingState !== 'have-local-offer' || negotiation !== this.#offered) return
+        if (connection.signalingState !== 'have-local-offer' || negotiation !== this.#offered) {
+            // Ignored: it answers an offer of an earlier connection. But whoever answers what this one has taken back
+            // has not seen both offers: hangups have crossed them, and the two sides talk past each other.
+            if (negotiation === this.#takenBack) this.#break(new ParleyError('negotiation-failed', 'The sides have lost each other.'))
+            return
+        }
         this.#isIgnoring = false
         this.#offered = 0
         await connection.setRemoteDescription({ type: 'answer', sdp })
+        this.#role = otherRole[roleIn(sdp)] ?? this.#role
         await this.#candidates.release()
         await this.#settled()
     }
@@ -184,10 +197,11 @@ export class Peer extends Emitter {
         switch (error.code) {
         // They are gone, or we are: the room tells in its own way.
         case 'unknown-recipient': case 'closed': case 'interrupted': return
-        // A newer offer, or a hangup, is on its way to us: it replaces what this belonged to.
-        case 'stale-answer': case 'no-negotiation': return
+        case 'stale-answer': case 'no-negotiation':
+            // Candidates: ignored, their exchange is over. An answer: our own hangup has voided the offer on its way.
+            return type === 'answer' ? this.#break(error) : undefined
         case 'stale-offer': return this.#enqueue(() => this.#offerAgain(payload.negotiation, error))
-        case 'no-rollback': this.#become('failed')
+        case 'no-rollback': this.giveUp()
         }
         this.emit('error', error)
     }
@@ -219,7 +233,7 @@ export class Peer extends Emitter {
     }
 
     #connectionFailed() {
-        if (this.#restarts >= restartsMax) return this.#become('failed')
+        if (this.#restarts >= restartsMax) return this.giveUp()
         this.#restarts += 1
         this.#become('reconnecting')
         if (!this.polite) return this.restart(this.#room.iceServers)
@@ -234,6 +248,13 @@ export class Peer extends Emitter {
         if (this.state === state) return
         this.state = state
         this.emit('state')
+    }
+
+    // No exchange can mend this connection: the mesh makes a new one.
+    #break(error) {
+        if (this.#isClosed) return
+        this.#failed(error)
+        this.emit('broken', error)
     }
 
     #failed(error) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RemoteCandidates } from '../src/candidates.js'
+import { otherRole, roleIn, withRole } from '../src/roles.js'
 import { FakeMediaStream, FakePeerConnection, fakeCamera, fakeTrack } from './fake-connection.js'
 import { Hub } from './hub.js'
 import { settle } from './support.js'
@@ -104,15 +105,60 @@ test('a stale answer is dropped, and what was sent behind it arrives', async () 
     assertConnected(ada, bob)
 })
 
-test('an answer to an offer that was taken back is not applied', async () => {
+test('an answer that nobody waits for is not applied', async () => {
     const { hub, people: [ada, bob] } = await meeting('Ada', 'Bob')
     const { connection } = bob.peer(ada)
     const before = connection.remoteDescription
-    ada.peer(bob)
     bob.peer(ada).receive({ type: 'answer', negotiation: 1, sdp: before.sdp })
     await hub.pump()
     assert.equal(connection.remoteDescription, before)
     assertConnected(ada, bob)
+})
+
+// Both hang up and call again at once; every order in which the server may see the four frames ends well.
+for (const order of ['hHoO', 'hoHO', 'hHOo', 'HOho']) {
+    test(`crossing hangups and offers: ${order}`, async () => {
+        const { hub, people: [ada, bob] } = await meeting('Ada', 'Bob')
+        ada.peer(bob).giveUp()
+        bob.peer(ada).giveUp()
+        ada.mesh.restart(bob.room.self)
+        bob.mesh.restart(ada.room.self)
+        await settle()
+        const letter = ({ socket, frame }) => {
+            const sign = { hangup: 'h', offer: 'o' }[frame.type]
+            return sign && (socket.self === ada.room.self ? sign : sign.toUpperCase())
+        }
+        const sent = hub.inbound.splice(0)
+        hub.inbound.push(...[...order].map((sign) => sent.find((entry) => letter(entry) === sign)), ...sent.filter((entry) => !letter(entry)))
+        await hub.pump()
+        for (const [somebody, other] of [[ada, bob], [bob, ada]]) {
+            assert.deepEqual([somebody.peer(other)?.state, somebody.peer(other)?.connection.signalingState], ['connected', 'stable'])
+        }
+    })
+}
+
+test('a description that the browser refuses means a new connection, three times at most', async () => {
+    const { hub, people: [ada, bob] } = await meeting('Ada', 'Bob')
+    const refusing = (peer) => { peer.connection.setRemoteDescription = async () => { throw new Error('refused') } }
+    refusing(ada.peer(bob))
+    bob.mesh.restart(ada.room.self)
+    await hub.pump()
+    assert.deepEqual(ada.errors.splice(0), ['refused'])
+    assertConnected(ada, bob)
+
+    ada.mesh.on('peer', refusing)
+    refusing(ada.peer(bob))
+    bob.mesh.restart(ada.room.self)
+    await hub.pump()
+    assert.equal(ada.errors.length, 4)
+    assert.equal(ada.peer(bob).state, 'failed')
+})
+
+test('an offer after the first names the role that the connection has', () => {
+    const sdp = 'v=0\r\na=setup:actpass\r\n'
+    assert.equal(withRole(sdp, null), sdp)
+    assert.equal(roleIn(sdp), null)
+    assert.equal(withRole(sdp, otherRole[roleIn('a=setup:active\r\n')]), 'v=0\r\na=setup:passive\r\n')
 })
 
 test('an offer with a number that is used already is made again with a higher one', async () => {
