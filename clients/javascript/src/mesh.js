@@ -68,7 +68,7 @@ export class Mesh extends Emitter {
     restart(id) {
         const peer = this.peers.get(id)
         if (!peer) return
-        if (peer.state !== 'failed') return peer.restart(this.#iceServers)
+        if (peer.state !== 'failed') return peer.restart()
         this.#rebuild(id, 'restart')
     }
 
@@ -101,7 +101,7 @@ export class Mesh extends Emitter {
             // After our hangup they only answer: whoever hung up calls again.
             offersFirst: offersFirst ?? (rule.offers || hasHungUp),
             content: { tracks: this.#tracks, screenTracks: this.#screenTracks, wantsMedia: this.#wantsMedia },
-            ...this.#options, iceServers: this.#iceServers,
+            ...this.#options, iceServers: () => this.#options.iceServers ?? this.#room.iceServers,
         })
         this.peers.set(person.id, peer)
         this.#listen(peer)
@@ -166,8 +166,6 @@ export class Mesh extends Emitter {
     }
 
     // MARK: Inside
-
-    get #iceServers() { return this.#options.iceServers ?? this.#room.iceServers }
 
     #remember(stream) {
         this.#tracks = { audio: stream?.getAudioTracks()[0] ?? null, video: stream?.getVideoTracks()[0] ?? null }

@@ -1,12 +1,10 @@
 import { candidateInit, RemoteCandidates } from './candidates.js'
 import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
+import { Health } from './health.js'
 import { otherRole, roleIn, withRole } from './roles.js'
 import { Slots } from './slots.js'
 import { RemoteStreams } from './streams.js'
-
-const restartsMax = 3
-const politeRestartMilliseconds = 3_000
 
 /**
  * One other participant: a connection and its negotiation.
@@ -18,6 +16,7 @@ const politeRestartMilliseconds = 3_000
  */
 export class Peer extends Emitter {
     #room
+    #iceServers
     #slots
     #chain = Promise.resolve()
     #candidates
@@ -30,18 +29,18 @@ export class Peer extends Emitter {
     #role = null
     #isIgnoring = false
     #isClosed = false
-    #restarts = 0
-    #timer = null
+    #health
 
-    /** `content` is `{tracks, screenTracks, wantsMedia}`: what this side has to show. */
+    /** `content` is `{tracks, screenTracks, wantsMedia}`, what this side has to show; `iceServers()` the newest list. */
     constructor({ room, person, polite, offersFirst, content, RTCPeerConnection, MediaStream, iceServers, channels }) {
         super()
         this.#room = room
+        this.#iceServers = iceServers
         this.id = person.id
         this.polite = polite
         this.state = 'connecting'
         this.#mayOffer = offersFirst
-        const connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
+        const connection = new RTCPeerConnection({ iceServers: iceServers(), bundlePolicy: 'max-bundle' })
         this.connection = connection
         this.#slots = new Slots(connection, content)
         this.#remote = new RemoteStreams({ slots: this.#slots, MediaStream, emit: (name, change) => this.emit(name, change) })
@@ -51,7 +50,10 @@ export class Peer extends Emitter {
         this.channels = new Map(channels.map((label, id) => [label, this.#openChannel(label, id)]))
         connection.onnegotiationneeded = () => this.#enqueue(() => this.#offer())
         connection.onicecandidate = ({ candidate }) => this.#localCandidate(candidate)
-        connection.onconnectionstatechange = () => this.#connectionChanged()
+        this.#health = new Health({
+            connection, isPolite: polite, clock: room.clock,
+            become: (state) => this.#become(state), restart: () => this.restart(),
+        })
         connection.ontrack = (event) => this.#remote.add(event)
         this.#enqueue(() => this.#start(content.wantsMedia))
     }
@@ -86,21 +88,20 @@ export class Peer extends Emitter {
     }
 
     /** New paths for the same connection. It goes on over the old ones until the new ones are found. */
-    restart(iceServers) {
+    restart() {
         if (this.#isClosed) return
-        if (iceServers) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers })
+        this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: this.#iceServers() })
         this.#mayOffer = true
         this.connection.restartIce()
     }
 
     giveUp() { this.#become('failed') }
-
     close() {
         if (this.#isClosed) return
         this.#isClosed = true
-        this.#stopTimer()
+        this.#health.stop()
         const { connection } = this
-        connection.onnegotiationneeded = connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null
+        connection.onnegotiationneeded = connection.onicecandidate = connection.ontrack = null
         for (const channel of this.channels.values()) channel.onmessage = null
         this.#candidates.clear()
         connection.close()
@@ -217,33 +218,6 @@ export class Peer extends Emitter {
         await this.#offer()
     }
 
-    // MARK: The connection's health
-
-    #connectionChanged() {
-        this.#stopTimer()
-        switch (this.connection.connectionState) {
-        case 'connected':
-            this.#restarts = 0
-            return this.#become('connected')
-        // It often comes back by itself; nothing is closed.
-        case 'disconnected': return this.#become('reconnecting')
-        case 'failed': return this.#connectionFailed()
-        default: if (this.state !== 'reconnecting') this.#become('connecting')
-        }
-    }
-
-    #connectionFailed() {
-        if (this.#restarts >= restartsMax) return this.giveUp()
-        this.#restarts += 1
-        this.#become('reconnecting')
-        if (!this.polite) return this.restart(this.#room.iceServers)
-        // One side is enough; the polite one helps out if nothing comes.
-        this.#timer = this.#room.clock.setTimeout(() => {
-            this.#timer = null
-            if (this.connection.connectionState === 'failed') this.restart(this.#room.iceServers)
-        }, politeRestartMilliseconds)
-    }
-
     #become(state) {
         if (this.state === state) return
         this.state = state
@@ -257,14 +231,7 @@ export class Peer extends Emitter {
         this.emit('broken', error)
     }
 
-    #failed(error) {
-        if (!this.#isClosed) this.emit('error', error)
-    }
-
-    #stopTimer() {
-        if (this.#timer !== null) this.#room.clock.clearTimeout(this.#timer)
-        this.#timer = null
-    }
+    #failed(error) { if (!this.#isClosed) this.emit('error', error) }
 
     #enqueue(action) {
         const done = this.#chain.then(() => this.#isClosed ? undefined : action())

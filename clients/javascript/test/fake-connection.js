@@ -81,7 +81,8 @@ export class FakePeerConnection {
             if (description?.type === 'rollback') return this.#rollBack()
             if (this.signalingState === 'have-remote-offer') this.#answer()
             else this.#offer()
-            setImmediate(() => this.#gather())
+            // Before the promise is resolved: the earliest that a browser may do it.
+            this.#gather()
         })
     }
 

@@ -15,12 +15,18 @@ async function meeting(...names) {
 }
 
 function assertConnected(...people) {
+    for (const somebody of people) assert.deepEqual(somebody.errors, [], somebody.name)
+    assertInStep(...people)
+}
+
+// Each holds what the other has described: not merely two connections that are content with themselves.
+function assertInStep(...people) {
     for (const somebody of people) {
-        assert.deepEqual(somebody.errors, [], somebody.name)
         for (const other of people) {
             if (other === somebody) continue
             const peer = somebody.peer(other)
             assert.deepEqual([peer?.state, peer?.connection.signalingState], ['connected', 'stable'], `${somebody.name} with ${other.name}`)
+            assert.equal(peer.connection.remoteDescription.sdp, other.peer(somebody).connection.localDescription.sdp)
         }
     }
 }
@@ -115,6 +121,31 @@ test('an answer that nobody waits for is not applied', async () => {
     assertConnected(ada, bob)
 })
 
+test('an answer to an earlier offer is not taken for the answer to this one', async () => {
+    const { hub, people: [ada, bob] } = await meeting('Ada', 'Bob')
+    const { connection } = bob.peer(ada)
+    const before = connection.remoteDescription
+    bob.mesh.restart(ada.room.self)
+    await settle()
+    bob.peer(ada).receive({ type: 'answer', negotiation: 1, sdp: before.sdp })
+    await settle()
+    assert.equal(connection.signalingState, 'have-local-offer')
+    await hub.pump()
+    assertConnected(ada, bob)
+})
+
+test('who calls and hangs up before we are there is not answered', async () => {
+    const hub = new Hub()
+    const ada = await hub.arrives('Ada', { hasMesh: false })
+    const bob = await hub.arrives('Bob', { mesh: { stream: fakeCamera() } })
+    await hub.pump()
+    bob.mesh.close()
+    await hub.pump()
+    ada.opens()
+    await hub.pump()
+    assert.deepEqual([hub.signals('Ada>Bob'), hub.rejected], [[], []])
+})
+
 // Both hang up and call again at once; every order in which the server may see the four frames ends well.
 for (const order of ['hHoO', 'hoHO', 'hHOo', 'HOho']) {
     test(`crossing hangups and offers: ${order}`, async () => {
@@ -131,11 +162,41 @@ for (const order of ['hHoO', 'hoHO', 'hHOo', 'HOho']) {
         const sent = hub.inbound.splice(0)
         hub.inbound.push(...[...order].map((sign) => sent.find((entry) => letter(entry) === sign)), ...sent.filter((entry) => !letter(entry)))
         await hub.pump()
-        for (const [somebody, other] of [[ada, bob], [bob, ada]]) {
-            assert.deepEqual([somebody.peer(other)?.state, somebody.peer(other)?.connection.signalingState], ['connected', 'stable'])
-        }
+        assertInStep(ada, bob)
     })
 }
+
+// Bob calls anew while Ada only asks for new paths on the connection that he has just given up.
+for (const order of ['oHO', 'HoO', 'HOo']) {
+    test(`a hangup that crosses an offer: ${order}`, async () => {
+        const { hub, people: [ada, bob] } = await meeting('Ada', 'Bob')
+        bob.peer(ada).giveUp()
+        ada.mesh.restart(bob.room.self)
+        bob.mesh.restart(ada.room.self)
+        await settle()
+        const sent = hub.inbound.splice(0)
+        const of = (person, type) => sent.find(({ socket, frame }) => socket.self === person.room.self && frame.type === type)
+        const first = { o: of(ada, 'offer'), H: of(bob, 'hangup'), O: of(bob, 'offer') }
+        hub.inbound.push(...[...order].map((letter) => first[letter]), ...sent.filter((entry) => !Object.values(first).includes(entry)))
+        await hub.pump()
+        assertInStep(ada, bob)
+    })
+}
+
+test('a hangup that waited for a mesh does not end its first call', async () => {
+    const hub = new Hub()
+    const ada = await hub.arrives('Ada', { mesh: { stream: fakeCamera() } })
+    const bob = await hub.arrives('Bob', { hasMesh: false })
+    await hub.pump()
+    ada.mesh.close()
+    await hub.pump()
+    bob.opens({ stream: fakeCamera() })
+    await hub.pump()
+    assert.equal(bob.mesh.peers.size, 1)
+    ada.opens({ stream: fakeCamera() })
+    await hub.pump()
+    assertConnected(ada, bob)
+})
 
 test('a description that the browser refuses means a new connection, three times at most', async () => {
     const { hub, people: [ada, bob] } = await meeting('Ada', 'Bob')
