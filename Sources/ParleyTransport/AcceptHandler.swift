@@ -30,7 +30,7 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if self.loop.closing != nil || self.loop.add(upgrading: self) == false {
+        if self.loop.add(upgrading: self) == false {
             context.close(promise: nil)
         }
     }

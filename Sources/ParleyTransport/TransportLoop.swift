@@ -28,6 +28,7 @@ public final class TransportLoop {
     /// The channel promises a read complete, which flushes: nobody else needs to.
     private var isReading = false
     private var isFlushScheduled = false
+    private var isFlushing = false
 
     /// Call it on `eventLoop`.
     public init(eventLoop: any EventLoop, limits: TransportLimits = TransportLimits()) {
@@ -104,7 +105,12 @@ public final class TransportLoop {
     /// Sends what waits: one flush per connection. Reads and sweeps end with it, and so does a loop tick in
     /// which something was sent outside of both; call it to send earlier.
     public func flushDirty() {
-        // A flush may end its connection, and its delegate may then send on others: the list grows meanwhile.
+        // A flush may end its connection, which asks for a flush in turn: this one goes on to what that adds.
+        guard self.isFlushing == false else {
+            return
+        }
+        self.isFlushing = true
+        defer { self.isFlushing = false }
         var index = 0
         while index < self.dirty.count {
             self.dirty[index].flush()

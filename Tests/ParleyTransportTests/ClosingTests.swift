@@ -67,6 +67,31 @@ struct ClosingTests {
         #expect(accepted.recorder.log == ["closed - weClosed"])
     }
 
+    @Test func `The end of one, told in a flush, makes another send, in the same flush and after it`() throws {
+        let first = try Accepted.upgraded()
+        let other = EmbeddedChannel(loop: first.eventLoop)
+        let acceptor = WebSocketAcceptor(
+            loop: first.transport,
+            decide: { _ in .accept(subprotocol: nil, delegate: { _ in Recorder() }) },
+            handOver: { $0.eventLoop.makeSucceededVoidFuture() }
+        )
+        let ending = first.connection
+        var others: [WebSocketConnection] = []
+        try acceptor.accept(other)
+        try other.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 2)).wait()
+        try other.writeInbound(ByteBuffer(bytes: upgradeRequest()))
+        _ = try other.readOutbound(as: ByteBuffer.self)
+        first.transport.forEachConnection { others += $0 === ending ? [] : [$0] }
+        first.recorder.onClosed = { others[0].sendText("gone") }
+        ending.closeNow()
+        first.transport.flushDirty()
+        let frame = WebSocketConnection.frame(text: "gone".utf8)
+        #expect(try other.readOutbound(as: ByteBuffer.self) == frame)
+        others[0].sendText("gone")
+        first.transport.flushDirty()
+        #expect(try other.readOutbound(as: ByteBuffer.self) == frame)
+    }
+
     @Test func `The peer hangs up`() throws {
         let accepted = try Accepted.upgraded()
         try accepted.channel.close().wait()
@@ -116,6 +141,12 @@ struct ClosingTests {
         accepted.transport.beginClosing(code: 4400, reason: "stop")
         #expect(hear([accepted.sent()], role: .client) == [.close(4400)])
         #expect(silent.isActive == false)
+        let newcomer = EmbeddedChannel(loop: accepted.eventLoop)
+        try acceptor.accept(newcomer)
+        try newcomer.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 3)).wait()
+        try newcomer.writeInbound(ByteBuffer(bytes: upgradeRequest()))
+        let answer = try newcomer.readOutbound(as: ByteBuffer.self).map { String(buffer: $0) }
+        #expect(answer?.hasPrefix("HTTP/1.1 503 ") == true)
         accepted.pass(.milliseconds(2_300))
         #expect(accepted.transport.connectionCount == 0)
         #expect(accepted.recorder.log == ["closed 4400 weClosed"])

@@ -83,6 +83,7 @@ final class Recorder: WebSocketDelegate {
     var log: [String] = []
     var onText: (WebSocketConnection, String) -> Void = { _, _ in }
     var onReadComplete: (WebSocketConnection) -> Void = { _ in }
+    var onClosed: () -> Void = {}
 
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
         let text = String(decoding: text, as: UTF8.self)
@@ -100,6 +101,7 @@ final class Recorder: WebSocketDelegate {
 
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.log.append("closed \(code.map(String.init) ?? "-") \(end)")
+        self.onClosed()
     }
 }
 
