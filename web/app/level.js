@@ -45,7 +45,11 @@ export class LevelMeter extends Emitter {
         this.#analyser = audio.createAnalyser()
         this.#analyser.fftSize = 1024
         this.#samples = new Float32Array(this.#analyser.fftSize)
-        this.#source = audio.createMediaStreamSource(new MediaStream([track]))
+        try {
+            this.#source = audio.createMediaStreamSource(new MediaStream([track]))
+        } catch {
+            return // Firefox refuses a microphone of another sample rate. A call without a meter is still a call.
+        }
         this.#source.connect(this.#analyser)
         this.#timer = setInterval(() => this.#measure(track), TICK_MILLISECONDS)
     }

@@ -66,7 +66,7 @@ function begin(parley, room, alias) {
         Object.assign(page, { parley: null, room: null, mesh: null, call: null })
         devices.stop()
         const again = { id: 'join-again', label: 'Join again', kind: 'primary', onclick: () => showLobby() }
-        const other = { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = ''; } }
+        const other = { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = '' } }
         const text = why.code === undefined ? undefined : explain({ code: why.code }).text
         show(farewell({ ...explainOver({ ...why, text }), actions: [again, other] }))
     })
