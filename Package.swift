@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "ParleyProtocol", swiftSettings: settings),
         .target(
             name: "ParleyRooms",
-            dependencies: ["ParleyProtocol", product("OrderedCollections", "swift-collections")],
+            dependencies: ["ParleyProtocol"],
             swiftSettings: settings
         ),
         // Ground.

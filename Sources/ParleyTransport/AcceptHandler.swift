@@ -30,7 +30,7 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if self.loop.closing != nil || self.loop.add(upgrading: self) == false {
+        if self.loop.add(upgrading: self) == false {
             context.close(promise: nil)
         }
     }
@@ -130,7 +130,10 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
     // MARK: Outcomes
 
     private func upgrade(
-        _ context: ChannelHandlerContext, _ subprotocol: String?, _ response: String, requestLength: Int,
+        _ context: ChannelHandlerContext,
+        _ subprotocol: String?,
+        _ response: String,
+        requestLength: Int,
         _ makeDelegate: (WebSocketConnection) -> any WebSocketDelegate
     ) {
         self.state = .done
@@ -176,8 +179,8 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
         }
     }
 
-    /// Answers and ends the output only. To close at once, with bytes of the peer unread or still on their way,
-    /// would reset the connection, and the peer would never see the answer.
+    /// Answers and ends the output only. To close at once, with bytes of the peer unread or still on their
+    /// way, would reset the connection, and the peer would never see the answer.
     private func refuse(_ refusal: UpgradeRefusal, _ context: ChannelHandlerContext) {
         self.state = .refusing
         self.received = nil
@@ -187,7 +190,9 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
     }
 
     private static func response(
-        key: String, subprotocol: String?, headers: [(name: String, value: String)]
+        key: String,
+        subprotocol: String?,
+        headers: [(name: String, value: String)]
     ) -> String {
         var text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         text += "Sec-WebSocket-Accept: \(WebSocketKey.accept(for: key))\r\n"

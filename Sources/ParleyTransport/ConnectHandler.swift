@@ -20,7 +20,9 @@ final class ConnectHandler: ChannelInboundHandler, RemovableChannelHandler, Upgr
     var upgradeSlot = -1
 
     init(
-        _ target: WebSocketClientConnection.Target, loop: TransportLoop, done: EventLoopPromise<Void>,
+        _ target: WebSocketClientConnection.Target,
+        loop: TransportLoop,
+        done: EventLoopPromise<Void>,
         delegate: @escaping (WebSocketConnection) -> any WebSocketDelegate
     ) {
         self.target = target

@@ -1,5 +1,5 @@
-/// The start line and the headers of an HTTP/1.1 message (RFC 9112), just enough of it for an upgrade: strict,
-/// without folded lines, and small.
+/// The start line and the headers of an HTTP/1.1 message (RFC 9112), just enough of it for an upgrade:
+/// strict, without folded lines, and small.
 package struct HTTPHead {
     package var startLine: String
     package var headers: [(name: String, value: String)]
@@ -29,7 +29,9 @@ package struct HTTPHead {
                 return nil
             }
             let value = line[(colon + 1)...].trimmed
-            self.headers.append((String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self)))
+            self.headers.append(
+                (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+            )
         }
     }
 

@@ -1,7 +1,8 @@
-/// Copies `source` to `target` and masks it on the way (RFC 6455, section 5.3: the same both ways), 32 bytes a step.
+/// Copies `source` to `target` and masks it on the way (RFC 6455, section 5.3: the same both ways), 32 bytes
+/// a step.
 ///
-/// `mask`: the four bytes of the frame as they lie in memory. `target` has room for `source.count` bytes; it is
-/// other memory, or begins where `source` begins.
+/// `mask`: the four bytes of the frame as they lie in memory. `target` has room for `source.count` bytes; it
+/// is other memory, or begins where `source` begins.
 package func copyMasked(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, mask: UInt32) {
     guard let from = source.baseAddress else {
         return

@@ -31,7 +31,8 @@ package enum SHA1 {
         }
         for index in 16..<80 {
             words[index] = rotated(
-                words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], by: 1
+                words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16],
+                by: 1
             )
         }
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])

@@ -9,8 +9,9 @@ protocol UpgradingHandler: AnyObject {
     func endUnlessDecided()
 }
 
-/// One task per loop looks after all deadlines, a few times a second and only while there is something to look
-/// after. (Cancelling a scheduled task searches the loop's whole heap; a list of deadlines costs 2 ns an entry.)
+/// One task per loop looks after all deadlines, a few times a second and only while there is something to
+/// look after. (Cancelling a scheduled task searches the loop's whole heap; a list of deadlines costs 2 ns an
+/// entry.)
 extension TransportLoop {
     // MARK: Lists
 

@@ -6,8 +6,8 @@ public final class TransportLoop {
     public let eventLoop: any EventLoop
     public let limits: TransportLimits
 
-    /// Called once a sweep (see `TransportLimits.sweepInterval`) while there are connections, before the flush:
-    /// the place for heartbeats.
+    /// Called once a sweep (see `TransportLimits.sweepInterval`) while there are connections, before the
+    /// flush: the place for heartbeats.
     public var onSweep: ((NIODeadline) -> Void)?
 
     /// Payloads of the frame that is being handled. One is enough: nothing reads while something is read.
@@ -28,6 +28,7 @@ public final class TransportLoop {
     /// The channel promises a read complete, which flushes: nobody else needs to.
     private var isReading = false
     private var isFlushScheduled = false
+    private var isFlushing = false
 
     /// Call it on `eventLoop`.
     public init(eventLoop: any EventLoop, limits: TransportLimits = TransportLimits()) {
@@ -43,7 +44,8 @@ public final class TransportLoop {
 
     /// For those who are not on `eventLoop`.
     public static func bound(
-        on eventLoop: any EventLoop, limits: TransportLimits = TransportLimits()
+        on eventLoop: any EventLoop,
+        limits: TransportLimits = TransportLimits()
     ) -> EventLoopFuture<NIOLoopBound<TransportLoop>> {
         eventLoop.submit {
             NIOLoopBound(TransportLoop(eventLoop: eventLoop, limits: limits), eventLoop: eventLoop)
@@ -66,8 +68,8 @@ public final class TransportLoop {
         }
     }
 
-    /// Closes every connection with `code`, refuses further upgrades (HTTP 503) and hangs up on whoever has not
-    /// said yet what he wants. `connectionCount` falls to 0 within `closeGrace`.
+    /// Closes every connection with `code`, refuses further upgrades (HTTP 503) and hangs up on whoever has
+    /// not said yet what he wants. `connectionCount` falls to 0 within `closeGrace`.
     public func beginClosing(code: UInt16, reason: String) {
         self.closing = (code, reason)
         self.forEachConnection { $0.close(code: code, reason: reason) }
@@ -100,10 +102,15 @@ public final class TransportLoop {
         }
     }
 
-    /// Sends what waits: one flush per connection. Reads and sweeps end with it, and so does a loop tick in which
-    /// something was sent outside of both; call it to send earlier.
+    /// Sends what waits: one flush per connection. Reads and sweeps end with it, and so does a loop tick in
+    /// which something was sent outside of both; call it to send earlier.
     public func flushDirty() {
-        // A flush may end its connection, and its delegate may then send on others: the list grows meanwhile.
+        // A flush may end its connection, which asks for a flush in turn: this one goes on to what that adds.
+        guard self.isFlushing == false else {
+            return
+        }
+        self.isFlushing = true
+        defer { self.isFlushing = false }
         var index = 0
         while index < self.dirty.count {
             self.dirty[index].flush()

@@ -19,8 +19,8 @@ package func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
     return true
 }
 
-/// How many bytes the character at `index` takes; nil if it is none. The table of RFC 3629, section 4: only the
-/// second byte has a range that depends on the first.
+/// How many bytes the character at `index` takes; nil if it is none. The table of RFC 3629, section 4: only
+/// the second byte has a range that depends on the first.
 private func lengthOfCharacter(in bytes: UnsafeRawBufferPointer, at index: Int) -> Int? {
     let length: Int
     let second: ClosedRange<UInt8>

@@ -90,7 +90,8 @@ extension UpgradeRequest {
         }
         guard head.values(of: "Sec-WebSocket-Version") == ["13"] else {
             throw UpgradeRefusal(
-                status: 426, reason: "Upgrade Required",
+                status: 426,
+                reason: "Upgrade Required",
                 headers: [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")],
                 body: "Only version 13 of the WebSocket protocol is understood.\n"
             )
@@ -101,8 +102,11 @@ extension UpgradeRequest {
         }
         let target = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let request = UpgradeRequest(
-            path: String(target[0]), query: target.count == 2 ? String(target[1]) : nil, headers: head.headers,
-            subprotocols: head.elements(of: "Sec-WebSocket-Protocol"), remoteAddress: nil
+            path: String(target[0]),
+            query: target.count == 2 ? String(target[1]) : nil,
+            headers: head.headers,
+            subprotocols: head.elements(of: "Sec-WebSocket-Protocol"),
+            remoteAddress: nil
         )
         return (request, keys[0])
     }

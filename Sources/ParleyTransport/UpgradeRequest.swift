@@ -20,10 +20,11 @@ public struct UpgradeRequest: Sendable {
 
 /// What becomes of an `UpgradeRequest`.
 public enum UpgradeDecision {
-    /// Answer with 101. `delegate` is called at once, after the response was put into the output and before anything
-    /// is read: what it sends leaves in the same write.
+    /// Answer with 101. `delegate` is called at once, after the response was put into the output and before
+    /// anything is read: what it sends leaves in the same write.
     case accept(
-        subprotocol: String?, headers: [(name: String, value: String)] = [],
+        subprotocol: String?,
+        headers: [(name: String, value: String)] = [],
         delegate: (WebSocketConnection) -> any WebSocketDelegate
     )
     case refuse(UpgradeRefusal)
@@ -34,13 +35,17 @@ public struct UpgradeRefusal: Error, Sendable {
     public var status: UInt16
     /// Of the status line, e.g. "Service Unavailable".
     public var reason: String
-    /// Besides `Content-Length`, `Content-Type` and `Connection`. Neither names nor values may contain line breaks.
+    /// Besides `Content-Length`, `Content-Type` and `Connection`. Neither names nor values may contain line
+    /// breaks.
     public var headers: [(name: String, value: String)]
     public var body: String
     public var contentType: String
 
     public init(
-        status: UInt16, reason: String, headers: [(name: String, value: String)] = [], body: String = "",
+        status: UInt16,
+        reason: String,
+        headers: [(name: String, value: String)] = [],
+        body: String = "",
         contentType: String = "text/plain; charset=utf-8"
     ) {
         self.status = status

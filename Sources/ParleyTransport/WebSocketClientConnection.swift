@@ -16,7 +16,10 @@ public enum WebSocketClientConnection {
         public var channelInitializer: (@Sendable (any Channel) throws -> Void)?
 
         public init(
-            host: String, port: Int, path: String = "/v1/connect", subprotocols: [String] = [],
+            host: String,
+            port: Int,
+            path: String = "/v1/connect",
+            subprotocols: [String] = [],
             headers: [(name: String, value: String)] = []
         ) {
             self.host = host
@@ -30,10 +33,11 @@ public enum WebSocketClientConnection {
     /// Connects and shakes hands, within `TransportLimits.upgradeTime` after the connect.
     ///
     /// - Parameter delegate: called on the loop before anything is read. What it sends leaves at once.
-    /// - Returns: succeeds right after `delegate`; fails with `WebSocketConnectFailure`, or with what the system
-    ///   says to connecting (`NIOCore.IOError`, `NIOPosix.NIOConnectionError`).
+    /// - Returns: succeeds right after `delegate`; fails with `WebSocketConnectFailure`, or with what the
+    ///   system says to connecting (`NIOCore.IOError`, `NIOPosix.NIOConnectionError`).
     public static func connect(
-        to target: Target, on loop: NIOLoopBound<TransportLoop>,
+        to target: Target,
+        on loop: NIOLoopBound<TransportLoop>,
         delegate: @escaping @Sendable (WebSocketConnection) -> any WebSocketDelegate
     ) -> EventLoopFuture<Void> {
         let done = loop.eventLoop.makePromise(of: Void.self)

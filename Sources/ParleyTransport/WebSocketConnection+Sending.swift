@@ -1,8 +1,8 @@
 public import NIOCore
 
 extension WebSocketConnection {
-    /// Sends a text message of exactly `length` bytes, which `fill` writes straight into the output: no copy, no
-    /// allocation. `fill` must write all of them, in UTF-8, and must not touch this connection.
+    /// Sends a text message of exactly `length` bytes, which `fill` writes straight into the output: no copy,
+    /// no allocation. `fill` must write all of them, in UTF-8, and must not touch this connection.
     public func sendText(length: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
         if self.isOpen, self.hasRoom(forPayload: length) {
             self.append(.text, length: length, fill)
@@ -74,7 +74,7 @@ extension WebSocketConnection {
     public var isWritable: Bool { self.isOpen && self.context?.channel.isWritable ?? true }
 
     /// Whether a frame fits within `outputBytesMax`; if not, it closes the connection.
-    private func hasRoom(forPayload length: Int) -> Bool {
+    func hasRoom(forPayload length: Int) -> Bool {
         let most = self.loop.limits.outputBytesMax - WebSocketFrameHeader.bytesMax - length
         // The bound in hand is good enough until it reaches the limit; only then is the channel asked.
         if self.queuedBytesMost + (self.output?.readableBytes ?? 0) <= most || self.pendingBytes <= most {
@@ -134,8 +134,8 @@ extension WebSocketConnection {
         }
     }
 
-    /// One write and one flush. If the channel could write all of it, the buffer is ours again and nothing that
-    /// was handed over before waits either.
+    /// One write and one flush. If the channel could write all of it, the buffer is ours again and nothing
+    /// that was handed over before waits either.
     func flushOutput(to context: ChannelHandlerContext) {
         guard var output = self.output.take() else {
             if self.hasUnflushedFrames {

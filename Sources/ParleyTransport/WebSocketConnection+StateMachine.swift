@@ -1,7 +1,7 @@
 /// Who closes whom (RFC 6455, section 7): states and the effects of what happens.
 ///
-/// The server hangs up first, so that the side with the many ports keeps the waiting state of TCP (section 7.1.1);
-/// a client does so only if the server takes longer than the grace.
+/// The server hangs up first, so that the side with the many ports keeps the waiting state of TCP (section
+/// 7.1.1); a client does so only if the server takes longer than the grace.
 ///
 ///     open --our close--> closing --their close--> closed        open --their close--> closed
 ///     any --the channel is gone--> gone, told once

@@ -2,16 +2,17 @@ import NIOCore
 
 /// One WebSocket, of either role. Confined to the event loop of its channel.
 ///
-/// What is sent is gathered and leaves with the next flush of the loop (`TransportLoop.flushDirty`): one write for
-/// all that was sent in a read or a loop tick. Sending on a connection that is no longer open does nothing: a
-/// legal race.
+/// What is sent is gathered and leaves with the next flush of the loop (`TransportLoop.flushDirty`): one
+/// write for all that was sent in a read or a loop tick. Sending on a connection that is no longer open does
+/// nothing: a legal race.
 public final class WebSocketConnection {
     public let loop: TransportLoop
     public let role: WebSocketRole
     /// Agreed on in the handshake.
     public let subprotocol: String?
 
-    /// Grows (and wraps) with every read, whatever was read: a look now and then tells whether the peer lives.
+    /// Grows (and wraps) with every read, whatever was read: a look now and then tells whether the peer
+    /// lives.
     public private(set) var heardCount: UInt32 = 0
 
     private(set) var closing: WebSocketClosing
@@ -50,8 +51,8 @@ public final class WebSocketConnection {
 
     // MARK: Closing
 
-    /// Sends what waits, then a close frame, waits `closeGrace` for the peer's and ends. Messages that still come
-    /// are dropped. `reason` is cut at 123 bytes. Does nothing if the connection is closing already.
+    /// Sends what waits, then a close frame, waits `closeGrace` for the peer's and ends. Messages that still
+    /// come are dropped. `reason` is cut at 123 bytes. Does nothing if the connection is closing already.
     ///
     /// - Parameter code: 1000 to 1003, 1007 to 1014 or 3000 to 4999; nil for an empty close frame.
     public func close(code: UInt16?, reason: String = "") {
@@ -61,7 +62,11 @@ public final class WebSocketConnection {
 
     /// Ends without a close frame at the next flush; output that the channel cannot take at once is lost.
     public func closeNow() {
-        self.perform(self.closing.endNow(.weClosed))
+        self.end(.weClosed)
+    }
+
+    func end(_ end: WebSocketEnd) {
+        self.perform(self.closing.endNow(end))
     }
 
     func close(code: UInt16?, reason: String, end: WebSocketEnd) {
@@ -129,7 +134,7 @@ public final class WebSocketConnection {
                 self.delegate?.connection(self, receivedBinary: bytes)
             }
         case .ping(let payload):
-            if self.isOpen {
+            if self.isOpen, self.hasRoom(forPayload: payload.count) {
                 self.append(.pong, length: payload.count) { $0.copyMemory(from: payload) }
             }
         case .pong:
@@ -183,7 +188,7 @@ public final class WebSocketConnection {
     /// Called by the sweep while the connection is watched.
     func checkDeadlines(now: NIODeadline) {
         if self.closeDeadline <= now {
-            self.perform(self.closing.endNow(.weClosed))
+            self.end(.weClosed)
         }
         self.countQueuedBytes()
         let writtenBytes = self.handedBytes - self.queuedBytesMost
@@ -195,7 +200,7 @@ public final class WebSocketConnection {
         } else if writtenBytes > self.writtenBytesSeen || self.stallDeadline == .distantFuture {
             self.stallDeadline = now + self.loop.limits.writeStall
         } else if self.stallDeadline <= now {
-            self.perform(self.closing.endNow(.stalled))
+            self.end(.stalled)
         }
         self.writtenBytesSeen = writtenBytes
     }

@@ -1,10 +1,11 @@
-/// What happens on a connection. All calls come on its event loop, and never from within a call to the connection:
-/// whatever a send or a close leads to is told by the flush or by a later event.
+/// What happens on a connection. All calls come on its event loop, and never from within a call to the
+/// connection: whatever a send or a close leads to is told by the flush or by a later event.
 public protocol WebSocketDelegate: AnyObject {
     /// A whole text message, checked to be UTF-8. The bytes are valid only during the call.
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer)
 
-    /// A whole binary message (only with `TransportLimits.acceptsBinary`). The bytes are valid only during the call.
+    /// A whole binary message (only with `TransportLimits.acceptsBinary`). The bytes are valid only during
+    /// the call.
     func connection(_ connection: WebSocketConnection, receivedBinary bytes: UnsafeRawBufferPointer)
 
     /// Everything that could be read at once was delivered; what was sent meanwhile leaves after this call.

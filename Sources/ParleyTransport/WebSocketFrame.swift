@@ -26,9 +26,13 @@ package enum WebSocketFrameHeader {
         (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (masked ? 4 : 0)
     }
 
-    /// Writes the header of an unfragmented frame. `target` has exactly the length that `length(forPayload:)` says.
+    /// Writes the header of an unfragmented frame. `target` has exactly the length that `length(forPayload:)`
+    /// says.
     package static func write(
-        _ opcode: WebSocketOpcode, payload length: Int, mask: UInt32?, to target: UnsafeMutableRawBufferPointer
+        _ opcode: WebSocketOpcode,
+        payload length: Int,
+        mask: UInt32?,
+        to target: UnsafeMutableRawBufferPointer
     ) {
         target[0] = 0x80 | opcode.rawValue
         let maskBit: UInt8 = mask == nil ? 0 : 0x80

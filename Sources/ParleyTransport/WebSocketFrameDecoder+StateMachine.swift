@@ -2,9 +2,9 @@
 ///
 ///     header --complete--> payload --complete--> header      any violation or close frame --> finished
 ///
-/// A whole frame in one read allocates nothing: its payload is unmasked into the caller's scratch memory. Of a
-/// frame that is not whole, only what has come is kept; of a fragmented message, its fragments. Both are freed
-/// as soon as they are complete, and neither exceeds `messageBytesMax`.
+/// A whole frame in one read allocates nothing: its payload is unmasked into the caller's scratch memory. Of
+/// a frame that is not whole, only what has come is kept; of a fragmented message, its fragments. Both are
+/// freed as soon as they are complete, and neither exceeds `messageBytesMax`.
 package struct WebSocketFrameDecoder {
     /// Payloads lie in the scratch memory and are valid until the next call.
     package enum Event {
@@ -47,7 +47,8 @@ package struct WebSocketFrameDecoder {
     ///
     /// - Parameter scratch: at least `messageBytesMax` and at least 125 bytes.
     package mutating func next(
-        in input: inout UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer
+        in input: inout UnsafeRawBufferPointer,
+        scratch: UnsafeMutableRawBufferPointer
     ) -> Event? {
         while true {
             switch self.state {
@@ -136,7 +137,9 @@ package struct WebSocketFrameDecoder {
 
     /// Whether the payload is whole, and then it is at the beginning of `scratch`, unmasked.
     private mutating func readPayload(
-        _ length: Int, mask: UInt32, from input: inout UnsafeRawBufferPointer,
+        _ length: Int,
+        mask: UInt32,
+        from input: inout UnsafeRawBufferPointer,
         to scratch: UnsafeMutableRawBufferPointer
     ) -> Bool {
         assert(scratch.count >= length)

@@ -51,6 +51,6 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Whatever failed, the bytes are no longer a whole: the channel ends, and its end is told.
-        self.connection.closeNow()
+        self.connection.end(.lost)
     }
 }

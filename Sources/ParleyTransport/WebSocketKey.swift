@@ -8,8 +8,8 @@ package enum WebSocketKey {
         return self.base64(SHA1.digest(joined))
     }
 
-    /// Whether `key` is the base64 of exactly 16 bytes: 22 letters and `==`. The last letter carries four bits
-    /// that no byte owns; clients that leave them set exist, decoders accept them, and so do we.
+    /// Whether `key` is the base64 of exactly 16 bytes: 22 letters and `==`. The last letter carries four
+    /// bits that no byte owns; clients that leave them set exist, decoders accept them, and so do we.
     package static func isValid(_ key: String) -> Bool {
         let bytes = Array(key.utf8)
         return bytes.count == 24 && bytes.hasSuffix("==") && bytes.prefix(22).allSatisfy(self.alphabet.contains)

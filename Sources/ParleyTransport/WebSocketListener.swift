@@ -2,11 +2,11 @@ public import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Listening sockets for one port: one per event loop, between which the kernel distributes the connections.
@@ -36,7 +36,8 @@ public struct WebSocketListener: Sendable {
     ///
     /// - Throws: what the system says to binding: `NIOCore.IOError`; nothing is left bound then.
     public static func bind(
-        _ configuration: Configuration, acceptors: [NIOLoopBound<WebSocketAcceptor>]
+        _ configuration: Configuration,
+        acceptors: [NIOLoopBound<WebSocketAcceptor>]
     ) async throws -> WebSocketListener {
         precondition(acceptors.isEmpty == false, "a listener without a loop")
         var channels: [any Channel] = []
@@ -69,7 +70,9 @@ public struct WebSocketListener: Sendable {
     }
 
     private static func bootstrap(
-        _ configuration: Configuration, _ acceptor: NIOLoopBound<WebSocketAcceptor>, sharesPort: Bool
+        _ configuration: Configuration,
+        _ acceptor: NIOLoopBound<WebSocketAcceptor>,
+        sharesPort: Bool
     ) -> ServerBootstrap {
         let receive = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
         let childInitializer = configuration.childChannelInitializer

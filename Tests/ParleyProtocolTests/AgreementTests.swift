@@ -102,7 +102,8 @@ extension ClientMessage {
 /// One small change of the kinds that parsers get wrong.
 private func mutate(_ frame: inout [UInt8], _ generator: inout SeededGenerator) {
     let pieces = [
-        "\"", "\\", "{", "}", "[", "]", ",", ":", " ", "\n", "0", "-", ".", "e", "\u{1}", "\\u0074", "\\ud83e",
+        "\"", "\\", "{", "}", "[", "]", ",", ":", " ", "\n", "0", "-", ".", "e", "\u{1}", "\\u0074",
+        "\\ud83e",
         "\\udd8a", "null", "true", "1e5", "\"to\":", "\"type\"", "é", "\u{10FFFF}", "\u{7F}",
     ]
     let position = Int.random(in: 0...frame.count, using: &generator)

@@ -17,7 +17,11 @@ import Testing
                     if let place { list.remove(at: place) }
                 } else {
                     object[name] = .integer(Int64(step))
-                    if let place { list[place].value = .integer(Int64(step)) } else { list.append((name, .integer(Int64(step)))) }
+                    if let place {
+                        list[place].value = .integer(Int64(step))
+                    } else {
+                        list.append((name, .integer(Int64(step))))
+                    }
                 }
                 #expect(object.count == list.count)
                 #expect(object.isEmpty == list.isEmpty)

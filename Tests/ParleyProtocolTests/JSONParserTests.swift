@@ -4,7 +4,8 @@ import Testing
 @Suite struct JSONParserTests {
     @Test(arguments: [
         "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "\"\"", "[]", "{}",
-        "[1,[2,[3]],{\"a\":[]}]", "{\"b\":1,\"a\":{\"c\":null}}", "\"é🦊\"", "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\"",
+        "[1,[2,[3]],{\"a\":[]}]", "{\"b\":1,\"a\":{\"c\":null}}", "\"é🦊\"",
+        "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\"",
         "1.5", "-0", "0.10", "1e400", "1E+2", "-1e-99999", "9223372036854775808", "\"\u{7F}\u{2028}\"",
     ])
     func writesBackWhatItRead(text: String) throws {
@@ -16,23 +17,33 @@ import Testing
         #expect(value == ["a": [1, .number("-2.5"), "xé🦊/", true, nil]])
     }
 
-    @Test(arguments: [
-        ("", .unexpectedEnd), (" ", .unexpectedEnd), ("{", .unexpectedEnd), ("[1", .unexpectedEnd),
-        ("{\"a\"", .unexpectedEnd), ("{\"a\":", .unexpectedEnd), ("\"a", .unexpectedEnd), ("\"\\", .unexpectedEnd),
-        ("\"\\u12", .unexpectedEnd), ("tru", .unexpectedEnd), ("nul!", .unexpectedByte), ("True", .unexpectedByte),
-        ("NaN", .unexpectedByte), ("+1", .unexpectedByte), (".5", .unexpectedByte), ("'a'", .unexpectedByte),
-        ("{a:1}", .unexpectedByte), ("{\"a\" 1}", .unexpectedByte), ("{\"a\":1,}", .unexpectedByte),
-        ("[1,]", .unexpectedByte), ("[,1]", .unexpectedByte), ("[1 2]", .unexpectedByte), ("[1}", .unexpectedByte),
-        ("{\"a\":1]", .unexpectedByte), ("\u{FEFF}{}", .unexpectedByte), ("[/**/]", .unexpectedByte),
-        ("01", .invalidNumber), ("-", .invalidNumber), ("-01", .invalidNumber), ("1.", .invalidNumber),
-        ("1e", .invalidNumber), ("1e+", .invalidNumber), ("-.5", .invalidNumber), ("0x1", .trailingBytes),
-        ("\"\\x\"", .invalidEscape), ("\"\\u00g0\"", .invalidEscape), ("\"\\u+041\"", .invalidEscape),
-        ("\"\n\"", .controlCharacter), ("\"\u{1F}\"", .controlCharacter), ("\"\u{0}\"", .controlCharacter),
-        ("\"\\ud800\"", .loneSurrogate), ("\"\\udc00\"", .loneSurrogate), ("\"\\ud800\\ud800\"", .loneSurrogate),
-        ("\"\\ud800x\"", .loneSurrogate), ("\"\\ud800\\n\"", .loneSurrogate), ("\"\\udc00\\ud800\"", .loneSurrogate),
-        ("{\"a\":1,\"a\":1}", .duplicateMember), ("[{\"a\":{\"b\":1,\"\\u0062\":2}}]", .duplicateMember),
-        ("1 2", .trailingBytes), ("{}x", .trailingBytes), ("{},", .trailingBytes), ("null\u{0}", .trailingBytes),
-    ] as [(String, JSONError.Fault)])
+    @Test(
+        arguments: [
+            ("", .unexpectedEnd), (" ", .unexpectedEnd), ("{", .unexpectedEnd), ("[1", .unexpectedEnd),
+            ("{\"a\"", .unexpectedEnd), ("{\"a\":", .unexpectedEnd), ("\"a", .unexpectedEnd),
+            ("\"\\", .unexpectedEnd),
+            ("\"\\u12", .unexpectedEnd), ("tru", .unexpectedEnd), ("nul!", .unexpectedByte),
+            ("True", .unexpectedByte),
+            ("NaN", .unexpectedByte), ("+1", .unexpectedByte), (".5", .unexpectedByte),
+            ("'a'", .unexpectedByte),
+            ("{a:1}", .unexpectedByte), ("{\"a\" 1}", .unexpectedByte), ("{\"a\":1,}", .unexpectedByte),
+            ("[1,]", .unexpectedByte), ("[,1]", .unexpectedByte), ("[1 2]", .unexpectedByte),
+            ("[1}", .unexpectedByte),
+            ("{\"a\":1]", .unexpectedByte), ("\u{FEFF}{}", .unexpectedByte), ("[/**/]", .unexpectedByte),
+            ("01", .invalidNumber), ("-", .invalidNumber), ("-01", .invalidNumber), ("1.", .invalidNumber),
+            ("1e", .invalidNumber), ("1e+", .invalidNumber), ("-.5", .invalidNumber), ("0x1", .trailingBytes),
+            ("\"\\x\"", .invalidEscape), ("\"\\u00g0\"", .invalidEscape), ("\"\\u+041\"", .invalidEscape),
+            ("\"\n\"", .controlCharacter), ("\"\u{1F}\"", .controlCharacter),
+            ("\"\u{0}\"", .controlCharacter),
+            ("\"\\ud800\"", .loneSurrogate), ("\"\\udc00\"", .loneSurrogate),
+            ("\"\\ud800\\ud800\"", .loneSurrogate),
+            ("\"\\ud800x\"", .loneSurrogate), ("\"\\ud800\\n\"", .loneSurrogate),
+            ("\"\\udc00\\udc00\"", .loneSurrogate), ("\"\\udc00\\ud800\"", .loneSurrogate),
+            ("{\"a\":1,\"a\":1}", .duplicateMember), ("[{\"a\":{\"b\":1,\"\\u0062\":2}}]", .duplicateMember),
+            ("1 2", .trailingBytes), ("{}x", .trailingBytes), ("{},", .trailingBytes),
+            ("null\u{0}", .trailingBytes),
+        ] as [(String, JSONError.Fault)]
+    )
     func namesTheFault(text: String, expected: JSONError.Fault) {
         #expect(fault(text) == expected)
     }
@@ -49,7 +60,10 @@ import Testing
         }
         #expect(fault(nested(32)) == nil)
         #expect(fault(nested(33)) == .tooDeep)
-        #expect(fault(String(repeating: "{\"a\":", count: 33) + "1" + String(repeating: "}", count: 33)) == .tooDeep)
+        #expect(
+            fault(String(repeating: "{\"a\":", count: 33) + "1" + String(repeating: "}", count: 33))
+                == .tooDeep
+        )
         #expect(fault(String(repeating: "[", count: 60_000)) == .tooDeep)
     }
 

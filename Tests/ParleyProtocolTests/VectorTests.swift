@@ -56,7 +56,9 @@ import Testing
             let name = try vector.text("name")
             let rejection = try #require(rejection(try vector.text("frame")), "\(name)")
             #expect(rejection.code.rawValue == vector["code"]?.string, "\(name)")
-            if rejection.code == .invalidMember { #expect(rejection.member == vector["member"]?.string, "\(name)") }
+            if rejection.code == .invalidMember {
+                #expect(rejection.member == vector["member"]?.string, "\(name)")
+            }
         }
     }
 
@@ -82,7 +84,10 @@ import Testing
 
     @Test func hashesAreTheVectors() throws {
         for vector in try Vectors.read("hash") {
-            #expect(try StateHash(of: vector.member("state")).description == vector["hash"]?.string, "\(vector.text)")
+            #expect(
+                try StateHash(of: vector.member("state")).description == vector["hash"]?.string,
+                "\(vector.text)"
+            )
         }
     }
 

@@ -42,7 +42,9 @@ extension JSONValue {
 func parse(_ text: String) throws -> JSONValue { try JSONParser.parse(text) }
 
 /// The fault of a text that must not be JSON to us, `nil` if it is.
-func fault(_ text: String, depthMax: Int = 32) -> JSONError.Fault? { fault(Array(text.utf8), depthMax: depthMax) }
+func fault(_ text: String, depthMax: Int = 32) -> JSONError.Fault? {
+    fault(Array(text.utf8), depthMax: depthMax)
+}
 
 func fault(_ bytes: [UInt8], depthMax: Int = 32) -> JSONError.Fault? {
     do throws(JSONError) {

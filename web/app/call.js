@@ -1,208 +1,212 @@
-import { Emitter } from './emitter.js';
-import { LevelMeter } from './level.js';
-import { FirstPeople } from './first-people.js';
-import { displayName } from './names.js';
-import { PEOPLE_WITH_VIDEO_MAX } from './words.js';
+import { Emitter } from './emitter.js'
+import { LevelMeter } from './level.js'
+import { FirstPeople } from './first-people.js'
+import { displayName } from './names.js'
+import { PEOPLE_WITH_VIDEO_MAX } from './words.js'
 
 // One meeting from joining to leaving: what the room says, what the mesh carries and what our devices do, brought
 // together. It draws nothing. Emits `change` (draw again), `said` (a sentence for eye and ear),
 // `whispered` (for the ear alone: the eye sees it anyway), `over` (why).
 
 /** `speaking` is said again while it lasts; whoever hears nothing for longer takes it as over (pulses may be lost). */
-const SPEAKING_AGAIN_MILLISECONDS = 2000;
-const SPEAKING_LASTS_MILLISECONDS = 3500;
+const SPEAKING_AGAIN_MILLISECONDS = 2000
+const SPEAKING_LASTS_MILLISECONDS = 3500
 
 export class Call extends Emitter {
-  mesh = null;
-  /** Our own shared screen, or `null`. */
-  screen = null;
-  isSpeaking = false;
-  /** What the page knows of the server: `connecting`, `connected`, `reconnecting`, `closed`. */
-  server = { status: 'connected' };
-  #speaking = new Map();
-  #told = { audio: false, video: false, screen: false };
-  #offs = [];
-  #meter = new LevelMeter();
-  #speakingTimer = null;
-  #isOver = false;
+    mesh = null
+    /** Our own shared screen, or `null`. */
+    screen = null
+    isSpeaking = false
+    /** What the page knows of the server: `connecting`, `connected`, `reconnecting`, `closed`. */
+    server = { status: 'connected' }
+    #speaking = new Map()
+    #told = { audio: false, video: false, screen: false }
+    #offs = []
+    #meter = new LevelMeter()
+    #speakingTimer = null
+    #isOver = false
 
-  constructor({ parley, room, Mesh, devices }) {
-    super();
-    this.parley = parley;
-    this.room = room;
-    this.devices = devices;
-    this.first = new FirstPeople(room, PEOPLE_WITH_VIDEO_MAX);
-    this.mesh = new Mesh(this.first, { stream: devices.stream, channels: ['chat'] });
-    this.#listenToRoom();
-    this.#listenToMesh();
-    this.#listenToDevices();
-    this.#publish();
-  }
+    constructor({ parley, room, Mesh, devices }) {
+        super()
+        this.parley = parley
+        this.room = room
+        this.devices = devices
+        this.first = new FirstPeople(room, PEOPLE_WITH_VIDEO_MAX)
+        this.mesh = new Mesh(this.first, { stream: devices.stream, channels: ['chat'] })
+        this.#listenToRoom()
+        this.#listenToMesh()
+        this.#listenToDevices()
+        this.#publish()
+    }
 
-  /** Everybody, as the stage and the list draw them. Those who came first come first. */
-  get people() {
-    const { isSelfBeyond } = this;
-    return this.room.people.map((person) => {
-      const peer = this.mesh.peers.get(person.id);
-      return {
-        ...person,
-        name: displayName(person),
-        link: person.isSelf ? 'connected' : peer?.state ?? 'connecting',
-        hasPlace: this.first.includes(person.id) || person.isSelf,
-        beyond: !this.first.includes(person.id) || (isSelfBeyond && !person.isSelf),
-        speaking: person.isSelf ? this.isSpeaking : this.#speaking.has(person.id),
-        camera: person.isSelf ? this.devices.stream : peer?.camera ?? null,
-        screen: person.isSelf ? this.screen : peer?.screen ?? null,
-        media: person.isSelf ? this.#ownMedia : person.media,
-      };
-    });
-  }
+    /** Everybody, as the stage and the list draw them. Those who came first come first. */
+    get people() {
+        const { isSelfBeyond } = this
+        return this.room.people.map((person) => {
+            const peer = this.mesh.peers.get(person.id)
+            return {
+                ...person,
+                name: displayName(person),
+                link: person.isSelf ? 'connected' : peer?.state ?? 'connecting',
+                hasPlace: this.first.includes(person.id) || person.isSelf,
+                beyond: !this.first.includes(person.id) || (isSelfBeyond && !person.isSelf),
+                speaking: person.isSelf ? this.isSpeaking : this.#speaking.has(person.id),
+                camera: person.isSelf ? this.devices.stream : peer?.camera ?? null,
+                screen: person.isSelf ? this.screen : peer?.screen ?? null,
+                media: person.isSelf ? this.#ownMedia : person.media,
+            }
+        })
+    }
 
-  get isSelfBeyond() {
-    return !this.first.includes(this.room.self);
-  }
+    get isSelfBeyond() {
+        return !this.first.includes(this.room.self)
+    }
 
-  get hasPeers() {
-    return [...this.mesh.peers.values()].some((peer) => peer.state === 'connected');
-  }
+    get hasPeers() {
+        return [...this.mesh.peers.values()].some((peer) => peer.state === 'connected')
+    }
 
-  toggleMicrophone() {
-    if (this.devices.audio.phase === 'on') return this.devices.mute(!this.devices.isMuted);
-    this.devices.mute(false);
-    return this.devices.turnOn('audio');
-  }
+    toggleMicrophone() {
+        if (this.devices.audio.phase === 'on') return this.devices.mute(!this.devices.isMuted)
+        this.devices.mute(false)
+        return this.devices.turnOn('audio')
+    }
 
-  toggleCamera() {
-    const { phase } = this.devices.video;
-    return phase === 'on' || phase === 'asking' ? this.devices.turnOff('video') : this.devices.turnOn('video');
-  }
+    toggleCamera() {
+        const { phase } = this.devices.video
+        return phase === 'on' || phase === 'asking' ? this.devices.turnOff('video') : this.devices.turnOn('video')
+    }
 
-  /** Throws what the browser throws, except when somebody has only changed their mind. */
-  async toggleScreen() {
-    if (this.screen !== null) return this.#stopScreen();
-    const screen = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
-    if (this.#isOver) return screen.getTracks().forEach((track) => track.stop());
-    this.screen = screen;
-    // The browser's own "Stop sharing" button ends the track.
-    const [track] = screen.getVideoTracks();
-    track.addEventListener('ended', () => this.#stopScreen());
-    if ('contentHint' in track) track.contentHint = 'detail';
-    this.mesh.addScreen(screen);
-    this.#publish();
-    return this.emit('change');
-  }
+    /** Throws what the browser throws, except when somebody has only changed their mind. */
+    async toggleScreen() {
+        if (this.screen !== null) return this.#stopScreen()
+        const video = { frameRate: { ideal: 15, max: 30 } }
+        const screen = await navigator.mediaDevices.getDisplayMedia({ video, audio: true })
+        if (this.#isOver) return screen.getTracks().forEach((track) => track.stop())
+        this.screen = screen
+        // The browser's own "Stop sharing" button ends the track.
+        const [track] = screen.getVideoTracks()
+        track.addEventListener('ended', () => this.#stopScreen())
+        if ('contentHint' in track) track.contentHint = 'detail'
+        this.mesh.addScreen(screen)
+        this.#publish()
+        return this.emit('change')
+    }
 
-  leave() {
-    if (this.#isOver) return;
-    this.#end({ reason: 'left' }, () => this.room.leave());
-  }
+    leave() {
+        if (this.#isOver) return
+        this.#end({ reason: 'left' }, () => this.room.leave())
+    }
 
-  #stopScreen() {
-    if (this.screen === null) return;
-    this.screen.getTracks().forEach((track) => track.stop());
-    this.screen = null;
-    this.mesh.removeScreen();
-    this.#publish();
-    this.emit('change');
-  }
+    #stopScreen() {
+        if (this.screen === null) return
+        this.screen.getTracks().forEach((track) => track.stop())
+        this.screen = null
+        this.mesh.removeScreen()
+        this.#publish()
+        this.emit('change')
+    }
 
-  get #ownMedia() {
-    return { audio: this.devices.isAudible, video: this.devices.video.phase === 'on', screen: this.screen !== null };
-  }
+    get #ownMedia() {
+        return { audio: this.devices.isAudible, video: this.devices.video.phase === 'on', screen: this.screen !== null }
+    }
 
-  /** Tells the room what our devices do, if that differs from what we said last. */
-  #publish() {
-    const own = this.#ownMedia;
-    if (Object.keys(own).every((kind) => own[kind] === this.#told[kind])) return;
-    this.#told = own;
-    // Rejected only when the room is over, or when it holds that already; after a reconnect the room repeats it.
-    this.room.media(own).catch(() => {});
-  }
+    /** Tells the room what our devices do, if that differs from what we said last. */
+    #publish() {
+        const own = this.#ownMedia
+        if (Object.keys(own).every((kind) => own[kind] === this.#told[kind])) return
+        this.#told = own
+        // Rejected only when the room is over, or when it holds that already; after a reconnect the room repeats it.
+        this.room.media(own).catch(() => {})
+    }
 
-  #listenToRoom() {
-    const { room, parley } = this;
-    this.#offs.push(
-      room.on('change', () => this.#draw()),
-      room.on('joined', (person) => this.emit('said', `${displayName(person)} has joined.`)),
-      room.on('left', (person, reason) => {
-        this.#forget(person.id);
-        this.emit('said', reason === 'disconnected' ? `${displayName(person)} has lost the connection.` : `${displayName(person)} has left.`);
-      }),
-      room.on('pulse', ({ from, kind, data }) => kind === 'speaking' && this.#hear(from, data === true)),
-      room.on('rejoined', () => this.emit('said', 'You are back in the room.')),
-      room.on('ended', () => this.#end({ reason: 'ended' })),
-      // When the whole connection is given up, its status says why, right after this.
-      room.on('closed', (reason) => parley.status !== 'closed' && this.#end({ reason })),
-      parley.on('status', (server) => this.#onServer(server)),
-    );
-  }
+    #listenToRoom() {
+        const { room, parley } = this
+        this.#offs.push(
+            room.on('change', () => this.#draw()),
+            room.on('joined', (person) => this.emit('said', `${displayName(person)} has joined.`)),
+            room.on('left', (person, reason) => {
+                this.#forget(person.id)
+                const what = reason === 'disconnected' ? 'has lost the connection' : 'has left'
+                this.emit('said', `${displayName(person)} ${what}.`)
+            }),
+            room.on('pulse', ({ from, kind, data }) => kind === 'speaking' && this.#hear(from, data === true)),
+            room.on('rejoined', () => this.emit('said', 'You are back in the room.')),
+            room.on('ended', () => this.#end({ reason: 'ended' })),
+            // When the whole connection is given up, its status says why, right after this.
+            room.on('closed', (reason) => parley.status !== 'closed' && this.#end({ reason })),
+            parley.on('status', (server) => this.#onServer(server)),
+        )
+    }
 
-  #onServer(server) {
-    const wasAway = this.server.status === 'reconnecting';
-    this.server = { ...server, retryAt: Date.now() + (server.retryInMilliseconds ?? 0) };
-    if (server.status === 'closed') this.#end({ reason: 'server', code: server.code ?? server.reason });
-    else if (server.status === 'reconnecting' && !wasAway) this.emit('whispered', 'The server is out of reach. Trying to reconnect.');
-    else if (server.status === 'connected' && wasAway) this.emit('said', 'Connected to the server again.');
-    this.#draw();
-  }
+    #onServer(server) {
+        const wasAway = this.server.status === 'reconnecting'
+        this.server = { ...server, retryAt: Date.now() + (server.retryInMilliseconds ?? 0) }
+        if (server.status === 'closed') this.#end({ reason: 'server', code: server.code ?? server.reason })
+        const isAway = server.status === 'reconnecting'
+        if (isAway && !wasAway) this.emit('whispered', 'The server is out of reach. Trying to reconnect.')
+        else if (server.status === 'connected' && wasAway) this.emit('said', 'Connected to the server again.')
+        this.#draw()
+    }
 
-  #listenToMesh() {
-    // An error needs no more than that: the state of the peer says on its tile what is wrong.
-    const names = ['peer', 'peer-left', 'state', 'stream', 'stream-removed', 'error'];
-    this.#offs.push(...names.map((name) => this.mesh.on(name, () => this.#draw())));
-  }
+    #listenToMesh() {
+        // An error needs no more than that: the state of the peer says on its tile what is wrong.
+        const names = ['peer', 'peer-left', 'state', 'stream', 'stream-removed', 'error']
+        this.#offs.push(...names.map((name) => this.mesh.on(name, () => this.#draw())))
+    }
 
-  #listenToDevices() {
-    this.#meter.listen(this.devices.audio.track);
-    this.#offs.push(
-      this.#meter.on('speaking', (isSpeaking) => this.#speak(isSpeaking)),
-      this.devices.on('track', ({ kind, track }) => {
-        if (kind === 'audio') this.#meter.listen(track);
-        this.mesh.setTrack(kind, track);
-      }),
-      this.devices.on('change', () => {
-        this.#publish();
-        this.#draw();
-      }),
-    );
-  }
+    #listenToDevices() {
+        this.#meter.listen(this.devices.audio.track)
+        this.#offs.push(
+            this.#meter.on('speaking', (isSpeaking) => this.#speak(isSpeaking)),
+            this.devices.on('track', ({ kind, track }) => {
+                if (kind === 'audio') this.#meter.listen(track)
+                this.mesh.setTrack(kind, track)
+            }),
+            this.devices.on('change', () => {
+                this.#publish()
+                this.#draw()
+            }),
+        )
+    }
 
-  #speak(isSpeaking) {
-    if (this.#isOver) return;
-    this.isSpeaking = isSpeaking;
-    clearInterval(this.#speakingTimer);
-    this.room.pulse('speaking', isSpeaking);
-    if (isSpeaking) this.#speakingTimer = setInterval(() => this.room.pulse('speaking', true), SPEAKING_AGAIN_MILLISECONDS);
-    this.#draw();
-  }
+    #speak(isSpeaking) {
+        if (this.#isOver) return
+        this.isSpeaking = isSpeaking
+        clearInterval(this.#speakingTimer)
+        this.room.pulse('speaking', isSpeaking)
+        const again = () => this.room.pulse('speaking', true)
+        if (isSpeaking) this.#speakingTimer = setInterval(again, SPEAKING_AGAIN_MILLISECONDS)
+        this.#draw()
+    }
 
-  #hear(id, isSpeaking) {
-    clearTimeout(this.#speaking.get(id));
-    this.#speaking.delete(id);
-    if (isSpeaking) this.#speaking.set(id, setTimeout(() => this.#hear(id, false), SPEAKING_LASTS_MILLISECONDS));
-    this.#draw();
-  }
+    #hear(id, isSpeaking) {
+        clearTimeout(this.#speaking.get(id))
+        this.#speaking.delete(id)
+        if (isSpeaking) this.#speaking.set(id, setTimeout(() => this.#hear(id, false), SPEAKING_LASTS_MILLISECONDS))
+        this.#draw()
+    }
 
-  #forget(id) {
-    clearTimeout(this.#speaking.get(id));
-    this.#speaking.delete(id);
-    this.#draw();
-  }
+    #forget(id) {
+        clearTimeout(this.#speaking.get(id))
+        this.#speaking.delete(id)
+        this.#draw()
+    }
 
-  #draw() {
-    if (!this.#isOver) this.emit('change');
-  }
+    #draw() {
+        if (!this.#isOver) this.emit('change')
+    }
 
-  #end(why, goodbye = () => {}) {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#offs.forEach((off) => off());
-    this.#speaking.forEach((timer) => clearTimeout(timer));
-    clearInterval(this.#speakingTimer);
-    this.#meter.listen(null);
-    this.screen?.getTracks().forEach((track) => track.stop());
-    this.mesh.close();
-    Promise.resolve(goodbye()).catch(() => {}).finally(() => this.parley.close());
-    this.emit('over', why);
-  }
+    #end(why, goodbye = () => {}) {
+        if (this.#isOver) return
+        this.#isOver = true
+        this.#offs.forEach((off) => off())
+        this.#speaking.forEach((timer) => clearTimeout(timer))
+        clearInterval(this.#speakingTimer)
+        this.#meter.listen(null)
+        this.screen?.getTracks().forEach((track) => track.stop())
+        this.mesh.close()
+        Promise.resolve(goodbye()).catch(() => {}).finally(() => this.parley.close())
+        this.emit('over', why)
+    }
 }

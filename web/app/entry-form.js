@@ -1,108 +1,124 @@
-import { make, setText, button } from './dom.js';
-import { recall, remember } from './memory.js';
-import { personNameFault, randomAlias, roomNameFault, suggestAlias } from './names.js';
-import { noticeLine } from './notice.js';
-import { textField } from './text-field.js';
+import { make, setText, button } from './dom.js'
+import { recall, remember } from './memory.js'
+import { personNameFault, randomAlias, roomNameFault, suggestAlias } from './names.js'
+import { noticeLine } from './notice.js'
+import { textField } from './text-field.js'
 
-/** Who and where: the form of the lobby. `invited`: the room of the address, `null` without one, perhaps no allowed name. */
+const DIRECTLY = 'Sound and video go directly between you. The server only introduces you to each other.'
+
+/** Who and where: the form of the lobby. `invited`: the room of the address, `null` without one, perhaps faulty. */
 export class EntryForm {
-  #name = textField({ id: 'name', label: 'Your name', value: recall('name', ''), autocomplete: 'name', maxlength: 128 });
-  #room;
-  #trouble = noticeLine('join-trouble');
-  #submit;
-  #title;
-  #join;
-  #giveUp = null;
-  #cancel = button({ id: 'join-cancel', label: 'Cancel', kind: 'wide', hidden: true, onclick: () => this.#cancelJoin() });
+    #name = textField({
+        id: 'name', label: 'Your name', value: recall('name', ''), autocomplete: 'name', maxlength: 128,
+    })
+    #room
+    #trouble = noticeLine('join-trouble')
+    #submit
+    #title
+    #join
+    #giveUp = null
+    #cancel = button({
+        id: 'join-cancel', label: 'Cancel', kind: 'wide', hidden: true, onclick: () => this.#cancelJoin(),
+    })
 
-  constructor({ invited, join, onName }) {
-    const isInvited = invited !== null && roomNameFault(invited) === null;
-    this.#join = join;
-    this.#title = isInvited ? `Join ${invited}` : 'Start a meeting';
-    this.#room = textField({
-      id: 'room', label: 'Room', value: invited ?? randomAlias(), autocomplete: 'off', maxlength: 80, autocapitalize: 'none', spellcheck: 'false',
-    });
-    this.#submit = button({ id: 'join', label: this.#title, kind: 'primary wide', type: 'submit' });
-    this.element = make('form', { class: 'entry', novalidate: true, 'aria-label': this.#title, onsubmit: (event) => this.#onSubmit(event) },
-      make('h1', { tabindex: -1, text: this.#title }),
-      make('p', { class: 'lead', text: isInvited
-        ? 'Check how you look and sound, then come in.'
-        : 'Keep the room’s name or make up your own. Once you are in, share the link.' }),
-      this.#trouble.element, this.#name.element,
-      ...(isInvited ? [] : [this.#room.element]), this.#submit, this.#cancel,
-      isInvited ? make('p', { class: 'aside' }, make('a', { href: '#', 'data-testid': 'other-room', text: 'Start another meeting instead' })) : null,
-      make('p', { class: 'aside', text: 'Sound and video go directly between you. The server only introduces you to each other.' }));
-    this.#room.input.after(this.#anotherButton());
-    this.#name.input.addEventListener('input', () => onName(this.#name.input.value.trim()));
-    onName(this.#name.input.value.trim());
-    if (invited !== null && !isInvited) this.#complainAboutRoom(roomNameFault(invited));
-  }
+    constructor({ invited, join, onName }) {
+        const isInvited = invited !== null && roomNameFault(invited) === null
+        this.#join = join
+        this.#title = isInvited ? `Join ${invited}` : 'Start a meeting'
+        this.#room = textField({
+            id: 'room', label: 'Room', value: invited ?? randomAlias(),
+            autocomplete: 'off', maxlength: 80, autocapitalize: 'none', spellcheck: 'false',
+        })
+        this.#submit = button({ id: 'join', label: this.#title, kind: 'primary wide', type: 'submit' })
+        const onsubmit = (event) => this.#onSubmit(event)
+        this.element = make('form', { class: 'entry', novalidate: true, 'aria-label': this.#title, onsubmit },
+            make('h1', { tabindex: -1, text: this.#title }),
+            make('p', { class: 'lead', text: isInvited
+                ? 'Check how you look and sound, then come in.'
+                : 'Keep the room’s name or make up your own. Once you are in, share the link.' }),
+            this.#trouble.element, this.#name.element,
+            ...(isInvited ? [] : [this.#room.element]), this.#submit, this.#cancel,
+            isInvited ? otherRoom() : null,
+            make('p', { class: 'aside', text: DIRECTLY }))
+        this.#room.input.after(this.#anotherButton())
+        this.#name.input.addEventListener('input', () => onName(this.#name.input.value.trim()))
+        onName(this.#name.input.value.trim())
+        if (invited !== null && !isInvited) this.#complainAboutRoom(roomNameFault(invited))
+    }
 
-  focus() {
-    (this.#name.input.value === '' ? this.#name.input : this.#submit).focus({ preventScroll: true });
-  }
+    focus() {
+        (this.#name.input.value === '' ? this.#name.input : this.#submit).focus({ preventScroll: true })
+    }
 
-  /** What the join came to, in words: beside the name if it is about the name. */
-  show(words) {
-    this.#trouble.show(words.about === 'name' ? null : words);
-    if (words.about !== 'name') return;
-    this.#name.complain(`${words.title}. ${words.text}`);
-    this.#name.input.focus();
-  }
+    /** What the join came to, in words: beside the name if it is about the name. */
+    show(words) {
+        this.#trouble.show(words.about === 'name' ? null : words)
+        if (words.about !== 'name') return
+        this.#name.complain(`${words.title}. ${words.text}`)
+        this.#name.input.focus()
+    }
 
-  #cancelJoin() {
-    this.#giveUp.abort();
-    this.#trouble.show(null);
-  }
+    #cancelJoin() {
+        this.#giveUp.abort()
+        this.#trouble.show(null)
+    }
 
-  #anotherButton() {
-    return button({ id: 'another-room', icon: 'again', label: 'Another room name', kind: 'round plain in-field', onclick: () => {
-      this.#room.input.value = randomAlias();
-      this.#room.complain(null);
-    } });
-  }
+    #anotherButton() {
+        const onclick = () => {
+            this.#room.input.value = randomAlias()
+            this.#room.complain(null)
+        }
+        const kind = 'round plain in-field'
+        return button({ id: 'another-room', icon: 'again', label: 'Another room name', kind, onclick })
+    }
 
-  #complainAboutRoom(fault) {
-    this.#room.complain(fault);
-    const suggestion = fault === null ? null : suggestAlias(this.#room.input.value);
-    if (suggestion !== null) this.#room.suggest(suggestion);
-  }
+    #complainAboutRoom(fault) {
+        this.#room.complain(fault)
+        const suggestion = fault === null ? null : suggestAlias(this.#room.input.value)
+        if (suggestion !== null) this.#room.suggest(suggestion)
+    }
 
-  #isInOrder() {
-    const faults = [personNameFault(this.#name.input.value.trim()), roomNameFault(this.#room.input.value.trim())];
-    this.#name.complain(faults[0]);
-    this.#complainAboutRoom(faults[1]);
-    if (faults[0] !== null) this.#name.input.focus();
-    else if (faults[1] !== null) this.#room.input.focus();
-    return faults.every((fault) => fault === null);
-  }
+    #isInOrder() {
+        const faults = [personNameFault(this.#name.input.value.trim()), roomNameFault(this.#room.input.value.trim())]
+        this.#name.complain(faults[0])
+        this.#complainAboutRoom(faults[1])
+        if (faults[0] !== null) this.#name.input.focus()
+        else if (faults[1] !== null) this.#room.input.focus()
+        return faults.every((fault) => fault === null)
+    }
 
-  async #onSubmit(event) {
-    event.preventDefault();
-    this.#trouble.show(null);
-    if (this.#submit.disabled || !this.#isInOrder()) return;
-    const name = this.#name.input.value.trim();
-    remember('name', name);
-    this.#setBusy(true);
-    this.#giveUp = new AbortController();
-    const words = await this.#join({
-      name, room: this.#room.input.value.trim(), signal: this.#giveUp.signal, say: (waiting) => this.#wait(waiting),
-    });
-    this.#setBusy(false);
-    if (words) this.show(words);
-  }
+    async #onSubmit(event) {
+        event.preventDefault()
+        this.#trouble.show(null)
+        if (this.#submit.disabled || !this.#isInOrder()) return
+        const name = this.#name.input.value.trim()
+        remember('name', name)
+        this.#setBusy(true)
+        this.#giveUp = new AbortController()
+        const words = await this.#join({
+            name, room: this.#room.input.value.trim(),
+            signal: this.#giveUp.signal, say: (waiting) => this.#wait(waiting),
+        })
+        this.#setBusy(false)
+        if (words) this.show(words)
+    }
 
-  /** Nobody is forced to wait: as soon as it takes long there is a way back. */
-  #wait(words) {
-    if (this.#giveUp.signal.aborted) return;
-    this.#trouble.show(words);
-    this.#cancel.hidden = words === null;
-  }
+    /** Nobody is forced to wait: as soon as it takes long there is a way back. */
+    #wait(words) {
+        if (this.#giveUp.signal.aborted) return
+        this.#trouble.show(words)
+        this.#cancel.hidden = words === null
+    }
 
-  #setBusy(isBusy) {
-    if (!isBusy) this.#cancel.hidden = true;
+    #setBusy(isBusy) {
+        if (!isBusy) this.#cancel.hidden = true
 
-    this.#submit.disabled = isBusy;
-    setText(this.#submit.querySelector('.label'), isBusy ? 'Joining…' : this.#title);
-  }
+        this.#submit.disabled = isBusy
+        setText(this.#submit.querySelector('.label'), isBusy ? 'Joining…' : this.#title)
+    }
+}
+
+function otherRoom() {
+    const link = make('a', { href: '#', 'data-testid': 'other-room', text: 'Start another meeting instead' })
+    return make('p', { class: 'aside' }, link)
 }

@@ -4,60 +4,60 @@
  * somebody who joins. Everything else is the room itself.
  */
 export class FirstPeople {
-  #room;
-  #count;
-  #listeners = { joined: new Set(), left: new Set(), change: new Set() };
-  #known;
+    #room
+    #count
+    #listeners = { joined: new Set(), left: new Set(), change: new Set() }
+    #known
 
-  constructor(room, count) {
-    this.#room = room;
-    this.#count = count;
-    this.#known = this.people;
-    room.on('change', () => this.#compare());
-    // Whatever else the mesh uses of the room, it gets from the room.
-    return new Proxy(this, {
-      get: (own, name) => {
-        if (['people', 'person', 'on', 'includes'].includes(name)) {
-          const value = own[name];
-          return typeof value === 'function' ? value.bind(own) : value;
-        }
-        const value = room[name];
-        return typeof value === 'function' ? value.bind(room) : value;
-      },
-    });
-  }
+    constructor(room, count) {
+        this.#room = room
+        this.#count = count
+        this.#known = this.people
+        room.on('change', () => this.#compare())
+        // Whatever else the mesh uses of the room, it gets from the room.
+        return new Proxy(this, {
+            get: (own, name) => {
+                if (['people', 'person', 'on', 'includes'].includes(name)) {
+                    const value = own[name]
+                    return typeof value === 'function' ? value.bind(own) : value
+                }
+                const value = room[name]
+                return typeof value === 'function' ? value.bind(room) : value
+            },
+        })
+    }
 
-  /** Without oneself among the first, there is nobody to be connected with. */
-  get people() {
-    const first = this.#room.people.slice(0, this.#count);
-    return first.some((person) => person.isSelf) ? first : this.#room.people.filter((person) => person.isSelf);
-  }
+    /** Without oneself among the first, there is nobody to be connected with. */
+    get people() {
+        const first = this.#room.people.slice(0, this.#count)
+        return first.some((person) => person.isSelf) ? first : this.#room.people.filter((person) => person.isSelf)
+    }
 
-  includes(id) {
-    return this.#room.people.slice(0, this.#count).some((person) => person.id === id);
-  }
+    includes(id) {
+        return this.#room.people.slice(0, this.#count).some((person) => person.id === id)
+    }
 
-  person(id) {
-    return this.people.find((person) => person.id === id);
-  }
+    person(id) {
+        return this.people.find((person) => person.id === id)
+    }
 
-  on(name, listener) {
-    const listeners = this.#listeners[name];
-    if (listeners === undefined) return this.#room.on(name, listener);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }
+    on(name, listener) {
+        const listeners = this.#listeners[name]
+        if (listeners === undefined) return this.#room.on(name, listener)
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+    }
 
-  #compare() {
-    const before = this.#known;
-    this.#known = this.people;
-    const has = (people, id) => people.some((person) => person.id === id);
-    before.filter(({ id }) => !has(this.#known, id)).forEach((person) => this.#emit('left', person, 'left'));
-    this.#known.filter(({ id }) => !has(before, id)).forEach((person) => this.#emit('joined', person));
-    this.#emit('change');
-  }
+    #compare() {
+        const before = this.#known
+        this.#known = this.people
+        const has = (people, id) => people.some((person) => person.id === id)
+        before.filter(({ id }) => !has(this.#known, id)).forEach((person) => this.#emit('left', person, 'left'))
+        this.#known.filter(({ id }) => !has(before, id)).forEach((person) => this.#emit('joined', person))
+        this.#emit('change')
+    }
 
-  #emit(name, ...values) {
-    [...this.#listeners[name]].forEach((listener) => listener(...values));
-  }
+    #emit(name, ...values) {
+        [...this.#listeners[name]].forEach((listener) => listener(...values))
+    }
 }

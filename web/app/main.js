@@ -1,37 +1,37 @@
-import { Parley, Mesh, explain } from '/client/parley.js';
-import { Call } from './call.js';
-import { Devices } from './devices.js';
-import { farewell } from './left.js';
-import { LevelMeter } from './level.js';
-import { lobby } from './lobby.js';
-import { Meeting } from './meeting.js';
-import { recall, remember, tabStorage } from './memory.js';
-import { roomOfAddress } from './names.js';
-import { WAITING, explainJoin, explainOver } from './words.js';
+import { Parley, Mesh, explain } from '/client/parley.js'
+import { Call } from './call.js'
+import { Devices } from './devices.js'
+import { farewell } from './left.js'
+import { LevelMeter } from './level.js'
+import { lobby } from './lobby.js'
+import { Meeting } from './meeting.js'
+import { recall, remember, tabStorage } from './memory.js'
+import { roomOfAddress } from './names.js'
+import { WAITING, explainJoin, explainOver } from './words.js'
 
 // From the lobby to a meeting and back. One view at a time; the address behind `#` names the room.
 
 // For end-to-end tests, and for curious people at the console: what this page is doing right now.
-const page = { parley: null, room: null, mesh: null, call: null, devices: null };
-window.parleyPage = page;
+const page = { parley: null, room: null, mesh: null, call: null, devices: null }
+window.parleyPage = page
 
-const devices = new Devices();
-const meter = new LevelMeter();
-page.devices = devices;
-let view = null;
+const devices = new Devices()
+const meter = new LevelMeter()
+page.devices = devices
+let view = null
 
 function show(next, { withFocus = true } = {}) {
-  view?.close();
-  view = next;
-  document.getElementById('view').replaceChildren(next.element);
-  if (withFocus) next.focus();
+    view?.close()
+    view = next
+    document.getElementById('view').replaceChildren(next.element)
+    if (withFocus) next.focus()
 }
 
 function showLobby({ trouble = null, withFocus = true } = {}) {
-  show(lobby({ devices, meter, join, trouble }), { withFocus });
-  meter.listen(devices.audio.track);
-  // Whoever came in without camera and microphone the last time is not asked again by a page that just opens.
-  devices.start(recall('wanted', { audio: true, video: true }));
+    show(lobby({ devices, meter, join, trouble }), { withFocus })
+    meter.listen(devices.audio.track)
+    // Whoever came in without camera and microphone the last time is not asked again by a page that just opens.
+    devices.start(recall('wanted', { audio: true, video: true }))
 }
 
 /**
@@ -39,60 +39,60 @@ function showLobby({ trouble = null, withFocus = true } = {}) {
  * A server out of reach is no refusal: the client tries on, and `say` tells so meanwhile.
  */
 async function join({ name, room: alias, signal, say }) {
-  const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage() });
-  signal.addEventListener('abort', () => parley.close());
-  const off = parley.on('status', ({ status }) => say(status === 'reconnecting' ? WAITING : null));
-  try {
-    const room = await parley.join(alias, { name });
-    history.replaceState(null, '', `#${alias}`);
-    remember('wanted', { audio: devices.audio.phase !== 'off', video: devices.video.phase !== 'off' });
-    off();
-    begin(parley, room, alias);
-    return null;
-  } catch (error) {
-    off();
-    parley.close();
-    if (signal.aborted) return null;
-    return explainJoin(error.code) ?? { about: 'room', ...explain(error) };
-  }
+    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage() })
+    signal.addEventListener('abort', () => parley.close())
+    const off = parley.on('status', ({ status }) => say(status === 'reconnecting' ? WAITING : null))
+    try {
+        const room = await parley.join(alias, { name })
+        history.replaceState(null, '', `#${alias}`)
+        remember('wanted', { audio: devices.audio.phase !== 'off', video: devices.video.phase !== 'off' })
+        off()
+        begin(parley, room, alias)
+        return null
+    } catch (error) {
+        off()
+        parley.close()
+        if (signal.aborted) return null
+        return explainJoin(error.code) ?? { about: 'room', ...explain(error) }
+    }
 }
 
 function begin(parley, room, alias) {
-  const call = new Call({ parley, room, Mesh, devices });
-  Object.assign(page, { parley, room, mesh: call.mesh, call });
-  meter.listen(null); // The call has its own ears.
-  show(new Meeting({ call, devices, meter, room: alias }));
-  call.on('over', (why) => {
-    Object.assign(page, { parley: null, room: null, mesh: null, call: null });
-    devices.stop();
-    const again = { id: 'join-again', label: 'Join again', kind: 'primary', onclick: () => showLobby() };
-    const other = { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = ''; } };
-    const text = why.code === undefined ? undefined : explain({ code: why.code }).text;
-    show(farewell({ ...explainOver({ ...why, text }), actions: [again, other] }));
-  });
+    const call = new Call({ parley, room, Mesh, devices })
+    Object.assign(page, { parley, room, mesh: call.mesh, call })
+    meter.listen(null) // The call has its own ears.
+    show(new Meeting({ call, devices, meter, room: alias }))
+    call.on('over', (why) => {
+        Object.assign(page, { parley: null, room: null, mesh: null, call: null })
+        devices.stop()
+        const again = { id: 'join-again', label: 'Join again', kind: 'primary', onclick: () => showLobby() }
+        const other = { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = '' } }
+        const text = why.code === undefined ? undefined : explain({ code: why.code }).text
+        show(farewell({ ...explainOver({ ...why, text }), actions: [again, other] }))
+    })
 }
 
 devices.on('track', ({ kind, track }) => {
-  if (kind === 'audio' && page.call === null) meter.listen(track);
-});
+    if (kind === 'audio' && page.call === null) meter.listen(track)
+})
 
 // Another room in the address: leave this one, politely, and look at the other.
 window.addEventListener('hashchange', () => {
-  if (page.call !== null && roomOfAddress() === page.room.alias) return;
-  page.call?.leave();
-  showLobby();
-});
+    if (page.call !== null && roomOfAddress() === page.room.alias) return
+    page.call?.leave()
+    showLobby()
+})
 
 // A closed tab should not keep its place until the server misses it; and a page that comes back from the browser's
 // memory has neither socket nor devices, so it starts again.
-window.addEventListener('pagehide', () => page.call?.leave());
-window.addEventListener('pageshow', (event) => event.persisted && location.reload());
+window.addEventListener('pagehide', () => page.call?.leave())
+window.addEventListener('pageshow', (event) => event.persisted && location.reload())
 
 if (globalThis.RTCPeerConnection === undefined || globalThis.WebSocket === undefined) {
-  show(farewell({
-    title: 'This browser cannot make calls', picture: 'warning', testid: 'unsupported',
-    text: 'It lacks WebRTC, or somebody has switched it off. A current Firefox, Chrome, Edge or Safari can.',
-  }));
+    show(farewell({
+        title: 'This browser cannot make calls', picture: 'warning', testid: 'unsupported',
+        text: 'It lacks WebRTC, or somebody has switched it off. A current Firefox, Chrome, Edge or Safari can.',
+    }))
 } else {
-  showLobby({ withFocus: roomOfAddress() !== null || recall('name', '') === '' });
+    showLobby({ withFocus: roomOfAddress() !== null || recall('name', '') === '' })
 }

@@ -13,7 +13,9 @@ enum JSONLexer {
         var offset = offset
         while offset < text.count {
             let byte = text[offset]
-            guard byte <= ASCII.space, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { break }
+            guard byte <= ASCII.space, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else {
+                break
+            }
             offset &+= 1
         }
         return offset

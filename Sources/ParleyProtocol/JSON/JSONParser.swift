@@ -122,7 +122,9 @@ public struct JSONParser {
     private mutating func goesOn(closing: UInt8) throws(JSONError) -> Bool {
         self.skipSpace()
         let byte = try self.peek()
-        guard byte == ASCII.comma || byte == closing else { throw JSONError(.unexpectedByte, at: self.offset) }
+        guard byte == ASCII.comma || byte == closing else {
+            throw JSONError(.unexpectedByte, at: self.offset)
+        }
         self.offset += 1
         guard byte == ASCII.comma else { return false }
         self.skipSpace()

@@ -49,7 +49,8 @@ extension JSONValue: Hashable {
         case (.string(let left), .string(let right)): left.isSameText(as: right)
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)): left == right
-        case (.null, _), (.bool, _), (.integer, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        case (.null, _), (.bool, _), (.integer, _), (.number, _), (.string, _), (.array, _), (.object, _):
+            false
         }
     }
 

@@ -13,7 +13,8 @@ extension ClientMessage {
         case .join: return .join(try JoinCommand(reader, limits))
         case .leave: return .leave(try LeaveCommand(reader))
         case .media: return .media(try MediaCommand(reader))
-        case .offer, .answer, .iceCandidate, .hangup, .signal: return .signal(try OutboundSignal(reader, type))
+        case .offer, .answer, .iceCandidate, .hangup, .signal:
+            return .signal(try OutboundSignal(reader, type))
         case .pulse: return .pulse(try OutboundPulse(reader, limits))
         case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
         case .unknown:

@@ -38,7 +38,9 @@ extension ScannedMembers {
             guard envelope.negotiation != nil else { throw Self.invalid(.negotiation, envelope) }
         }
         guard let member = envelope.payloadMember else { return }
-        guard self.isPayload(member, of: envelope.kind, in: frame) else { throw Self.invalid(member, envelope) }
+        guard self.isPayload(member, of: envelope.kind, in: frame) else {
+            throw Self.invalid(member, envelope)
+        }
         envelope.payload = self.range(member)
     }
 
@@ -68,8 +70,8 @@ extension ScannedMembers {
         of kind: MessageKind,
         in frame: UnsafeRawBufferPointer
     ) -> Bool {
-        guard self.has(member) else { return kind == .hangup }
-        let first = frame[Int(self.starts[Int(member.rawValue)])]
+        guard let place = self.place(of: member) else { return kind == .hangup }
+        let first = frame[place.start]
         switch kind {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
@@ -81,32 +83,28 @@ extension ScannedMembers {
     // MARK: - Members
 
     @inline(__always)
-    private func has(_ member: EnvelopeMember) -> Bool { self.starts[Int(member.rawValue)] != 0 }
+    private func has(_ member: EnvelopeMember) -> Bool { self.place(of: member) != nil }
 
     @inline(__always)
     private func range(_ member: EnvelopeMember) -> ByteRange? {
-        let slot = Int(member.rawValue)
-        return self.starts[slot] == 0 ? nil : ByteRange(Int(self.starts[slot]), Int(self.ends[slot]))
+        guard let place = self.place(of: member) else { return nil }
+        return ByteRange(place.start, place.end)
     }
 
     /// What is between the quotes; `nil` if it is absent or no string.
     @inline(__always)
     private func text(_ member: EnvelopeMember, in frame: UnsafeRawBufferPointer) -> ByteRange? {
-        let slot = Int(member.rawValue)
-        guard self.starts[slot] != 0, frame[Int(self.starts[slot])] == ASCII.quote else { return nil }
-        return ByteRange(Int(self.starts[slot]) &+ 1, Int(self.ends[slot]) &- 1)
+        guard let place = self.place(of: member), frame[place.start] == ASCII.quote else { return nil }
+        return ByteRange(place.start &+ 1, place.end &- 1)
     }
 
     /// A number from 1 to 2⁵³ - 1 in plain digits; `nil` if it is absent or anything else. JavaScript
     /// counts no further exactly.
     @inline(__always)
     private func number(_ member: EnvelopeMember, in frame: UnsafeRawBufferPointer) -> UInt64? {
-        let slot = Int(member.rawValue)
-        let start = Int(self.starts[slot])
-        let end = Int(self.ends[slot])
-        guard start != 0, end &- start <= 16 else { return nil }
+        guard let place = self.place(of: member), place.end &- place.start <= 16 else { return nil }
         var value: UInt64 = 0
-        for index in start..<end {
+        for index in place.start..<place.end {
             guard ASCII.isDigit(frame[index]) else { return nil }
             value = value &* 10 &+ UInt64(frame[index] &- ASCII.zero)
         }

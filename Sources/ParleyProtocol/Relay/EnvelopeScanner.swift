@@ -19,12 +19,29 @@ public enum EnvelopeScanner {
     }
 }
 
-/// Where the values of the members that route are; an absent one is at offset 0, where the object's
-/// brace is.
+/// Where the values of the members that route are.
 struct ScannedMembers: BitwiseCopyable {
-    /// By the raw value of ``EnvelopeMember``.
-    var starts = SIMD16<UInt32>(repeating: 0)
-    var ends = SIMD16<UInt32>(repeating: 0)
+    /// One word for each ``EnvelopeMember``: start and end of its value. 0, where the object's brace is, if
+    /// it is absent. A tuple because an array would be allocated.
+    private var places:
+        (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
+            (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+    @inline(__always)
+    func place(of member: EnvelopeMember) -> (start: Int, end: Int)? {
+        let place = withUnsafeBytes(of: self.places) { bytes in
+            bytes.load(fromByteOffset: Int(member.rawValue) &* 8, as: UInt64.self)
+        }
+        return place == 0 ? nil : (Int(place &>> 32), Int(place & 0xFFFF_FFFF))
+    }
+
+    @inline(__always)
+    private mutating func setPlace(of member: EnvelopeMember, _ start: Int, _ end: Int) {
+        let place = UInt64(truncatingIfNeeded: start) &<< 32 | UInt64(truncatingIfNeeded: end)
+        withUnsafeMutableBytes(of: &self.places) { bytes in
+            bytes.storeBytes(of: place, toByteOffset: Int(member.rawValue) &* 8, as: UInt64.self)
+        }
+    }
 
     /// `false`: malformed.
     mutating func scan(_ frame: UnsafeRawBufferPointer, depthMax: Int) -> Bool {
@@ -66,10 +83,8 @@ struct ScannedMembers: BitwiseCopyable {
     ) -> Bool {
         let bytes = name.bytes(in: frame)
         guard let member = EnvelopeMember(bytes) ?? Self.escapedMember(bytes) else { return true }
-        let slot = Int(member.rawValue)
-        guard self.starts[slot] == 0 else { return false }
-        self.starts[slot] = UInt32(truncatingIfNeeded: start)
-        self.ends[slot] = UInt32(truncatingIfNeeded: end)
+        guard self.place(of: member) == nil else { return false }
+        self.setPlace(of: member, start, end)
         return true
     }
 
@@ -91,7 +106,13 @@ extension EnvelopeMember {
             guard name[0] == 0x6E else { return nil }
             self = .n
         case 2:
-            if name.holds("to", at: 0) { self = .to } else if name.holds("id", at: 0) { self = .id } else { return nil }
+            if name.holds("to", at: 0) {
+                self = .to
+            } else if name.holds("id", at: 0) {
+                self = .id
+            } else {
+                return nil
+            }
         case 3:
             guard name.holds("sdp", at: 0) else { return nil }
             self = .sdp

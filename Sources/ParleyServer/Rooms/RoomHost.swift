@@ -212,8 +212,10 @@ final class RoomHost {
             self.gateway.counters.commandsAccepted += 1
             if seat.phase != .gone { seat.commands.accepted(number) }
         case .duplicate(nil):
-            break
+            // An append whose outcome was unknown is in the log after all.
+            if seat.phase != .gone { seat.commands.accepted(number) }
         case .duplicate(let code?):
+            seat.commands.refused(number, code)
             self.reject(code, waiting.type, number, seat)
         case .rejected(let code):
             if code == .busy || code == .engineUnavailable {

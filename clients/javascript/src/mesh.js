@@ -2,6 +2,8 @@ import { Emitter } from './emitter.js'
 import { Peer } from './peer.js'
 import { politeness } from './politeness.js'
 
+const rebuildsMax = 3
+
 /** A direct connection to everybody in a room. */
 export class Mesh extends Emitter {
     #room
@@ -9,6 +11,7 @@ export class Mesh extends Emitter {
     #tracks = { audio: null, video: null }
     #screenTracks = []
     #wantsMedia
+    #rebuilds = new Map()
     #stops
 
     /** Id to Peer, in the order in which they were met. */
@@ -65,11 +68,8 @@ export class Mesh extends Emitter {
     restart(id) {
         const peer = this.peers.get(id)
         if (!peer) return
-        if (peer.state !== 'failed') return peer.restart(this.#iceServers)
-        this.#hangUp(id, 'restart')
-        this.#drop(id, 'restart')
-        const person = this.#room.person(id)
-        if (person) this.#meet(person, true)
+        if (peer.state !== 'failed') return peer.restart()
+        this.#rebuild(id, 'restart')
     }
 
     close() {
@@ -101,7 +101,7 @@ export class Mesh extends Emitter {
             // After our hangup they only answer: whoever hung up calls again.
             offersFirst: offersFirst ?? (rule.offers || hasHungUp),
             content: { tracks: this.#tracks, screenTracks: this.#screenTracks, wantsMedia: this.#wantsMedia },
-            ...this.#options, iceServers: this.#iceServers,
+            ...this.#options, iceServers: () => this.#options.iceServers ?? this.#room.iceServers,
         })
         this.peers.set(person.id, peer)
         this.#listen(peer)
@@ -109,7 +109,11 @@ export class Mesh extends Emitter {
     }
 
     #listen(peer) {
-        peer.on('state', () => this.emit('state', peer))
+        peer.on('state', () => {
+            if (peer.state === 'connected') this.#rebuilds.delete(peer.id)
+            this.emit('state', peer)
+        })
+        peer.on('broken', () => this.#broken(peer))
         peer.on('stream', (change) => this.emit('stream', { peer, ...change }))
         peer.on('stream-removed', (change) => this.emit('stream-removed', { peer, ...change }))
         peer.on('message', ({ label, data }) => this.emit('channel-message', { from: peer.id, label, data }))
@@ -118,12 +122,34 @@ export class Mesh extends Emitter {
     }
 
     #receive(frame) {
-        if (frame.type === 'hangup') return this.#drop(frame.from, 'hangup')
         const person = this.#room.person(frame.from)
         if (!person) return
+        const outbox = this.#room.outbox(frame.from)
+        if (frame.type === 'hangup') {
+            // Ignored: it has crossed ours and means the connection before this one.
+            if (outbox.hasHungUp && this.peers.has(frame.from)) return
+            return this.#drop(frame.from, 'hangup')
+        }
+        if (frame.type === 'offer') outbox.hasHungUp = false
+        if (frame.type === 'answer' && frame.negotiation === outbox.negotiation) outbox.hasHungUp = false
         // They call again after a hangup: we answer.
         if (!this.peers.has(frame.from) && frame.type === 'offer') this.#meet(person, false)
         this.peers.get(frame.from)?.receive(frame)
+    }
+
+    #broken(peer) {
+        if (this.peers.get(peer.id) !== peer) return
+        const count = (this.#rebuilds.get(peer.id) ?? 0) + 1
+        this.#rebuilds.set(peer.id, count)
+        if (count > rebuildsMax) peer.giveUp()
+        else this.#rebuild(peer.id, 'negotiation-failed')
+    }
+
+    #rebuild(id, reason) {
+        this.#hangUp(id, reason)
+        this.#drop(id, reason)
+        const person = this.#room.person(id)
+        if (person) this.#meet(person, true)
     }
 
     #drop(id, reason) {
@@ -140,8 +166,6 @@ export class Mesh extends Emitter {
     }
 
     // MARK: Inside
-
-    get #iceServers() { return this.#options.iceServers ?? this.#room.iceServers }
 
     #remember(stream) {
         this.#tracks = { audio: stream?.getAudioTracks()[0] ?? null, video: stream?.getVideoTracks()[0] ?? null }

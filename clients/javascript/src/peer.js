@@ -1,10 +1,10 @@
 import { candidateInit, RemoteCandidates } from './candidates.js'
 import { Emitter } from './emitter.js'
+import { ParleyError } from './errors.js'
+import { Health } from './health.js'
+import { otherRole, roleIn, withRole } from './roles.js'
 import { Slots } from './slots.js'
 import { RemoteStreams } from './streams.js'
-
-const restartsMax = 3
-const politeRestartMilliseconds = 3_000
 
 /**
  * One other participant: a connection and its negotiation.
@@ -16,6 +16,7 @@ const politeRestartMilliseconds = 3_000
  */
 export class Peer extends Emitter {
     #room
+    #iceServers
     #slots
     #chain = Promise.resolve()
     #candidates
@@ -23,21 +24,23 @@ export class Peer extends Emitter {
     #heldCandidates = null
     #describing = 0
     #offered = 0
+    #takenBack = 0
     #mayOffer
+    #role = null
     #isIgnoring = false
     #isClosed = false
-    #restarts = 0
-    #timer = null
+    #health
 
-    /** `content` is `{tracks, screenTracks, wantsMedia}`: what this side has to show. */
+    /** `content` is `{tracks, screenTracks, wantsMedia}`, what this side has to show; `iceServers()` the newest list. */
     constructor({ room, person, polite, offersFirst, content, RTCPeerConnection, MediaStream, iceServers, channels }) {
         super()
         this.#room = room
+        this.#iceServers = iceServers
         this.id = person.id
         this.polite = polite
         this.state = 'connecting'
         this.#mayOffer = offersFirst
-        const connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
+        const connection = new RTCPeerConnection({ iceServers: iceServers(), bundlePolicy: 'max-bundle' })
         this.connection = connection
         this.#slots = new Slots(connection, content)
         this.#remote = new RemoteStreams({ slots: this.#slots, MediaStream, emit: (name, change) => this.emit(name, change) })
@@ -47,7 +50,10 @@ export class Peer extends Emitter {
         this.channels = new Map(channels.map((label, id) => [label, this.#openChannel(label, id)]))
         connection.onnegotiationneeded = () => this.#enqueue(() => this.#offer())
         connection.onicecandidate = ({ candidate }) => this.#localCandidate(candidate)
-        connection.onconnectionstatechange = () => this.#connectionChanged()
+        this.#health = new Health({
+            connection, isPolite: polite, clock: room.clock,
+            become: (state) => this.#become(state), restart: () => this.restart(),
+        })
         connection.ontrack = (event) => this.#remote.add(event)
         this.#enqueue(() => this.#start(content.wantsMedia))
     }
@@ -75,26 +81,27 @@ export class Peer extends Emitter {
 
     receive(frame) {
         switch (frame.type) {
-        case 'offer': return this.#enqueue(() => this.#remoteOffer(frame))
-        case 'answer': return this.#enqueue(() => this.#remoteAnswer(frame))
+        case 'offer': return this.#enqueue(() => this.#remoteOffer(frame).catch((error) => this.#break(error)))
+        case 'answer': return this.#enqueue(() => this.#remoteAnswer(frame).catch((error) => this.#break(error)))
         case 'ice-candidate': return this.#enqueue(() => this.#candidates.add(frame.candidate ?? null))
         }
     }
 
     /** New paths for the same connection. It goes on over the old ones until the new ones are found. */
-    restart(iceServers) {
+    restart() {
         if (this.#isClosed) return
-        if (iceServers) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers })
+        this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: this.#iceServers() })
         this.#mayOffer = true
         this.connection.restartIce()
     }
 
+    giveUp() { this.#become('failed') }
     close() {
         if (this.#isClosed) return
         this.#isClosed = true
-        this.#stopTimer()
+        this.#health.stop()
         const { connection } = this
-        connection.onnegotiationneeded = connection.onicecandidate = connection.onconnectionstatechange = connection.ontrack = null
+        connection.onnegotiationneeded = connection.onicecandidate = connection.ontrack = null
         for (const channel of this.channels.values()) channel.onmessage = null
         this.#candidates.clear()
         connection.close()
@@ -118,7 +125,7 @@ export class Peer extends Emitter {
         const negotiation = outbox.negotiation
         await this.#describe(negotiation, () => {
             this.#offered = negotiation
-            this.#send('offer', { negotiation, sdp: connection.localDescription.sdp })
+            this.#send('offer', { negotiation, sdp: withRole(connection.localDescription.sdp, this.#role) })
         })
     }
 
@@ -128,7 +135,8 @@ export class Peer extends Emitter {
         this.#isIgnoring = collides && !this.polite
         if (this.#isIgnoring) return
         this.#mayOffer = true
-        // Takes back our own offer in the same step, if there is one: an answer to it is history then.
+        // Takes back our own offer in the same step, if there is one.
+        this.#takenBack = this.#offered
         this.#offered = 0
         await connection.setRemoteDescription({ type: 'offer', sdp })
         await this.#slots.adopt()
@@ -136,16 +144,22 @@ export class Peer extends Emitter {
         await this.#describe(negotiation, () => {
             this.#send('answer', { negotiation, sdp: connection.localDescription.sdp })
         })
+        this.#role = roleIn(connection.localDescription.sdp) ?? this.#role
         await this.#settled()
     }
 
     async #remoteAnswer({ negotiation, sdp }) {
         const { connection } = this
-        // Ignored: the answer to an offer that we have taken back or replaced since.
-        if (connection.signalingState !== 'have-local-offer' || negotiation !== this.#offered) return
+        if (connection.signalingState !== 'have-local-offer' || negotiation !== this.#offered) {
+            // Ignored: it answers an offer of an earlier connection. But whoever answers what this one has taken back
+            // has not seen both offers: hangups have crossed them, and the two sides talk past each other.
+            if (negotiation === this.#takenBack) this.#break(new ParleyError('negotiation-failed', 'The sides have lost each other.'))
+            return
+        }
         this.#isIgnoring = false
         this.#offered = 0
         await connection.setRemoteDescription({ type: 'answer', sdp })
+        this.#role = otherRole[roleIn(sdp)] ?? this.#role
         await this.#candidates.release()
         await this.#settled()
     }
@@ -184,10 +198,11 @@ export class Peer extends Emitter {
         switch (error.code) {
         // They are gone, or we are: the room tells in its own way.
         case 'unknown-recipient': case 'closed': case 'interrupted': return
-        // A newer offer, or a hangup, is on its way to us: it replaces what this belonged to.
-        case 'stale-answer': case 'no-negotiation': return
+        case 'stale-answer': case 'no-negotiation':
+            // Candidates: ignored, their exchange is over. An answer: our own hangup has voided the offer on its way.
+            return type === 'answer' ? this.#break(error) : undefined
         case 'stale-offer': return this.#enqueue(() => this.#offerAgain(payload.negotiation, error))
-        case 'no-rollback': this.#become('failed')
+        case 'no-rollback': this.giveUp()
         }
         this.emit('error', error)
     }
@@ -203,47 +218,20 @@ export class Peer extends Emitter {
         await this.#offer()
     }
 
-    // MARK: The connection's health
-
-    #connectionChanged() {
-        this.#stopTimer()
-        switch (this.connection.connectionState) {
-        case 'connected':
-            this.#restarts = 0
-            return this.#become('connected')
-        // It often comes back by itself; nothing is closed.
-        case 'disconnected': return this.#become('reconnecting')
-        case 'failed': return this.#connectionFailed()
-        default: if (this.state !== 'reconnecting') this.#become('connecting')
-        }
-    }
-
-    #connectionFailed() {
-        if (this.#restarts >= restartsMax) return this.#become('failed')
-        this.#restarts += 1
-        this.#become('reconnecting')
-        if (!this.polite) return this.restart(this.#room.iceServers)
-        // One side is enough; the polite one helps out if nothing comes.
-        this.#timer = this.#room.clock.setTimeout(() => {
-            this.#timer = null
-            if (this.connection.connectionState === 'failed') this.restart(this.#room.iceServers)
-        }, politeRestartMilliseconds)
-    }
-
     #become(state) {
         if (this.state === state) return
         this.state = state
         this.emit('state')
     }
 
-    #failed(error) {
-        if (!this.#isClosed) this.emit('error', error)
+    // No exchange can mend this connection: the mesh makes a new one.
+    #break(error) {
+        if (this.#isClosed) return
+        this.#failed(error)
+        this.emit('broken', error)
     }
 
-    #stopTimer() {
-        if (this.#timer !== null) this.#room.clock.clearTimeout(this.#timer)
-        this.#timer = null
-    }
+    #failed(error) { if (!this.#isClosed) this.emit('error', error) }
 
     #enqueue(action) {
         const done = this.#chain.then(() => this.#isClosed ? undefined : action())

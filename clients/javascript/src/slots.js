@@ -27,7 +27,7 @@ export class Slots {
 
     /** Both main slots, before a first offer; one without a track only receives. */
     open() {
-        for (const kind of kinds) this.#main[kind] ??= this.#add(kind, this.#tracks[kind], 'sendrecv')
+        for (const kind of kinds) this.#main[kind] ??= this.#addMain(kind)
     }
 
     /** Gives every track its m-line. `negotiationneeded` follows if the other side has to agree. */
@@ -35,7 +35,7 @@ export class Slots {
         // A screen behind missing main slots would be taken for a camera.
         if (this.#screenTracks.length > 0) this.open()
         for (const kind of kinds) {
-            if (this.#tracks[kind]) this.#main[kind] ??= this.#add(kind, this.#tracks[kind], 'sendrecv')
+            if (this.#tracks[kind]) this.#main[kind] ??= this.#addMain(kind)
         }
         const wanted = new Set(this.#screenTracks)
         for (const transceiver of this.#screen) {
@@ -45,7 +45,7 @@ export class Slots {
             // M-lines only grow, so one that is free is used again.
             const free = this.#screen.find(({ sender, receiver }) => !sender.track && receiver.track.kind === track.kind)
             if (free) await put(free, track, 'sendonly')
-            else this.#screen.push(this.#add(track.kind, track, 'sendonly'))
+            else this.#screen.push(this.connection.addTransceiver(track, { direction: 'sendonly' }))
         }
     }
 
@@ -59,7 +59,7 @@ export class Slots {
             const slot = this.#slotOf(kind)
             if (!slot || slot === earlier) continue
             this.#main[kind] = slot
-            earlier?.stop()
+            if (earlier && earlier.mid === null) earlier.stop()
             await put(slot, this.#tracks[kind], 'sendrecv')
         }
     }
@@ -76,8 +76,12 @@ export class Slots {
             candidate.mid !== null && candidate.receiver.track.kind === kind && !this.#screen.includes(candidate)) ?? known
     }
 
-    #add(kind, track, direction) {
-        return this.connection.addTransceiver(track ?? kind, { direction: track ? direction : 'recvonly' })
+    // By addTrack, so that the browser itself puts it on the other side's line when both have offered at once.
+    #addMain(kind) {
+        const track = this.#tracks[kind]
+        if (!track) return this.connection.addTransceiver(kind, { direction: 'recvonly' })
+        const sender = this.connection.addTrack(track)
+        return this.connection.getTransceivers().find((transceiver) => transceiver.sender === sender)
     }
 }
 

@@ -58,6 +58,13 @@ export class FakePeerConnection {
         return transceiver
     }
 
+    addTrack(track) {
+        const transceiver = this.#makeTransceiver(track.kind, track, 'sendrecv')
+        transceiver.isByTrack = true
+        this.#check()
+        return transceiver.sender
+    }
+
     createDataChannel(label, options) {
         this.#hasChannel = true
         this.#check()
@@ -74,7 +81,8 @@ export class FakePeerConnection {
             if (description?.type === 'rollback') return this.#rollBack()
             if (this.signalingState === 'have-remote-offer') this.#answer()
             else this.#offer()
-            setImmediate(() => this.#gather())
+            // Before the promise is resolved: the earliest that a browser may do it.
+            this.#gather()
         })
     }
 
@@ -165,7 +173,9 @@ export class FakePeerConnection {
             if (!this.#lines.some((line) => line.mid === mid)) this.#lines = [...this.#lines, { kind, mid }]
             if (kind === 'application') continue
             const transceiver = this.#transceivers.find((candidate) => candidate.mid === mid)
-                ?? Object.assign(this.#makeTransceiver(kind, null, 'recvonly'), { mid })
+                ?? this.#transceivers.find((candidate) => candidate.isByTrack && candidate.mid === null && candidate.receiver.track.kind === kind)
+                ?? this.#makeTransceiver(kind, null, 'recvonly')
+            transceiver.mid = mid
             transceiver.asked = direction
             this.#tracks(transceiver, sends(direction))
         }

@@ -47,3 +47,13 @@ test('the worked call folds to one state and one hash on both sides', () => {
     assert.deepEqual(ada, call['call-bob-snapshot'].state)
     assert.equal(stateHash(ada), call['call-bob-snapshot'].hash)
 })
+
+test('a long room folds to the same state and hash after every frame as on the server', () => {
+    const { entries, state: last } = vectors('room-log')
+    let state = {}
+    for (const { frame, hash } of entries) {
+        for (const { patch } of frame.events) if (patch) state = fold(state, patch)
+        assert.equal(stateHash(state), hash, `at ${frame.at}`)
+    }
+    assert.deepEqual(state, last)
+})

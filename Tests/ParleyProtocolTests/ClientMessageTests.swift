@@ -1,0 +1,96 @@
+import ParleyProtocol
+import Testing
+
+@Suite struct ClientMessageTests {
+    @Test func helloSaysEverything() throws {
+        let session = SessionID(high: 1, low: 2)
+        let name = String(repeating: "é", count: 40)
+        let text = """
+            {"type":"hello","protocol":1,"client":{"name":"\(name)"},"token":"t",\
+            "abilities":{"rollback":true},"resume":{"session":"\(session)","secret":"x"},\
+            "join":{"id":1,"room":"blue-fox","name":"  Ada "}}
+            """
+        guard case .message(.hello(let hello)) = try read(Array(text.utf8)) else {
+            Issue.record("no hello")
+            return
+        }
+        #expect(hello.clientName == String(repeating: "é", count: 32))
+        #expect(hello.clientVersion == nil)
+        #expect(hello.token == "t")
+        #expect(hello.abilities == Abilities(rollback: true))
+        #expect(hello.resume == Hello.Resume(session: session, secret: "x"))
+        #expect(hello.join?.name?.text == "Ada")
+        #expect(hello.join?.room == RoomAlias("blue-fox").map { .alias($0) })
+    }
+
+    @Test func aRefusedCommandSaysWhichOneItWas() throws {
+        let refused = try #require(
+            rejection(#"{"type":"media","id":7,"room":"r_Jt5bXw2QmLz8RfK0uVhYcA","audio":1}"#)
+        )
+        #expect(refused.code == .invalidMember)
+        #expect(refused.of == "media")
+        #expect(refused.member == "audio")
+        #expect(refused.id == 7)
+        #expect(refused.room == "r_Jt5bXw2QmLz8RfK0uVhYcA")
+    }
+
+    @Test func aRefusedSignalSaysWhichOneItWas() throws {
+        let to = "p_AdaF3kQ9sTn2WbXeR7yUvA"
+        let refused = try #require(rejection(#"{"type":"hangup","to":"\#(to)","n":3,"floor":1,"reason":1}"#))
+        #expect(refused.of == "hangup")
+        #expect(refused.member == "reason")
+        #expect(refused.to == to)
+        #expect(refused.n == 3)
+    }
+
+    @Test func whatIsTooLongIsNotSaidBack() throws {
+        let type = String(repeating: "x", count: 1_000)
+        let refused = try #require(rejection(#"{"type":"\#(type)"}"#))
+        #expect(refused.code == .unknownType)
+        #expect(refused.of == nil)
+    }
+
+    @Test func aRoomIsAnIdOrAnAlias() throws {
+        let id = RoomID(high: 3, low: 4)
+        #expect(try RoomReference(id.description) == .id(id))
+        #expect(throws: RejectionCode.unknownRoom) { try RoomReference("r_short") }
+        #expect(throws: RejectionCode.invalidAlias) { try RoomReference("Blue Fox") }
+        #expect(throws: RejectionCode.invalidAlias) { try RoomReference("") }
+    }
+
+    @Test func aNameOfNothingIsNoName() throws {
+        #expect(try DisplayName("  \u{3000} ", bytesMax: 128) == nil)
+        #expect(try DisplayName("", bytesMax: 128) == nil)
+        #expect(throws: RejectionCode.invalidName) { try DisplayName(" \n", bytesMax: 128) }
+        #expect(throws: RejectionCode.invalidName) { try DisplayName("a\u{FFFE}", bytesMax: 128) }
+        #expect(throws: RejectionCode.invalidName) { try DisplayName("a\u{1FFFF}", bytesMax: 128) }
+    }
+
+    @Test func eventsMayBeEncodedBefore() throws {
+        let (room, at) = (RoomID(high: 1, low: 2), Position(generation: 1, sequence: 3, uid: 0xAB))
+        let events: [JSONValue] = [["type": "created"], ["type": "ended", "reason": "empty"]]
+        var whole: [UInt8] = []
+        EventsMessage(room: room, at: at, after: .start, events: events).encode(into: &whole)
+        var parts: [UInt8] = []
+        let encoded = Array(events.map(\.text).joined(separator: ",").utf8)
+        EventsMessage.encode(room: room, at: at, after: .start, encodedEvents: encoded, into: &parts)
+        #expect(whole == parts)
+        #expect(
+            try ServerMessage.decode(JSONParser.parse(whole))
+                == .events(EventsMessage(room: room, at: at, after: .start, events: events))
+        )
+    }
+
+    @Test func aNewerServerIsUnderstoodAsFarAsPossible() throws {
+        #expect(try ServerMessage.decode(["type": "weather", "rain": true]) == .unknown(type: "weather"))
+        let message = try ServerMessage.decode([
+            "type": "rejected", "code": "too-wet", "message": "It rains.",
+        ])
+        guard case .rejected(let rejected) = message else {
+            Issue.record("no rejection")
+            return
+        }
+        #expect(rejected.code == "too-wet")
+        #expect(rejected.knownCode == nil)
+    }
+}

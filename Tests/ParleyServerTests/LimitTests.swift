@@ -1,0 +1,105 @@
+import ParleyClient
+import ParleyProtocol
+import Testing
+
+@Suite("What happens at the limits", .timeLimit(.minutes(1)))
+struct LimitTests {
+    @Test("a full room is refused by name, and nobody inside notices")
+    func roomFull() async throws {
+        var limits = Limits()
+        limits.participantsPerRoomMax = 1
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            let bob = try await server.connect()
+            let room = try await ada.join(alias("small"))
+            #expect(await code { try await bob.join(alias("small")) } == .roomFull)
+            #expect(await ada.replica(of: room.id)?.people == [room.participant])
+        }
+    }
+
+    @Test("a session is in so many rooms and no more")
+    func tooManyRooms() async throws {
+        var limits = Limits()
+        limits.roomsPerSessionMax = 2
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            _ = try await ada.join(.new)
+            _ = try await ada.join(.new)
+            #expect(await code { try await ada.join(.new) } == .tooManyRooms)
+        }
+    }
+
+    @Test("the server holds so many rooms and no more")
+    func serverFull() async throws {
+        var limits = Limits()
+        limits.roomsMax = 1
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            _ = try await ada.join(.new)
+            #expect(await code { try await ada.join(.new) } == .serverFull)
+        }
+    }
+
+    @Test("an unknown room id is an unknown room")
+    func unknownRoom() async throws {
+        try await withServer { server in
+            let ada = try await server.connect()
+            var random = SystemRandomNumberGenerator()
+            #expect(await code { try await ada.join(.id(RoomID(using: &random))) } == .unknownRoom)
+        }
+    }
+
+    @Test("signals that a recipient does not acknowledge fill its mailbox, and only its own")
+    func mailboxFull() async throws {
+        var limits = Limits()
+        // Below the number after which the client acknowledges by itself.
+        limits.unacknowledgedSignalsMax = 8
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            let bob = try await server.connect()
+            let a = try await ada.join(alias("mail"))
+            _ = try await bob.join(alias("mail"))
+            for _ in 1...9 { await bob.send(.signal(data: 1), to: a.participant) }
+            let rejection = try #require(await bob.nextRejection())
+            #expect(rejection.knownCode == .mailboxFull)
+            #expect(rejection.n == 9)
+            #expect(rejection.retryAfterMilliseconds != nil)
+        }
+    }
+
+    @Test("too many messages are refused with the time to wait")
+    func rateLimited() async throws {
+        var limits = Limits()
+        limits.messageBurst = 20
+        limits.messagesPerSecond = 1
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            let bob = try await server.connect()
+            let a = try await ada.join(alias("flood"))
+            _ = try await bob.join(alias("flood"))
+            for _ in 1...30 { await bob.send(.signal(data: 1), to: a.participant) }
+            let rejection = try #require(await bob.nextRejection())
+            #expect(rejection.knownCode == .rateLimited)
+            #expect(rejection.retryAfterMilliseconds != nil)
+        }
+    }
+
+    @Test("a page from elsewhere is not let in, in development mode")
+    func origin() async throws {
+        try await withServer { server in
+            await #expect(throws: (any Error).self) { try await server.connect(origin: "https://example.org") }
+            _ = try await server.connect(origin: "http://localhost:3000")
+        }
+    }
+
+    private func code(_ body: () async throws -> RoomReplica) async -> RejectionCode? {
+        do {
+            _ = try await body()
+            return nil
+        } catch let ClientError.rejected(rejected) {
+            return rejected.knownCode
+        } catch {
+            return nil
+        }
+    }
+}

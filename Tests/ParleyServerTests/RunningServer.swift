@@ -1,0 +1,80 @@
+import Logging
+import NIOCore
+import ParleyClient
+import ParleyEngine
+import ParleyProtocol
+import ParleyServer
+import ServiceLifecycle
+import Testing
+
+/// A whole server in this process, on a free port, for as long as `body` runs.
+struct RunningServer: Sendable {
+    let port: Int
+    let engine: InMemoryEngine
+    fileprivate let stopping: @Sendable () async -> Void
+
+    var address: String { "ws://127.0.0.1:\(self.port)" }
+
+    /// Asks it to stop, as SIGTERM does; `withServer` waits for the end.
+    func stop() async { await self.stopping() }
+
+    func connect(rollback: Bool = true, origin: String? = nil) async throws -> ParleyClient {
+        try await ParleyClient.connect(
+            to: self.address, abilities: Abilities(rollback: rollback, trickle: true, restart: true), origin: origin)
+    }
+}
+
+func withServer(
+    limits: Limits = Limits(), _ body: @Sendable (RunningServer) async throws -> Void
+) async throws {
+    let engine = InMemoryEngine(
+        limits: limits, incarnation: EngineIncarnation(rawValue: 1), clock: { Instant(milliseconds: 1_795_226_400_000) })
+    var configuration = ServerConfiguration()
+    configuration.port = 0
+    configuration.limits = limits
+    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    logger.logLevel = .critical
+    let (ports, found) = AsyncStream.makeStream(of: Int.self)
+    let server = ParleyServer(
+        configuration: configuration, engine: engine, logger: logger, startMilliseconds: 1_795_226_400_000
+    ) { found.yield($0.port ?? 0) }
+    let services = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await services.run() }
+        var iterator = ports.makeAsyncIterator()
+        let port = await iterator.next() ?? 0
+        try await body(RunningServer(port: port, engine: engine, stopping: { await services.triggerGracefulShutdown() }))
+        await services.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+    }
+}
+
+extension ParleyClient {
+    /// The next event that `choose` takes, dropping others.
+    func first<Value: Sendable>(_ choose: @Sendable (ClientEvent) -> Value?) async -> Value? {
+        for await event in self.events {
+            if let value = choose(event) { return value }
+        }
+        return nil
+    }
+
+    func nextSignal() async -> RelayedSignal? {
+        await self.first { if case .signal(let signal) = $0 { signal } else { nil } }
+    }
+
+    func nextRejection() async -> RejectedMessage? {
+        await self.first { if case .rejected(let rejected) = $0 { rejected } else { nil } }
+    }
+
+    func nextRoomEvent(_ type: String) async -> (notice: RoomEventNotice, replica: RoomReplica)? {
+        await self.first { event in
+            guard case .room(let notice, let replica) = event, notice.type == type else { return nil }
+            return (notice, replica)
+        }
+    }
+}
+
+func alias(_ text: String) throws -> RoomReference {
+    .alias(try #require(RoomAlias(text)))
+}
+
