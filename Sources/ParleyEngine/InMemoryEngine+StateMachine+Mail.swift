@@ -9,30 +9,46 @@ extension InMemoryEngine.StateMachine {
         verdicts.reserveCapacity(batch.entries.count)
         // Of other nodes' subscribers; stays empty (and allocates nothing) as long as there are none.
         var mail: [MailboxID] = []
-        for entry in batch.entries {
-            let verdict = batch.withBytes(of: entry) { self.append($0, entry, author: batch.author, &mail) }
-            verdicts.append(verdict)
+        var start = 0
+        while start < batch.entries.count {
+            // Signals come in runs to the same recipient, which is looked up once for all of them.
+            let mailbox = batch.entries[start].mailbox
+            var end = start + 1
+            while end < batch.entries.count, batch.entries[end].mailbox == mailbox { end += 1 }
+            self.append(batch, start..<end, to: mailbox, &verdicts, &mail)
+            start = end
         }
         self.tellMail(mail, author: batch.author, &effects)
         return verdicts
     }
 
     private mutating func append(
-        _ signal: UnsafeRawBufferPointer,
-        _ entry: MailboxBatch.Entry,
-        author: NodeID,
+        _ batch: MailboxBatch,
+        _ run: Range<Int>,
+        to mailbox: MailboxID,
+        _ verdicts: inout [MailboxVerdict],
         _ mail: inout [MailboxID]
-    ) -> MailboxVerdict {
-        let (room, recipient) = (entry.mailbox.room, entry.mailbox.recipient)
-        let verdict = self.rooms[room, default: RoomMail()]
-            .mailboxes[recipient, default: StoredMailbox()]
-            .append(signal, entry, self.limits, spare: &self.spare)
-        if verdict == .stored, mail.last != entry.mailbox,
-            self.rooms[room]?.subscribers.contains(where: { $0.node != author }) == true
-        {
-            mail.append(entry.mailbox)
+    ) {
+        let limits = self.limits
+        Self.change(&self.rooms[mailbox.room, default: RoomMail()], &self.spare) { room, spare in
+            Self.change(&room.mailboxes[mailbox.recipient, default: StoredMailbox()], &spare) { stored, spare in
+                for entry in batch.entries[run] {
+                    verdicts.append(batch.withBytes(of: entry) { stored.append($0, entry, limits, spare: &spare) })
+                }
+            }
+            if verdicts[run].contains(.stored), room.subscribers.contains(where: { $0.node != batch.author }) {
+                mail.append(mailbox)
+            }
         }
-        return verdict
+    }
+
+    /// Two places at once, in place.
+    private static func change<Place, Other>(
+        _ place: inout Place,
+        _ other: inout Other,
+        _ body: (inout Place, inout Other) -> Void
+    ) {
+        body(&place, &other)
     }
 
     package func read(_ mailbox: MailboxID) -> [StoredSignal] {

@@ -186,10 +186,29 @@ extension Gateway {
         self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { delivered in
             for (number, n) in zip(numbers, delivered) where n > 0 {
                 guard let sender = self.participants[number.sender] else { continue }
-                let mark = Watermark(participant: recipient, n: n)
-                let beat = ServerMessage.beat(ServerBeat(time: self.now, delivered: [mark]))
-                sender.session.send(beat, counters: &self.counters)
+                self.note(delivered: n, to: recipient, for: sender.session)
             }
         }
+    }
+
+    /// Nobody waits for this: what a session's signals have reached is gathered, and said ten times a second at most.
+    private func note(delivered n: UInt64, to recipient: ParticipantID, for session: GatewaySession) {
+        if session.delivered.isEmpty { self.sessionsWithDelivered.append(session) }
+        session.delivered[recipient] = n
+        guard !self.isDeliveredScheduled else { return }
+        self.isDeliveredScheduled = true
+        self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { self.tellDelivered() }
+    }
+
+    private func tellDelivered() {
+        self.isDeliveredScheduled = false
+        let now = self.now
+        for session in self.sessionsWithDelivered {
+            let marks = session.delivered.map { Watermark(participant: $0.key, n: $0.value) }
+                .sorted { $0.participant < $1.participant }
+            session.delivered.removeAll(keepingCapacity: true)
+            session.send(.beat(ServerBeat(time: now, delivered: marks)), counters: &self.counters)
+        }
+        self.sessionsWithDelivered.removeAll(keepingCapacity: true)
     }
 }

@@ -30,6 +30,9 @@ final class Gateway {
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
     var isMailScheduled = false
+    /// Whose signals were acknowledged since the last time that somebody was told.
+    var sessionsWithDelivered: [GatewaySession] = []
+    var isDeliveredScheduled = false
 
     private var metrics: ServerMetrics
     private let openConnections: @Sendable (Int) -> Void

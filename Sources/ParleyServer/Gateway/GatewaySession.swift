@@ -14,6 +14,9 @@ final class GatewaySession {
     /// Bounded by `roomsPerSessionMax`; a session is in one room or two, so a list is the fastest map.
     private(set) var seats: [Seat] = []
 
+    /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
+    var delivered: [ParticipantID: UInt64] = [:]
+
     init(id: SessionID, identity: IdentityID, abilities: Abilities, resumeSecret: String, connection: WebSocketConnection) {
         self.id = id
         self.identity = identity

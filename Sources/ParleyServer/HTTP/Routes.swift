@@ -26,7 +26,7 @@ struct Routes {
     let connections: @Sendable () -> Int
 
     func responder() -> some HTTPResponder<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Alive: this process answers. It never asks the engine, so that a database's trouble restarts nobody.
         router.get("/healthz") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in

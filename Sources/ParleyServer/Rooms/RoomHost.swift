@@ -52,7 +52,7 @@ final class RoomHost {
         self.perform { $0.submit(Submission(id: id, command: command), &$1) }
     }
 
-    /// Somebody wanted to join and is gone before anything was sent: a room that never was leaves nothing behind.
+    /// Nobody ever got in: a room that never was leaves nothing behind.
     func endIfUnused() {
         guard self.machine.position == .start, self.waiting.isEmpty, self.seats.isEmpty else { return }
         self.end()
@@ -244,6 +244,7 @@ final class RoomHost {
             return self.gateway.join(seat.join, session: session)
         }
         self.gateway.refuse(code, seat.join, session)
+        self.endIfUnused()
     }
 
     func add(_ seat: Seat, joined: UInt64) {
