@@ -77,7 +77,12 @@ struct ClientStateMachine {
     }
 
     mutating func media(
-        _ room: RoomID, audio: Bool?, video: Bool?, screen: Bool?, request: RequestID, _ effects: inout [Effect]
+        _ room: RoomID,
+        audio: Bool?,
+        video: Bool?,
+        screen: Bool?,
+        request: RequestID,
+        _ effects: inout [Effect]
     ) {
         guard self.check(request, &effects) else { return }
         let id = self.number(room, request)
@@ -86,13 +91,21 @@ struct ClientStateMachine {
 
     /// - Returns: the signal's number, by which `delivered` names it.
     mutating func signal(
-        _ payload: SignalPayload, to peer: ParticipantID, negotiation: UInt64?, _ effects: inout [Effect]
+        _ payload: SignalPayload,
+        to peer: ParticipantID,
+        negotiation: UInt64?,
+        _ effects: inout [Effect]
     ) -> UInt64 {
         var pair = self.outgoing[peer] ?? Outgoing()
         let n = pair.next
         pair.next += 1
         let signal = OutboundSignal(
-            to: peer, n: n, floor: pair.delivered + 1, negotiation: negotiation, payload: payload)
+            to: peer,
+            n: n,
+            floor: pair.delivered + 1,
+            negotiation: negotiation,
+            payload: payload
+        )
         self.outgoing[peer] = pair
         effects.append(.send(.signal(signal)))
         return n
@@ -205,7 +218,8 @@ struct ClientStateMachine {
         }
         // The room is as the command wanted it: that is a success.
         effects.append(
-            rejected.knownCode == .noChange ? .succeeded(request) : .failed(request, .rejected(rejected)))
+            rejected.knownCode == .noChange ? .succeeded(request) : .failed(request, .rejected(rejected))
+        )
     }
 
     private mutating func finish(_ command: Command) -> RequestID? {

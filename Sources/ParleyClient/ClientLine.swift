@@ -66,8 +66,12 @@ final class ClientLine: Sendable {
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         guard !host.isEmpty else { throw ClientError.invalidAddress(address) }
         return WebSocketClientConnection.Target(
-            host: host, port: port, path: path.isEmpty || path == "/" ? "/v1/connect" : String(path),
-            subprotocols: ["parley.v1"], headers: origin.map { [("Origin", $0)] } ?? [])
+            host: host,
+            port: port,
+            path: path.isEmpty || path == "/" ? "/v1/connect" : String(path),
+            subprotocols: ["parley.v1"],
+            headers: origin.map { [("Origin", $0)] } ?? []
+        )
     }
 }
 
@@ -81,7 +85,8 @@ private final class ClientDelegate: WebSocketDelegate {
     }
 
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
-        guard let value = try? JSONParser.parse(text, depthMax: 64), let message = try? ServerMessage.decode(value) else {
+        guard let value = try? JSONParser.parse(text, depthMax: 64), let message = try? ServerMessage.decode(value)
+        else {
             self.heard.yield(.unreadable)
             return
         }

@@ -41,7 +41,11 @@ public actor ParleyClient {
         origin: String? = nil,
         group: (any EventLoopGroup)? = nil
     ) async throws -> ParleyClient {
-        let line = try await ClientLine.open(to: address, origin: origin, on: (group ?? MultiThreadedEventLoopGroup.singleton).any())
+        let line = try await ClientLine.open(
+            to: address,
+            origin: origin,
+            on: (group ?? MultiThreadedEventLoopGroup.singleton).any()
+        )
         let client = ParleyClient(line)
         try await client.greet(abilities)
         return client
@@ -144,7 +148,8 @@ public actor ParleyClient {
                 self.welcome = welcome
                 self.greeting?.resume()
                 self.greeting = nil
-            case .joined(let request, let replica): self.requests.removeValue(forKey: request)?.resume(returning: replica)
+            case .joined(let request, let replica):
+                self.requests.removeValue(forKey: request)?.resume(returning: replica)
             case .succeeded(let request): self.requests.removeValue(forKey: request)?.resume(returning: nil)
             case .failed(let request, let error):
                 self.requests.removeValue(forKey: request)?.resume(throwing: error)

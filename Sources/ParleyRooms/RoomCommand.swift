@@ -25,8 +25,7 @@ public struct RoomCommand: Hashable, Sendable {
         public var name: DisplayName?
         public var abilities: Abilities
 
-        public init(session: SessionID, identity: IdentityID, name: DisplayName? = nil, abilities: Abilities)
-        {
+        public init(session: SessionID, identity: IdentityID, name: DisplayName? = nil, abilities: Abilities) {
             self.session = session
             self.identity = identity
             self.name = name

@@ -53,12 +53,21 @@ public struct ParleyServer: Service {
         let registry = PrometheusRegistry()
         let openConnections = OpenConnections()
         let setup = GatewaySetup(
-            configuration: self.configuration, engine: self.engine, registry: registry, logger: self.logger,
-            startMilliseconds: self.startMilliseconds, openConnections: { openConnections.count = $0 })
+            configuration: self.configuration,
+            engine: self.engine,
+            registry: registry,
+            logger: self.logger,
+            startMilliseconds: self.startMilliseconds,
+            openConnections: { openConnections.count = $0 }
+        )
         let routes = Routes(
-            assets: SiteAssets(folders: self.configuration.assetFolders), registry: registry, readiness: readiness,
-            access: ConnectionAccess(), connectionsMax: self.configuration.limits.connectionsMax,
-            connections: { openConnections.count })
+            assets: SiteAssets(folders: self.configuration.assetFolders),
+            registry: registry,
+            readiness: readiness,
+            access: ConnectionAccess(),
+            connectionsMax: self.configuration.limits.connectionsMax,
+            connections: { openConnections.count }
+        )
         let http = PlainHTTP(responder: routes.responder(), logger: self.logger)
         let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
         let gateway = try await eventLoop.submit {
@@ -69,7 +78,8 @@ public struct ParleyServer: Service {
             let acceptor = WebSocketAcceptor(
                 loop: gateway.transport,
                 decide: { gateway.decide($0) },
-                handOver: { channel in http.adopt(channel).map { incoming.yield($0) } })
+                handOver: { channel in http.adopt(channel).map { incoming.yield($0) } }
+            )
             return NIOLoopBound(acceptor, eventLoop: eventLoop)
         }.get()
 
@@ -95,7 +105,8 @@ public struct ParleyServer: Service {
     }
 
     private func listen(
-        _ acceptor: NIOLoopBound<WebSocketAcceptor>, _ quiescing: ServerQuiescingHelper
+        _ acceptor: NIOLoopBound<WebSocketAcceptor>,
+        _ quiescing: ServerQuiescingHelper
     ) async throws -> WebSocketListener {
         var listening = WebSocketListener.Configuration(host: self.configuration.host, port: self.configuration.port)
         listening.serverChannelInitializer = { channel in
@@ -112,7 +123,9 @@ public struct ParleyServer: Service {
 
     /// Tells every client to come back, lets running requests finish, and ends what is left at the deadline.
     private func stop(
-        _ gateway: NIOLoopBound<Gateway>, _ quiescing: ServerQuiescingHelper, on eventLoop: any EventLoop
+        _ gateway: NIOLoopBound<Gateway>,
+        _ quiescing: ServerQuiescingHelper,
+        on eventLoop: any EventLoop
     ) async {
         let done = eventLoop.makePromise(of: Void.self)
         quiescing.initiateShutdown(promise: done)
@@ -121,7 +134,9 @@ public struct ParleyServer: Service {
         }
         eventLoop.execute {
             gateway.value.transport.beginClosing(
-                code: CloseCode.goingAway.rawValue, reason: CloseCode.goingAway.reason)
+                code: CloseCode.goingAway.rawValue,
+                reason: CloseCode.goingAway.reason
+            )
         }
         try? await done.futureResult.get()
         deadline.cancel()

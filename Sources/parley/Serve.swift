@@ -29,18 +29,25 @@ struct Serve: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             settings = try ServerSettings(
                 try await SettingsReader(
-                    flags: self.flags, environment: environment,
-                    file: self.operation.config ?? environment["PARLEY_CONFIG"]))
+                    flags: self.flags,
+                    environment: environment,
+                    file: self.operation.config ?? environment["PARLEY_CONFIG"]
+                )
+            )
         } catch let error as SettingError {
             throw ValidationError(error.description)
         }
         var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = settings.logLevel
         let engine = InMemoryEngine(
-            limits: settings.server.limits, incarnation: EngineIncarnation(rawValue: .random(in: .min ... .max)),
-            clock: { Instant(milliseconds: Self.systemMilliseconds()) })
+            limits: settings.server.limits,
+            incarnation: EngineIncarnation(rawValue: .random(in: .min ... .max)),
+            clock: { Instant(milliseconds: Self.systemMilliseconds()) }
+        )
         let server = ParleyServer(
-            configuration: settings.server, engine: engine, logger: logger,
+            configuration: settings.server,
+            engine: engine,
+            logger: logger,
             startMilliseconds: Self.systemMilliseconds()
         ) { address in
             Announcement(host: settings.server.host, port: address.port ?? settings.server.port).write()
@@ -89,7 +96,9 @@ struct WebRTCOptions: ParsableArguments {
         help: ArgumentHelp(
             "A STUN or TURN server that clients are told of; may be given several times.",
             discussion: "stun:stun.example.org:3478, or turn:turn.example.org:3478,USER,CREDENTIAL",
-            valueName: "url[,user,credential]"))
+            valueName: "url[,user,credential]"
+        )
+    )
     var iceServer: [String] = []
 }
 

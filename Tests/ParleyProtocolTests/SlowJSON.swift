@@ -106,8 +106,7 @@ struct SlowJSON {
             } else {
                 guard byte >= 0x20 else { throw Refusal() }
                 var length = 1
-                while self.position + length < self.bytes.count, self.bytes[self.position + length] >> 6 == 2
-                {
+                while self.position + length < self.bytes.count, self.bytes[self.position + length] >> 6 == 2 {
                     length += 1
                 }
                 let character = self.bytes[self.position..<(self.position + length)]

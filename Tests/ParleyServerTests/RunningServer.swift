@@ -20,15 +20,22 @@ struct RunningServer: Sendable {
 
     func connect(rollback: Bool = true, origin: String? = nil) async throws -> ParleyClient {
         try await ParleyClient.connect(
-            to: self.address, abilities: Abilities(rollback: rollback, trickle: true, restart: true), origin: origin)
+            to: self.address,
+            abilities: Abilities(rollback: rollback, trickle: true, restart: true),
+            origin: origin
+        )
     }
 }
 
 func withServer(
-    limits: Limits = Limits(), _ body: @Sendable (RunningServer) async throws -> Void
+    limits: Limits = Limits(),
+    _ body: @Sendable (RunningServer) async throws -> Void
 ) async throws {
     let engine = InMemoryEngine(
-        limits: limits, incarnation: EngineIncarnation(rawValue: 1), clock: { Instant(milliseconds: 1_795_226_400_000) })
+        limits: limits,
+        incarnation: EngineIncarnation(rawValue: 1),
+        clock: { Instant(milliseconds: 1_795_226_400_000) }
+    )
     var configuration = ServerConfiguration()
     configuration.port = 0
     configuration.limits = limits
@@ -36,14 +43,19 @@ func withServer(
     logger.logLevel = .critical
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     let server = ParleyServer(
-        configuration: configuration, engine: engine, logger: logger, startMilliseconds: 1_795_226_400_000
+        configuration: configuration,
+        engine: engine,
+        logger: logger,
+        startMilliseconds: 1_795_226_400_000
     ) { found.yield($0.port ?? 0) }
     let services = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await services.run() }
         var iterator = ports.makeAsyncIterator()
         let port = await iterator.next() ?? 0
-        try await body(RunningServer(port: port, engine: engine, stopping: { await services.triggerGracefulShutdown() }))
+        try await body(
+            RunningServer(port: port, engine: engine, stopping: { await services.triggerGracefulShutdown() })
+        )
         await services.triggerGracefulShutdown()
         try await tasks.waitForAll()
     }
@@ -77,4 +89,3 @@ extension ParleyClient {
 func alias(_ text: String) throws -> RoomReference {
     .alias(try #require(RoomAlias(text)))
 }
-

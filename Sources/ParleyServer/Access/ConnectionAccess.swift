@@ -22,7 +22,9 @@ package struct ConnectionAccess: Sendable {
     /// `http://localhost:8080` is, `https://example.org` and `null` are not.
     static func isLoopback(origin: String) -> Bool {
         for scheme in ["http://", "https://"] where origin.hasPrefix(scheme) {
-            return ServerConfiguration.isLoopback(host: self.hostName(ofAuthority: String(origin.dropFirst(scheme.count))))
+            return ServerConfiguration.isLoopback(
+                host: self.hostName(ofAuthority: String(origin.dropFirst(scheme.count)))
+            )
         }
         return false
     }

@@ -43,18 +43,31 @@ extension Gateway {
         // By id after by alias, before the first one was answered.
         if let seat = session.seat(in: host.id) { return self.rejoin(join, seat) }
         let seat = Seat(
-            id: ParticipantID(using: &self.random), join: join, session: session, host: host, limits: self.limits)
+            id: ParticipantID(using: &self.random),
+            join: join,
+            session: session,
+            host: host,
+            limits: self.limits
+        )
         session.add(seat)
         let accepted = seat.commands.receive(join.id)
         assert(accepted == .accept, "a seat begins with its join")
         host.submit(
             RoomCommand(
-                participant: seat.id, number: join.id, at: self.now,
+                participant: seat.id,
+                number: join.id,
+                at: self.now,
                 action: .join(
                     .init(
-                        session: session.id, identity: session.identity, name: join.name,
-                        abilities: session.abilities))),
-            seat: seat)
+                        session: session.id,
+                        identity: session.identity,
+                        name: join.name,
+                        abilities: session.abilities
+                    )
+                )
+            ),
+            seat: seat
+        )
     }
 
     /// The same join again is a repetition; another number is a second join.
@@ -74,7 +87,11 @@ extension Gateway {
     // MARK: Other commands
 
     func command(
-        _ id: UInt64, room: RoomID, _ action: RoomCommand.Action, of type: String, session: GatewaySession
+        _ id: UInt64,
+        room: RoomID,
+        _ action: RoomCommand.Action,
+        of type: String,
+        session: GatewaySession
     ) {
         var rejection = Rejection(.notJoined, of: type)
         rejection.id = id
@@ -85,8 +102,12 @@ extension Gateway {
         switch seat.commands.receive(id) {
         case .accept:
             let command = RoomCommand(
-                participant: seat.id, number: id, rejectedSince: seat.commands.rejectedSince, at: self.now,
-                action: action)
+                participant: seat.id,
+                number: id,
+                rejectedSince: seat.commands.rejectedSince,
+                at: self.now,
+                action: action
+            )
             seat.host.submit(command, seat: seat)
         case .pending:
             // Its outcome is on its way.
@@ -110,7 +131,8 @@ extension Gateway {
         for seat in session.seats where seat.phase != .gone {
             seat.host.submit(
                 RoomCommand(participant: seat.id, number: nil, at: self.now, action: .disconnect(.disconnected)),
-                seat: nil)
+                seat: nil
+            )
         }
     }
 

@@ -69,7 +69,9 @@ extension Gateway {
     }
 
     private static func negotiate(
-        _ envelope: Envelope, _ negotiation: inout PairNegotiation, _ side: PairNegotiation.Side
+        _ envelope: Envelope,
+        _ negotiation: inout PairNegotiation,
+        _ side: PairNegotiation.Side
     ) -> RejectionCode? {
         switch envelope.kind {
         case .signal: return nil
@@ -89,7 +91,10 @@ extension Gateway {
 
     /// Finds the way to a peer once. Nobody, somebody in another room, and somebody who has left are one answer.
     private func makeRoute(
-        to: ParticipantID, _ envelope: Envelope, _ frame: UnsafeRawBufferPointer, _ session: GatewaySession
+        to: ParticipantID,
+        _ envelope: Envelope,
+        _ frame: UnsafeRawBufferPointer,
+        _ session: GatewaySession
     ) -> Route? {
         if session.seats.contains(where: { $0.id == to && $0.phase == .present }) {
             self.refuse(.recipientIsSelf, envelope, frame, session)
@@ -148,7 +153,9 @@ extension Gateway {
                 }
             case .failure(let error):
                 logger.warning(
-                    "The engine could not store signals.", metadata: ["signals": "\(count)", "error": "\(error)"])
+                    "The engine could not store signals.",
+                    metadata: ["signals": "\(count)", "error": "\(error)"]
+                )
             }
         }
         self.mail.removeAll()

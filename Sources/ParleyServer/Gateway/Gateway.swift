@@ -90,8 +90,12 @@ final class Gateway {
             self.counters.connectionsRefused += 1
             return .refuse(
                 UpgradeRefusal(
-                    status: UInt16(refusal.status), reason: refusal.rawValue, body: refusal.body,
-                    contentType: "application/json"))
+                    status: UInt16(refusal.status),
+                    reason: refusal.rawValue,
+                    body: refusal.body,
+                    contentType: "application/json"
+                )
+            )
         }
         return .accept(subprotocol: Self.subprotocol) { connection in
             self.counters.connectionsAccepted += 1
@@ -103,8 +107,11 @@ final class Gateway {
 
     private func judge(_ request: UpgradeRequest) -> ConnectionRefusal? {
         let refusal = self.access.judge(
-            origin: request[header: "origin"], host: request[header: "host"],
-            connections: self.transport.connectionCount, connectionsMax: self.limits.connectionsMax)
+            origin: request[header: "origin"],
+            host: request[header: "host"],
+            connections: self.transport.connectionCount,
+            connectionsMax: self.limits.connectionsMax
+        )
         if let refusal { return refusal }
         return request.subprotocols.contains(Self.subprotocol) ? nil : .subprotocolRequired
     }

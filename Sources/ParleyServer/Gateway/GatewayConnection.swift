@@ -32,12 +32,20 @@ final class GatewayConnection: WebSocketDelegate {
         self.connection = connection
         self.slot = slot
         self.liveness = Liveness(
-            silenceMilliseconds: limits.silenceMilliseconds, darkMilliseconds: limits.darkMilliseconds,
-            now: now.uptimeNanoseconds)
+            silenceMilliseconds: limits.silenceMilliseconds,
+            darkMilliseconds: limits.darkMilliseconds,
+            now: now.uptimeNanoseconds
+        )
         self.messages = RateLimit(
-            perSecond: limits.messagesPerSecond, burst: limits.messageBurst, now: now.uptimeNanoseconds)
+            perSecond: limits.messagesPerSecond,
+            burst: limits.messageBurst,
+            now: now.uptimeNanoseconds
+        )
         self.pulses = RateLimit(
-            perSecond: limits.pulsesPerSecond, burst: limits.pulseBurst, now: now.uptimeNanoseconds)
+            perSecond: limits.pulsesPerSecond,
+            burst: limits.pulseBurst,
+            now: now.uptimeNanoseconds
+        )
         self.helloDeadline = now + .milliseconds(Int64(limits.helloMilliseconds))
     }
 
@@ -49,7 +57,10 @@ final class GatewayConnection: WebSocketDelegate {
         gateway.counters.bytesReceived += text.count
         do {
             let envelope = try EnvelopeScanner.scan(
-                text, depthMax: gateway.limits.depthMax, pulseKindBytesMax: gateway.limits.pulseKindBytesMax)
+                text,
+                depthMax: gateway.limits.depthMax,
+                pulseKindBytesMax: gateway.limits.pulseKindBytesMax
+            )
             try self.handle(envelope, text)
         } catch let fault as ScanFault {
             self.refuse(fault.rejection(in: text))
@@ -113,10 +124,12 @@ final class GatewayConnection: WebSocketDelegate {
         guard case .hello(let hello) = message else { return assertionFailure("scanned as hello") }
         let gateway = self.gateway
         let session = GatewaySession(
-            id: SessionID(using: &gateway.random), identity: IdentityID(using: &gateway.random),
+            id: SessionID(using: &gateway.random),
+            identity: IdentityID(using: &gateway.random),
             abilities: hello.abilities,
             resumeSecret: String(IdentityID(using: &gateway.random).description.dropFirst(2)),
-            connection: self.connection)
+            connection: self.connection
+        )
         self.session = session
         session.send(.welcome(gateway.welcome(session)), counters: &gateway.counters)
         if let join = hello.join { gateway.join(join, session: session) }

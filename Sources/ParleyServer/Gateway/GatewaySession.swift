@@ -17,7 +17,13 @@ final class GatewaySession {
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
     var delivered: [ParticipantID: UInt64] = [:]
 
-    init(id: SessionID, identity: IdentityID, abilities: Abilities, resumeSecret: String, connection: WebSocketConnection) {
+    init(
+        id: SessionID,
+        identity: IdentityID,
+        abilities: Abilities,
+        resumeSecret: String,
+        connection: WebSocketConnection
+    ) {
         self.id = id
         self.identity = identity
         self.abilities = abilities

@@ -19,7 +19,13 @@ struct PlainHTTP: Sendable {
         self.logger = logger
         self.channel = HTTP1Channel(
             responder: { request, writer, channel in
-                try await Self.respond(to: request, writer: writer, channel: channel, responder: responder, logger: logger)
+                try await Self.respond(
+                    to: request,
+                    writer: writer,
+                    channel: channel,
+                    responder: responder,
+                    logger: logger
+                )
             },
             configuration: .init(idleTimeout: .seconds(60))
         )

@@ -39,7 +39,8 @@ struct Routes {
         router.get("/v1/connect") { _, _ in
             var response = Self.text(
                 "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",
-                status: .upgradeRequired)
+                status: .upgradeRequired
+            )
             response.headers[.upgrade] = "websocket"
             return response
         }
@@ -57,8 +58,11 @@ struct Routes {
         let refusal =
             self.readiness.isReady
             ? self.access.judge(
-                origin: request.headers[.origin], host: request.head.authority,
-                connections: self.connections(), connectionsMax: self.connectionsMax)
+                origin: request.headers[.origin],
+                host: request.head.authority,
+                connections: self.connections(),
+                connectionsMax: self.connectionsMax
+            )
             : .stopping
         let type = "application/json"
         guard let refusal else { return Self.text(#"{"ok":true}"#, type: type) }
@@ -66,7 +70,9 @@ struct Routes {
     }
 
     private static func text(
-        _ text: String, status: HTTPResponse.Status = .ok, type: String = "text/plain; charset=utf-8"
+        _ text: String,
+        status: HTTPResponse.Status = .ok,
+        type: String = "text/plain; charset=utf-8"
     ) -> Response {
         var headers = SiteHeaders.all
         headers[.contentType] = type

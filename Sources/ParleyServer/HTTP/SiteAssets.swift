@@ -44,7 +44,8 @@ struct SiteAssets: Sendable {
         // Only what the binary would have: no path from outside ever reaches the file system.
         let isClient = path.hasPrefix("/client/")
         let name = isClient ? String(path.dropFirst("/client/".count)) : String(path.dropFirst())
-        guard !name.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0.isEmpty || $0 == ".." })
+        guard
+            !name.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0.isEmpty || $0 == ".." })
         else { return nil }
         let file = (isClient ? folders.client : folders.web) + "/" + name
         guard let data = try? Data(contentsOf: URL(filePath: file)) else { return nil }
@@ -55,7 +56,9 @@ struct SiteAssets: Sendable {
 extension SiteAssets.Asset {
     fileprivate init(bytes: ByteBuffer, path: String) {
         // FNV-1a: it only has to change when the file does.
-        let hash = bytes.readableBytesView.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let hash = bytes.readableBytesView.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
         self.init(
             body: bytes,
             type: Self.types[path.split(separator: ".").last.map(String.init) ?? ""] ?? "application/octet-stream",

@@ -16,35 +16,83 @@ package struct MetricDeclaration: Hashable, Sendable {
     ]
 
     package static let connectionsOpen = Self(
-        name: "parley_connections_open", kind: .gauge, help: "WebSocket connections that are open now.")
+        name: "parley_connections_open",
+        kind: .gauge,
+        help: "WebSocket connections that are open now."
+    )
     package static let connectionsAccepted = Self(
-        name: "parley_connections_accepted_total", kind: .counter, help: "WebSocket connections that were opened.")
+        name: "parley_connections_accepted_total",
+        kind: .counter,
+        help: "WebSocket connections that were opened."
+    )
     package static let connectionsRefused = Self(
-        name: "parley_connections_refused_total", kind: .counter, help: "WebSocket upgrades that were refused.")
+        name: "parley_connections_refused_total",
+        kind: .counter,
+        help: "WebSocket upgrades that were refused."
+    )
     package static let connectionsClosed = Self(
-        name: "parley_connections_closed_total", kind: .counter, help: "WebSocket connections that have ended.")
+        name: "parley_connections_closed_total",
+        kind: .counter,
+        help: "WebSocket connections that have ended."
+    )
     package static let roomsOpen = Self(
-        name: "parley_rooms_open", kind: .gauge, help: "Rooms that this node holds now.")
+        name: "parley_rooms_open",
+        kind: .gauge,
+        help: "Rooms that this node holds now."
+    )
     package static let participants = Self(
-        name: "parley_participants", kind: .gauge, help: "Participants in the rooms of this node now.")
+        name: "parley_participants",
+        kind: .gauge,
+        help: "Participants in the rooms of this node now."
+    )
     package static let messagesReceived = Self(
-        name: "parley_messages_received_total", kind: .counter, help: "Messages that clients have sent.")
+        name: "parley_messages_received_total",
+        kind: .counter,
+        help: "Messages that clients have sent."
+    )
     package static let signalsRelayed = Self(
-        name: "parley_signals_relayed_total", kind: .counter, help: "Signals handed to their recipient's connection.")
+        name: "parley_signals_relayed_total",
+        kind: .counter,
+        help: "Signals handed to their recipient's connection."
+    )
     package static let pulsesRelayed = Self(
-        name: "parley_pulses_relayed_total", kind: .counter, help: "Pulses handed to a connection, per receiver.")
+        name: "parley_pulses_relayed_total",
+        kind: .counter,
+        help: "Pulses handed to a connection, per receiver."
+    )
     package static let eventsDelivered = Self(
-        name: "parley_events_delivered_total", kind: .counter, help: "Event frames handed to a connection, per receiver.")
+        name: "parley_events_delivered_total",
+        kind: .counter,
+        help: "Event frames handed to a connection, per receiver."
+    )
     package static let eventEntries = Self(
-        name: "parley_log_entries_total", kind: .counter, help: "Entries applied to the rooms of this node.")
+        name: "parley_log_entries_total",
+        kind: .counter,
+        help: "Entries applied to the rooms of this node."
+    )
     package static let framesRejected = Self(
-        name: "parley_rejections_total", kind: .counter, help: "Messages that were refused by name.")
+        name: "parley_rejections_total",
+        kind: .counter,
+        help: "Messages that were refused by name."
+    )
     package static let commandsAccepted = Self(
-        name: "parley_commands_accepted_total", kind: .counter, help: "Commands that became events.")
+        name: "parley_commands_accepted_total",
+        kind: .counter,
+        help: "Commands that became events."
+    )
     package static let appendConflicts = Self(
-        name: "parley_append_conflicts_total", kind: .counter, help: "Appends that another writer had overtaken.")
+        name: "parley_append_conflicts_total",
+        kind: .counter,
+        help: "Appends that another writer had overtaken."
+    )
     package static let bytesReceived = Self(
-        name: "parley_received_bytes_total", kind: .counter, help: "Bytes of the messages received, without framing.")
+        name: "parley_received_bytes_total",
+        kind: .counter,
+        help: "Bytes of the messages received, without framing."
+    )
     package static let bytesSent = Self(
-        name: "parley_sent_bytes_total", kind: .counter, help: "Bytes of the messages sent, without framing.")
+        name: "parley_sent_bytes_total",
+        kind: .counter,
+        help: "Bytes of the messages sent, without framing."
+    )
 }

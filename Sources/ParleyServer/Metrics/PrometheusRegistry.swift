@@ -43,7 +43,9 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     package func makeRecorder(
-        label: String, dimensions: [(String, String)], aggregate: Bool
+        label: String,
+        dimensions: [(String, String)],
+        aggregate: Bool
     ) -> any RecorderHandler {
         self.stored(label)
     }

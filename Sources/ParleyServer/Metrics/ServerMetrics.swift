@@ -39,11 +39,15 @@ package struct ServerMetrics {
             case .counter:
                 Line(
                     read: read,
-                    counter: Counter(label: declaration.name, dimensions: [], factory: factory), meter: nil)
+                    counter: Counter(label: declaration.name, dimensions: [], factory: factory),
+                    meter: nil
+                )
             case .gauge:
                 Line(
-                    read: read, counter: nil,
-                    meter: Meter(label: declaration.name, dimensions: [], factory: factory))
+                    read: read,
+                    counter: nil,
+                    meter: Meter(label: declaration.name, dimensions: [], factory: factory)
+                )
             }
         }
     }

@@ -104,9 +104,17 @@ final class RoomDirectory {
         let gateway = self.gateway
         let id = RoomID(using: &gateway.random)
         let entry = LogEntry(
-            after: .start, uid: gateway.makeEntryUID(), author: gateway.node, payload: ByteBuffer(string: id.description))
+            after: .start,
+            uid: gateway.makeEntryUID(),
+            author: gateway.node,
+            payload: ByteBuffer(string: id.description)
+        )
         gateway.engine.append(
-            entry, to: log, retention: .untilRetired, in: gateway.engine.incarnation, on: gateway.eventLoop
+            entry,
+            to: log,
+            retention: .untilRetired,
+            in: gateway.engine.incarnation,
+            on: gateway.eventLoop
         ).assumeIsolated().whenComplete { result in
             switch result {
             case .success(.appended): self.settle(alias, id: id, isNew: true)

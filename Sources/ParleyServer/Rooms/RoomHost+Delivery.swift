@@ -62,7 +62,11 @@ extension RoomHost {
         var bytes: [UInt8] = []
         ServerMessage.events(
             EventsMessage(
-                room: self.id, at: delivery.entry.position, after: delivery.entry.after, events: events)
+                room: self.id,
+                at: delivery.entry.position,
+                after: delivery.entry.after,
+                events: events
+            )
         ).encode(into: &bytes)
         return bytes
     }
@@ -93,9 +97,15 @@ extension RoomHost {
         }
     }
 
-    private static func snapshot(of room: Room, at position: Position, events: [JSONValue], for seat: Seat) -> Snapshot {
+    private static func snapshot(of room: Room, at position: Position, events: [JSONValue], for seat: Seat) -> Snapshot
+    {
         Snapshot(
-            room: room.id, participant: seat.id, at: position, state: room.state(for: .participant),
-            hash: room.hash(for: .participant), events: events)
+            room: room.id,
+            participant: seat.id,
+            at: position,
+            state: room.state(for: .participant),
+            hash: room.hash(for: .participant),
+            events: events
+        )
     }
 }

@@ -37,7 +37,8 @@ final class RoomHost {
             node: gateway.node,
             room: Room(id: id, alias: alias, capacity: gateway.limits.participantsPerRoomMax),
             incarnation: gateway.engine.incarnation,
-            limits: gateway.limits)
+            limits: gateway.limits
+        )
         self.subscribe()
     }
 
@@ -90,7 +91,11 @@ final class RoomHost {
         case .writeSnapshot(let snapshot, let keepFrom):
             let encoded = LogSnapshot(position: snapshot.position, payload: snapshot.room.payload)
             _ = self.gateway.engine.writeSnapshot(
-                encoded, keepFrom: keepFrom, to: self.log, on: self.gateway.eventLoop)
+                encoded,
+                keepFrom: keepFrom,
+                to: self.log,
+                on: self.gateway.eventLoop
+            )
         case .scheduleRetire(let milliseconds):
             self.end()
             self.schedule(milliseconds) { $0.retireTimerFired(&$1) }
@@ -101,12 +106,14 @@ final class RoomHost {
         case .heal(let healing):
             self.gateway.logger.error(
                 "A room's log and its replica disagree.",
-                metadata: ["room": "\(self.id)", "healing": "\(healing)"])
+                metadata: ["room": "\(self.id)", "healing": "\(healing)"]
+            )
         }
     }
 
     private func schedule(
-        _ milliseconds: Int64, _ step: @escaping (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void
+        _ milliseconds: Int64,
+        _ step: @escaping (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void
     ) {
         self.gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { self.perform(step) }
     }
@@ -165,9 +172,17 @@ final class RoomHost {
     private func append(_ append: RoomAppend) {
         let gateway = self.gateway
         let entry = LogEntry(
-            position: append.position, after: append.after, author: gateway.node, payload: append.events.payload)
+            position: append.position,
+            after: append.after,
+            author: gateway.node,
+            payload: append.events.payload
+        )
         gateway.engine.append(
-            entry, to: self.log, retention: append.retention, in: append.incarnation, on: gateway.eventLoop
+            entry,
+            to: self.log,
+            retention: append.retention,
+            in: append.incarnation,
+            on: gateway.eventLoop
         ).assumeIsolated().whenComplete { result in
             let decoded = RoomAppendResult(result)
             if case .conflict = decoded { gateway.counters.appendConflicts += 1 }

@@ -34,8 +34,10 @@ struct ServerSettings {
         try set(\.stopMilliseconds, .stopMilliseconds, 0...60_000)
         if limits.darkMilliseconds < 2 * limits.silenceMilliseconds {
             throw SettingError(
-                .darkMilliseconds, value: String(limits.darkMilliseconds),
-                source: "with silence-milliseconds \(limits.silenceMilliseconds)")
+                .darkMilliseconds,
+                value: String(limits.darkMilliseconds),
+                source: "with silence-milliseconds \(limits.silenceMilliseconds)"
+            )
         }
     }
 

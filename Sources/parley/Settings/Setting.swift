@@ -15,7 +15,8 @@ struct Setting: Sendable {
 
     static let all: [Setting] = [
         host, port, iceServer, roomCapacity, connections, frameBytes, messagesPerSecond, messageBurst,
-        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, stopMilliseconds, logLevel, webFolder, clientFolder,
+        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, stopMilliseconds, logLevel, webFolder,
+        clientFolder,
     ]
 
     static let host = Setting(key: "host", allowed: "localhost, an address 127.x.x.x, or ::1")
@@ -29,17 +30,27 @@ struct Setting: Sendable {
     static let connections = Setting(key: "connections", allowed: "a whole number from 1 to 1000000")
     static let frameBytes = Setting(key: "frame-bytes", allowed: "a whole number from 1024 to 1048576")
     static let messagesPerSecond = Setting(
-        key: "messages-per-second", allowed: "a whole number from 1 to 10000000")
+        key: "messages-per-second",
+        allowed: "a whole number from 1 to 10000000"
+    )
     static let messageBurst = Setting(key: "message-burst", allowed: "a whole number from 1 to 10000000")
     static let unacknowledgedSignals = Setting(
-        key: "unacknowledged-signals", allowed: "a whole number from 32 to 65536")
+        key: "unacknowledged-signals",
+        allowed: "a whole number from 32 to 65536"
+    )
     static let silenceMilliseconds = Setting(
-        key: "silence-milliseconds", allowed: "a whole number from 2000 to 5000")
+        key: "silence-milliseconds",
+        allowed: "a whole number from 2000 to 5000"
+    )
     static let darkMilliseconds = Setting(
-        key: "dark-milliseconds", allowed: "a whole number from 4500 to 15000, at least twice silence-milliseconds")
+        key: "dark-milliseconds",
+        allowed: "a whole number from 4500 to 15000, at least twice silence-milliseconds"
+    )
     static let stopMilliseconds = Setting(key: "stop-milliseconds", allowed: "a whole number from 0 to 60000")
     static let logLevel = Setting(
-        key: "log-level", allowed: "trace, debug, info, notice, warning, error or critical")
+        key: "log-level",
+        allowed: "trace, debug, info, notice, warning, error or critical"
+    )
     static let webFolder = Setting(key: "web-folder", allowed: "a folder (given together with client-folder)")
     static let clientFolder = Setting(key: "client-folder", allowed: "a folder (given together with web-folder)")
 }
