@@ -111,12 +111,14 @@ class RawSocket:
                 if all(message.get(name) == value for name, value in members.items()):
                     return message
 
-    async def expect_close(self, *codes, seconds=5):
-        """Reads until the server says goodbye; returns the code."""
+    async def expect_close(self, *codes, seconds=5, answers=False):
+        """Reads until the server says goodbye; returns the code. `answers`: whether pings get their pong."""
         while True:
             got = await self.read_frame(seconds)
             assert got is not None, "the connection ended without a close frame"
             opcode, payload = got
+            if opcode == PING and answers:
+                await self.send_bytes(frame(payload, PONG))
             if opcode == CLOSE:
                 code = struct.unpack(">H", payload[:2])[0]
                 assert code in codes, f"closed with {code} ({payload[2:]!r}) instead of {codes}"
