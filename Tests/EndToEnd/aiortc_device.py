@@ -182,5 +182,6 @@ class AiortcDevice:
                 return
             if time.monotonic() > deadline:
                 states = [link.connection.connectionState for link in self.links.values()]
-                raise AssertionError(f"{self.name} does not meet {count} within {seconds} s: {now}, {states}, {self.problems}")
+                raise AssertionError(
+                    f"{self.name} does not meet {count} within {seconds} s: {now}, {states}, {self.problems}")
             await asyncio.sleep(0.05)

@@ -58,7 +58,8 @@ class RawSocket:
         await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", self.port))
         self.socket = plain
         # A small limit: what is not asked for stays in the kernel.
-        self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=4096 if self._receive_bytes else 65536)
+        limit = 4096 if self._receive_bytes else 65536
+        self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=limit)
         if self._upgrades:
             await self.send_bytes(upgrade_request(self.port))
             head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
@@ -124,6 +125,13 @@ class RawSocket:
                 assert code in codes, f"closed with {code} ({payload[2:]!r}) instead of {codes}"
                 assert payload[2:].decode(), "a close has a sentence"
                 return code
+
+    async def say_goodbye(self):
+        """Our close frame: the first one, or the answer to the server's."""
+        try:
+            await self.send_bytes(frame(struct.pack(">H", 1000), CLOSE))
+        except ConnectionError:
+            pass  # The server has not waited for it.
 
     async def expect_end(self, seconds=5):
         """The server ends the connection; whatever it says before does not matter."""
