@@ -48,7 +48,8 @@ static struct {
     int port, pid, pairs, people, burst, bytes;
     double seconds, warmup;
 } options = {
-    .scenario = "relay", .server = "parley", .pairs = 64, .people = 100, .burst = 1, .bytes = 300, .seconds = 2, .warmup = 1,
+    .scenario = "relay", .server = "parley", .pairs = 64, .people = 100, .burst = 1, .bytes = 300,
+    .seconds = 2, .warmup = 1,
 };
 
 static Client *clients;
@@ -221,13 +222,15 @@ static void nextRound(void) {
     Client *client = &clients[speaker];
     uint8_t frame[8192], *begin = frame + 8, *end;
     if (options.scenario[0] == 'p') {
-        end = text(text(text(begin, "{\"type\":\"pulse\",\"room\":\""), client->room), "\",\"kind\":\"speaking\",\"data\":\"");
+        end = text(text(begin, "{\"type\":\"pulse\",\"room\":\""), client->room);
+        end = text(end, "\",\"kind\":\"speaking\",\"data\":\"");
         end = padded(begin, end);
         roundsAwaited = (uint64_t)clientCount - 1;
     } else {
         client->audio = !client->audio;
         end = decimal(text(begin, "{\"type\":\"media\",\"id\":"), ++client->commands);
-        end = text(text(text(end, ",\"room\":\""), client->room), client->audio ? "\",\"audio\":true}" : "\",\"audio\":false}");
+        end = text(text(end, ",\"room\":\""), client->room);
+        end = text(end, client->audio ? "\",\"audio\":true}" : "\",\"audio\":false}");
         roundsAwaited = (uint64_t)clientCount;
     }
     size_t total;
@@ -241,7 +244,9 @@ static uint64_t numberAfter(const uint8_t *payload, size_t count, const char *na
     const uint8_t *at = memmem(payload, count, name, strlen(name));
     if (!at) fail("There is no %s in %.*s", name, (int)count, (const char *)payload);
     uint64_t value = 0;
-    for (at += strlen(name); at < payload + count && *at >= '0' && *at <= '9'; at++) value = value * 10 + (uint64_t)(*at - '0');
+    for (at += strlen(name); at < payload + count && *at >= '0' && *at <= '9'; at++) {
+        value = value * 10 + (uint64_t)(*at - '0');
+    }
     return value;
 }
 
@@ -259,7 +264,8 @@ static void delivered(void) {
 
 static void receiveSignal(Client *client, const uint8_t *payload, size_t count) {
     uint64_t n = numberAfter(payload, count < 100 ? count : 100, "\"n\":");
-    if (n != client->received + 1) fail("Signal %llu came after %llu.", (unsigned long long)n, (unsigned long long)client->received);
+    unsigned long long before = client->received;
+    if (n != before + 1) fail("Signal %llu came after %llu.", (unsigned long long)n, before);
     client->received = n;
     deliveries++;
     client->awaited--;
@@ -267,7 +273,9 @@ static void receiveSignal(Client *client, const uint8_t *payload, size_t count) 
 
 static void receiveText(Client *client, const uint8_t *payload, size_t count) {
     const char *kind = (const char *)payload + 9;
-    if (count < 16 || memcmp(payload, "{\"type\":\"", 9) != 0) fail("Not a message: %.*s", (int)count, (const char *)payload);
+    if (count < 16 || memcmp(payload, "{\"type\":\"", 9) != 0) {
+        fail("Not a message: %.*s", (int)count, (const char *)payload);
+    }
     if (memcmp(kind, "signal", 6) == 0) {
         receiveSignal(client, payload, count);
     } else if (memcmp(kind, "pulse", 5) == 0) {
@@ -372,7 +380,9 @@ static void turn(int milliseconds) {
     int count = epoll_wait(poller, events, 256, milliseconds);
     for (int i = 0; i < count; i++) receive(events[i].data.ptr);
     if (count > 0) lastProgress = now();
-    if (now() - lastProgress > 5000000000u) fail("Nothing has come for 5 seconds; %d of %d clients are ready.", readyCount, clientCount);
+    if (now() - lastProgress > 5000000000u) {
+        fail("Nothing has come for 5 seconds; %d of %d clients are ready.", readyCount, clientCount);
+    }
 }
 
 // MARK: - The run
@@ -381,7 +391,9 @@ static void openConnection(Client *client) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     client->socket = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(client->socket, (struct sockaddr *)&address, sizeof address) != 0) fail("Nobody listens on port %d.", options.port);
+    if (connect(client->socket, (struct sockaddr *)&address, sizeof address) != 0) {
+        fail("Nobody listens on port %d.", options.port);
+    }
     int one = 1;
     setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     fcntl(client->socket, F_SETFL, O_NONBLOCK);
@@ -467,12 +479,15 @@ int main(int count, char **words) {
     allocations = counts[0] - allocations;
     bytes = counts[1] - bytes;
     double messages = (double)(deliveries - deliveriesBefore);
-    uint64_t last = rounds - 1 < ROUNDS_MAX ? rounds - 1 : ROUNDS_MAX, measured = last > roundsBefore ? last - roundsBefore : 0;
+    // The round that is under way is not one of them.
+    uint64_t last = rounds == 0 ? 0 : rounds - 1 < ROUNDS_MAX ? rounds - 1 : ROUNDS_MAX;
+    uint64_t measured = last > roundsBefore ? last - roundsBefore : 0;
     if (measured > 0) qsort(roundNanoseconds + roundsBefore, measured, sizeof *roundNanoseconds, ascending);
-    printf("{\"messages\":%.0f,\"perSecond\":%.0f,\"cpuNanoseconds\":%.1f,\"busy\":%.3f,\"allocations\":%.4f,\"allocatedBytes\":%.1f,"
-        "\"roundMicrosecondsMedian\":%.1f,\"roundMicroseconds99\":%.1f}\n",
-        messages, messages / seconds, (double)cpu / messages, (double)cpu / 1e9 / seconds, (double)allocations / messages,
-        (double)bytes / messages, measured ? roundNanoseconds[roundsBefore + measured / 2] / 1e3 : 0,
-        measured ? roundNanoseconds[roundsBefore + measured * 99 / 100] / 1e3 : 0);
+    uint32_t *measuredRounds = roundNanoseconds + roundsBefore;
+    printf("{\"messages\":%.0f,\"perSecond\":%.0f,", messages, messages / seconds);
+    printf("\"cpuNanoseconds\":%.1f,\"busy\":%.3f,", (double)cpu / messages, (double)cpu / 1e9 / seconds);
+    printf("\"allocations\":%.4f,\"allocatedBytes\":%.1f,", (double)allocations / messages, (double)bytes / messages);
+    printf("\"roundMicrosecondsMedian\":%.1f,", measured ? measuredRounds[measured / 2] / 1e3 : 0);
+    printf("\"roundMicroseconds99\":%.1f}\n", measured ? measuredRounds[measured * 99 / 100] / 1e3 : 0);
     return 0;
 }

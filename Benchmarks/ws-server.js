@@ -22,9 +22,10 @@ function changeMedia(socket, { id, audio }) {
   const { room } = socket;
   const after = [1, room.sequence, '00000000000000a1'];
   room.sequence += 1;
+  const patch = { people: { [socket.id]: { media: { audio } } } };
   const event = JSON.stringify({
     type: 'events', room: room.id, at: [1, room.sequence, '00000000000000a2'], after,
-    events: [{ type: 'media-changed', participant: socket.id, by: socket.id, id, patch: { people: { [socket.id]: { media: { audio } } } } }],
+    events: [{ type: 'media-changed', participant: socket.id, by: socket.id, id, patch }],
   });
   for (const person of room.people.values()) person.send(event);
 }
@@ -45,4 +46,6 @@ sockets.on('connection', (socket) => {
   });
   socket.on('close', () => socket.room?.people.delete(socket.id));
 });
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/`));
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${server.address().port}/`);
+});

@@ -57,8 +57,13 @@ extension InMemoryEngine.StateMachine {
 
     /// Of a mailbox that is gone nothing is left to acknowledge: a legal race with ``drop(_:)``.
     package mutating func acknowledge(_ numbers: [SignalNumber], in mailbox: MailboxID) -> [UInt64] {
-        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.acknowledge(numbers, spare: &self.spare)
-            ?? numbers.map { _ in 0 }
+        guard self.rooms[mailbox.room]?.mailboxes.index(forKey: mailbox.recipient) != nil else {
+            return numbers.map { _ in 0 }
+        }
+        // Changing through `[key]?` would allocate at every step of the way, through `default:` it does not.
+        return self.rooms[mailbox.room, default: RoomMail()]
+            .mailboxes[mailbox.recipient, default: StoredMailbox()]
+            .acknowledge(numbers, spare: &self.spare)
     }
 
     package func delivered(from sender: ParticipantID, in mailbox: MailboxID) -> UInt64 {

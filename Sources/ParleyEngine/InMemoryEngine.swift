@@ -87,7 +87,7 @@ public final class InMemoryEngine: Engine {
 
     private func drain(_ eventLoop: any EventLoop) {
         let key = ObjectIdentifier(eventLoop)
-        let work = self.guarded.withLock { $0.outboxes[key]?.takeAll() ?? [] }
+        let work = self.guarded.withLock { $0.outboxes[key, default: LoopOutbox(eventLoop)].takeAll() }
         for work in work { work() }
     }
 

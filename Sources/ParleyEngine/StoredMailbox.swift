@@ -48,9 +48,9 @@ struct StoredMailbox {
     /// A number beyond the stored ones is of a history that is lost: it counts as the last stored one.
     mutating func acknowledge(_ numbers: [SignalNumber], spare: inout SpareQueues) -> [UInt64] {
         for number in numbers {
-            guard let pair = self.pairs[number.sender] else { continue }
-            let delivered = max(pair.delivered, min(number.n, pair.last))
-            self.pairs[number.sender]?.delivered = delivered
+            guard var pair = self.pairs[number.sender] else { continue }
+            pair.delivered = max(pair.delivered, min(number.n, pair.last))
+            self.pairs[number.sender] = pair
         }
         let pairs = self.pairs
         self.queue?.removeAll { sender, n in n <= pairs[sender]?.delivered ?? 0 }

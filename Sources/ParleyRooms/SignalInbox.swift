@@ -50,11 +50,12 @@ public struct SignalInbox: Hashable, Sendable {
 
     /// Cumulative: everything from `sender` up to `number` has arrived. Never counts down.
     public mutating func acknowledge(_ number: UInt64, from sender: ParticipantID) -> Acknowledgement {
-        guard let mark = self.watermarks[sender] else { return .ignored }
+        guard var mark = self.watermarks[sender] else { return .ignored }
         guard number <= mark.sent else { return .rejected(.invalidMember) }
         guard number > mark.acknowledged else { return .ignored }
         let delivered = number - mark.acknowledged
-        self.watermarks[sender]?.acknowledged = number
+        mark.acknowledged = number
+        self.watermarks[sender] = mark
         self.unacknowledged -= delivered
         return .advanced(by: delivered)
     }

@@ -27,7 +27,8 @@ def compile_all(folder):
     if compiler is None:
         raise SystemExit("There is no C compiler.")
     counting, generator = folder / "counting.so", folder / "generator"
-    subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-fno-builtin", "-o", counting, HERE / "counting.c"], check=True)
+    shared = ["-shared", "-fPIC", "-fno-builtin"]
+    subprocess.run([compiler, "-O2", *shared, "-o", counting, HERE / "counting.c"], check=True)
     subprocess.run([compiler, "-O2", "-o", generator, ROOT / "Benchmarks" / "generator.c"], check=True)
     return counting, generator
 

@@ -58,7 +58,8 @@ class RawSocket:
         await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", self.port))
         self.socket = plain
         # A small limit: what is not asked for stays in the kernel.
-        self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=4096 if self._receive_bytes else 65536)
+        limit = 4096 if self._receive_bytes else 65536
+        self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=limit)
         if self._upgrades:
             await self.send_bytes(upgrade_request(self.port))
             head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
@@ -111,17 +112,26 @@ class RawSocket:
                 if all(message.get(name) == value for name, value in members.items()):
                     return message
 
-    async def expect_close(self, *codes, seconds=5):
-        """Reads until the server says goodbye; returns the code."""
+    async def expect_close(self, *codes, seconds=5, answers=False):
+        """Reads until the server says goodbye; returns the code. `answers`: whether pings get their pong."""
         while True:
             got = await self.read_frame(seconds)
             assert got is not None, "the connection ended without a close frame"
             opcode, payload = got
+            if opcode == PING and answers:
+                await self.send_bytes(frame(payload, PONG))
             if opcode == CLOSE:
                 code = struct.unpack(">H", payload[:2])[0]
                 assert code in codes, f"closed with {code} ({payload[2:]!r}) instead of {codes}"
                 assert payload[2:].decode(), "a close has a sentence"
                 return code
+
+    async def say_goodbye(self):
+        """Our close frame: the first one, or the answer to the server's."""
+        try:
+            await self.send_bytes(frame(struct.pack(">H", 1000), CLOSE))
+        except ConnectionError:
+            pass  # The server has not waited for it.
 
     async def expect_end(self, seconds=5):
         """The server ends the connection; whatever it says before does not matter."""

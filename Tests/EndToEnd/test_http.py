@@ -16,7 +16,8 @@ async def get(server, path, **headers):
     """`(status, headers, body)`"""
 
     def fetch():
-        request = Request(server.address.rstrip("/") + path, headers={n.replace("_", "-"): v for n, v in headers.items()})
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = Request(server.address.rstrip("/") + path, headers=fields)
         try:
             with urlopen(request, timeout=10) as response:
                 return response.status, response.headers, response.read()

@@ -81,9 +81,9 @@ async def test_a_session_from_the_first_byte_to_the_last(stage):
     await bob.signal(ada.id, None, kind="hangup", reason="done")
     hangup = await ada.expect(type="hangup")
     assert (hangup["n"], hangup["floor"], hangup["reason"]) == (3, 3, "done"), hangup
-    left = await bob.leave()
-    assert left["reason"] == "left"
-    assert (await ada.expect_event("left", participant=bob.id))["reason"] == "left"
+    gone = bob.id
+    assert (await bob.leave())["reason"] == "left"
+    assert (await ada.expect_event("left", participant=gone))["reason"] == "left"
     assert list(ada.room.people) == [ada.id]
     await ada.command("leave")
     last = await ada.expect(type="events", where=lambda f: any(e["type"] == "ended" for e in f["events"]))

@@ -42,7 +42,14 @@ extension Hello {
             // The refusal of a join must be recognised as one, wherever it was said.
             join.rejection.id = try? join.count("id")
             join.rejection.room = try? join.text("room")?.cut(toBytes: limits.aliasBytesMax)
-            self.join = try JoinCommand(join, limits)
+            do throws(Rejection) {
+                self.join = try JoinCommand(join, limits)
+            } catch {
+                guard error.code == .invalidName || error.code == .invalidAlias else { throw error }
+                // A person has mistyped: that costs them the join, not the session.
+                self.refusedJoin = error
+                self.refusedJoin?.of = "join"
+            }
         }
     }
 }

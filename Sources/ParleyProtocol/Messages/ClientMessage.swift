@@ -29,6 +29,8 @@ public struct Hello: Hashable, Sendable {
     public var clientVersion: String?
     public var abilities = Abilities()
     public var join: JoinCommand?
+    /// Instead of `join`: its name or alias is not allowed. The session begins all the same.
+    public var refusedJoin: Rejection?
     public var resume: Resume?
     public var token: String?
 

@@ -134,11 +134,15 @@ extension Gateway {
     func scheduleMail() {
         guard !self.isMailScheduled else { return }
         self.isMailScheduled = true
-        self.eventLoop.assumeIsolated().execute { self.sendMail() }
+        self.eventLoop.assumeIsolated().execute {
+            self.isMailScheduled = false
+            self.sendMail()
+            // Behind what was relayed in this tick: the engine keeps the order of one loop's calls.
+            self.tellSenders()
+        }
     }
 
     private func sendMail() {
-        self.isMailScheduled = false
         guard !self.mail.isEmpty else { return }
         let count = self.mail.entries.count
         let logger = self.logger
@@ -181,21 +185,25 @@ extension Gateway {
                     session.reject(Rejection(code, of: "beat", member: "ack"), counters: &self.counters)
                 }
             }
-            if !numbers.isEmpty { self.tellSenders(numbers, about: seat) }
+            guard !numbers.isEmpty else { continue }
+            self.acknowledgements.append((seat, numbers))
+            self.scheduleMail()
         }
     }
 
-    private func tellSenders(_ numbers: [SignalNumber], about seat: Seat) {
-        // What was relayed in this tick goes first: the engine keeps the order of one loop's calls.
-        self.sendMail()
-        let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
-        let recipient = seat.id
-        self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { delivered in
-            for (number, n) in zip(numbers, delivered) where n > 0 {
-                guard let sender = self.participants[number.sender] else { continue }
-                self.note(delivered: n, to: recipient, for: sender.session)
+    private func tellSenders() {
+        for (seat, numbers) in self.acknowledgements {
+            let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
+            let recipient = seat.id
+            let answer = self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop)
+            answer.assumeIsolated().whenSuccess { delivered in
+                for (number, n) in zip(numbers, delivered) where n > 0 {
+                    guard let sender = self.participants[number.sender] else { continue }
+                    self.note(delivered: n, to: recipient, for: sender.session)
+                }
             }
         }
+        self.acknowledgements.removeAll(keepingCapacity: true)
     }
 
     /// Nobody waits for this: what a session's signals have reached is gathered, and said ten times a second at most.

@@ -29,6 +29,8 @@ final class Gateway {
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
+    /// What recipients have acknowledged in this tick; the engine hears of it behind the mail.
+    var acknowledgements: [(recipient: Seat, numbers: [SignalNumber])] = []
     var isMailScheduled = false
     /// Whose signals were acknowledged since the last time that somebody was told.
     var sessionsWithDelivered: [GatewaySession] = []

@@ -133,6 +133,7 @@ final class GatewayConnection: WebSocketDelegate {
         self.session = session
         session.send(.welcome(gateway.welcome(session)), counters: &gateway.counters)
         if let join = hello.join { gateway.join(join, session: session) }
+        if let refusal = hello.refusedJoin { self.refuse(refusal) }
     }
 
     private func refuseBeforeHello(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) {
