@@ -87,6 +87,7 @@ public struct ParleyServer: Service {
         let listener = try await self.listen(acceptor, quiescing)
         try await eventLoop.submit { gateway.value.startHeartbeat(address: "\(listener.address)") }.get()
         readiness.isReady = true
+        self.logger.info("Listening.", metadata: ["address": "\(listener.address)"])
         self.onListening(listener.address)
 
         await withDiscardingTaskGroup { tasks in
@@ -98,6 +99,7 @@ public struct ParleyServer: Service {
             // Cancelled or asked to stop: the way out is the same.
             try? await gracefulShutdown()
             readiness.isReady = false
+            self.logger.info("Stopping: clients are told to come back.", metadata: ["open": "\(openConnections.count)"])
             await self.stop(gateway, quiescing, on: eventLoop)
             incoming.finish()
             tasks.cancelAll()

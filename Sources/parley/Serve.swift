@@ -12,9 +12,9 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the server: WebSocket, meeting page, JavaScript client, health and metrics on one port.",
         discussion: """
-            Every setting can be given as a flag, as an environment variable (PARLEY_PORT for --port), or in a JSON file \
-            ({"port": 8080, "ice-server": ["stun:stun.example.org"]}). A flag wins over the environment, the environment \
-            over the file. Durations are milliseconds.
+            Every setting can be given as a flag, as an environment variable (PARLEY_PORT for --port), or in a JSON \
+            file ({"port": 8080, "ice-server": ["stun:stun.example.org"]}). A flag wins over the environment, the \
+            environment over the file. Durations are milliseconds.
             """
     )
 
@@ -103,28 +103,43 @@ struct WebRTCOptions: ParsableArguments {
 }
 
 struct LimitOptions: ParsableArguments {
-    @Option(help: "Participants per room. (default: 100)")
+    @Option(help: ArgumentHelp("Participants per room. (default: 100)", valueName: "count"))
     var roomCapacity: String?
 
-    @Option(help: "Connections in all. (default: 18000)")
+    @Option(help: ArgumentHelp("Connections in all. (default: 18000)", valueName: "count"))
     var connections: String?
 
-    @Option(help: "Bytes of the longest message. (default: 65536)")
+    @Option(help: ArgumentHelp("Bytes of the longest message. (default: 65536)", valueName: "bytes"))
     var frameBytes: String?
 
-    @Option(help: "Messages per second and connection, in the long run. (default: 500)")
+    @Option(
+        help: ArgumentHelp(
+            "Messages per second and connection, in the long run. (default: 500)",
+            valueName: "count"
+        )
+    )
     var messagesPerSecond: String?
 
-    @Option(help: "Messages that a connection may send at once. (default: 2000)")
+    @Option(help: ArgumentHelp("Messages that a connection may send at once. (default: 2000)", valueName: "count"))
     var messageBurst: String?
 
-    @Option(help: "Signals per recipient that are not yet acknowledged. (default: 256)")
+    @Option(
+        help: ArgumentHelp(
+            "Signals per recipient that are not yet acknowledged. (default: 256)",
+            valueName: "count"
+        )
+    )
     var unacknowledgedSignals: String?
 
-    @Option(help: "The server pings after so much silence. (default: 2000)")
+    @Option(help: ArgumentHelp("The server pings after so much silence. (default: 2000)", valueName: "milliseconds"))
     var silenceMilliseconds: String?
 
-    @Option(help: "A connection that is silent for so long is closed. (default: 4500)")
+    @Option(
+        help: ArgumentHelp(
+            "A connection that is silent for so long is closed. (default: 4500)",
+            valueName: "milliseconds"
+        )
+    )
     var darkMilliseconds: String?
 
     var given: [(Setting, String?)] {
@@ -138,13 +153,18 @@ struct LimitOptions: ParsableArguments {
 }
 
 struct OperationOptions: ParsableArguments {
-    @Option(help: "A JSON file with settings. (environment: PARLEY_CONFIG)")
+    @Option(help: ArgumentHelp("A JSON file with settings. (environment: PARLEY_CONFIG)", valueName: "file"))
     var config: String?
 
     @Option(help: "What is logged: trace, debug, info, notice, warning, error, critical. (default: info)")
     var logLevel: String?
 
-    @Option(help: "How long a stopping server waits for its connections. (default: 5000)")
+    @Option(
+        help: ArgumentHelp(
+            "How long a stopping server waits for its connections. (default: 5000)",
+            valueName: "milliseconds"
+        )
+    )
     var stopMilliseconds: String?
 
     @Option(help: "Serve the page from this folder instead of from the binary (with --client-folder).")

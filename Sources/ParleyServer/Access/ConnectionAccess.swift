@@ -57,7 +57,7 @@ package enum ConnectionRefusal: String, CaseIterable, Sendable {
     package var message: String {
         switch self {
         case .originNotAllowed:
-            "In development mode only pages from this machine may connect (origins http://localhost and http://127.0.0.1)."
+            "In development mode only pages from this machine may connect (http://localhost, http://127.0.0.1)."
         case .hostNotAllowed:
             "In development mode the server must be addressed as localhost, 127.0.0.1 or [::1]."
         case .connectionsFull: "This server holds no more connections; try again later."

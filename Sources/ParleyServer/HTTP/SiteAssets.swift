@@ -3,7 +3,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The meeting page and the JavaScript client: part of the binary, or read from their folders while somebody works on them.
+/// The meeting page and the JavaScript client: part of the binary, or read from their folders while somebody
+/// works on them.
 struct SiteAssets: Sendable {
     fileprivate struct Asset: Sendable {
         let body: ByteBuffer

@@ -70,9 +70,10 @@ struct ServerSettings {
         guard !ServerConfiguration.isLoopback(host: host) else { return }
         throw SettingError(
             """
-            The setting host (\(host)) is an address that other machines can reach, but no authentication is configured: \
-            anybody could create and enter rooms. This version has no tokens, so it serves this machine only: listen on 127.0.0.1, ::1 \
-            or localhost. To try it from another machine, forward the port: ssh -L 8080:127.0.0.1:8080 HOST
+            The setting host (\(host)) is an address that other machines can reach, but no authentication is \
+            configured: anybody could create and enter rooms. This version has no tokens, so it serves this machine \
+            only: listen on 127.0.0.1, ::1 or localhost. To try it from another machine, forward the port: \
+            ssh -L 8080:127.0.0.1:8080 HOST
             """
         )
     }
