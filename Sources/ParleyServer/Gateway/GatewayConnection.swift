@@ -156,6 +156,15 @@ final class GatewayConnection: WebSocketDelegate {
 
     private func close(_ code: CloseCode) {
         self.connection.close(code: code.rawValue, reason: code.reason)
+        // The others need not wait for the farewell of somebody who may never answer it.
+        self.endSession()
+    }
+
+    private func endSession() {
+        guard let session = self.session else { return }
+        self.session = nil
+        session.detach()
+        self.gateway.disconnect(session)
     }
 
     // MARK: Living and ending
@@ -180,9 +189,6 @@ final class GatewayConnection: WebSocketDelegate {
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.gateway.counters.connectionsClosed += 1
         self.gateway.remove(self)
-        guard let session = self.session else { return }
-        self.session = nil
-        session.detach()
-        self.gateway.disconnect(session)
+        self.endSession()
     }
 }
