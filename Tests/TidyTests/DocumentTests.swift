@@ -26,6 +26,12 @@ struct DocumentTests {
         #expect(Set(names).count == names.count)
     }
 
+    @Test("the example in the README is the one that the browser tests run")
+    func readmeExample() throws {
+        let example = try Repository.file("clients/javascript/examples/call.js").text
+        #expect(try Repository.file("README.md").text.contains("```js\n\(example)```"))
+    }
+
     @Test("an unmarked or a changed block is noticed")
     func checkCanFail() {
         let text = "<!-- vector: a -->\n```json\n{\"a\":1}\n```\n\n```json\n{}\n```\n"
