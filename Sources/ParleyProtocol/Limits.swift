@@ -11,6 +11,8 @@ public struct Limits: Hashable, Sendable {
     // MARK: Connections
     /// One more is answered with HTTP 503.
     public var connectionsMax = 18_000
+    /// Connections that are plain HTTP; one more is closed without an answer.
+    public var plainConnectionsMax = 1_024
     /// The upgrade request and its headers; more is answered with HTTP 431.
     public var upgradeRequestBytesMax = 16_384
     /// From accept to the end of the request; a slower one is closed.

@@ -78,7 +78,9 @@ public struct ParleyServer: Service {
             let acceptor = WebSocketAcceptor(
                 loop: gateway.transport,
                 decide: { gateway.decide($0) },
-                handOver: { channel in http.adopt(channel).map { incoming.yield($0) } }
+                handOver: { channel in
+                    gateway.countPlain(channel) ?? http.adopt(channel).map { incoming.yield($0) }
+                }
             )
             return NIOLoopBound(acceptor, eventLoop: eventLoop)
         }.get()

@@ -27,6 +27,9 @@ public final class WebSocketConnection {
     var isDirty = false
     /// What the channel was given since it opened, in bytes.
     var handedBytes = 0
+    /// What has left for the peer since the connection opened, framing included: a look now and then tells whether
+    /// anything was said.
+    public var sentBytes: Int { self.handedBytes }
     /// At most so many of them wait in the channel.
     var queuedBytesMost = 0
     private var endsOutputAtFlush = false

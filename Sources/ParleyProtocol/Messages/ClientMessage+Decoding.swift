@@ -1,4 +1,20 @@
 extension ClientMessage {
+    /// Parses and decodes a whole frame.
+    ///
+    /// - Parameter frame: a text frame that is UTF-8; the transport has checked that.
+    public static func decode(
+        frame: UnsafeRawBufferPointer,
+        limits: Limits = Limits()
+    ) throws(Rejection) -> ClientMessage {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONParser.parse(frame, depthMax: limits.depthMax)
+        } catch {
+            throw Rejection(.malformed)
+        }
+        return try Self.decode(value, limits: limits)
+    }
+
     /// Reads a message, checking every member that this version knows and ignoring the others.
     ///
     /// Signals and pulses are read too, though a server relays them by their ``Envelope`` alone.

@@ -51,12 +51,6 @@ public struct Envelope: Sendable, BitwiseCopyable {
     /// Where the payload of this kind of message is.
     public var payloadMember: EnvelopeMember? { self.kind.payloadMember }
 
-    /// ``recipient``, for callers that have the frame at hand.
-    public func recipient(in frame: UnsafeRawBufferPointer) -> ParticipantID? { self.recipient }
-
-    /// ``roomID``, for callers that have the frame at hand.
-    public func roomID(in frame: UnsafeRawBufferPointer) -> RoomID? { self.roomID }
-
     /// A refusal of this message, with what tells its sender which one it was. Allocates: not for the
     /// relay path's good days.
     public func rejection(

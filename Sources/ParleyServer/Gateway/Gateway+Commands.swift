@@ -26,10 +26,12 @@ extension Gateway {
         guard join.id == 1 else {
             return self.refuse(.commandGap, join, expected: 1, session)
         }
-        guard session.seats.count < self.limits.roomsPerSessionMax else {
+        guard session.seats.count + session.joinsUnderWay < self.limits.roomsPerSessionMax else {
             return self.refuse(.tooManyRooms, join, session)
         }
+        session.joinsUnderWay += 1
         self.directory.find(join.room) { [unowned self] result in
+            session.joinsUnderWay -= 1
             switch result {
             case .success(let host): self.join(join, host: host, session: session)
             case .failure(let code): self.refuse(code, join, session)
@@ -157,14 +159,14 @@ extension Gateway {
 
     /// Said and forgotten: whoever cannot take it at once does without.
     func relayPulse(_ envelope: Envelope, _ frame: UnsafeRawBufferPointer, from session: GatewaySession) {
-        guard let room = envelope.roomID(in: frame), let seat = session.seat(in: room), seat.phase == .present else {
+        guard let room = envelope.roomID, let seat = session.seat(in: room), seat.phase == .present else {
             return self.refuse(.notJoined, envelope, frame, session)
         }
         guard let pulse = PulseFrame(envelope, in: frame, room: room, from: seat.id) else {
             return self.refuse(.invalidKind, envelope, frame, session)
         }
         if envelope.to != nil {
-            guard let peer = envelope.recipient(in: frame).flatMap({ self.participants[$0] }), peer.host === seat.host
+            guard let peer = envelope.recipient.flatMap({ self.participants[$0] }), peer.host === seat.host
             else { return self.refuse(.unknownRecipient, envelope, frame, session) }
             guard let connection = peer.session.connection, connection.isWritable else { return }
             self.counters.pulsesRelayed += 1

@@ -10,7 +10,7 @@ import ParleyTransport
 extension Gateway {
     /// - Parameter frame: the whole message, which `envelope` points into.
     func relaySignal(_ envelope: Envelope, _ frame: UnsafeRawBufferPointer, from session: GatewaySession) {
-        guard let n = envelope.n, let to = envelope.recipient(in: frame) else {
+        guard let n = envelope.n, let to = envelope.recipient else {
             return self.refuse(.unknownRecipient, envelope, frame, session)
         }
         let found = session.route(to: to)

@@ -21,6 +21,7 @@ final class Gateway {
 
     /// Each knows its place, so that removing one costs nothing.
     private var connections: [GatewayConnection] = []
+    private var plainConnections = 0
     /// Everybody who is in a room on this node.
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
@@ -116,6 +117,16 @@ final class Gateway {
         )
         if let refusal { return refusal }
         return request.subprotocols.contains(Self.subprotocol) ? nil : .subprotocolRequired
+    }
+
+    /// - Returns: a failure if there are too many connections that are plain HTTP.
+    func countPlain(_ channel: any Channel) -> EventLoopFuture<Void>? {
+        guard self.plainConnections < self.limits.plainConnectionsMax else {
+            return self.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        self.plainConnections += 1
+        channel.closeFuture.assumeIsolated().whenComplete { _ in self.plainConnections -= 1 }
+        return nil
     }
 
     static let subprotocol = "parley.v1"

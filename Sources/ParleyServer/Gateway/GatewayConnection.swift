@@ -23,6 +23,8 @@ final class GatewayConnection: WebSocketDelegate {
     private let helloDeadline: NIODeadline
     /// `WebSocketConnection.heardCount` at the last sweep.
     private var heardCount: UInt32 = 0
+    /// `WebSocketConnection.sentBytes` at the last sweep.
+    private var sentBytes = 0
     private var faults = 0
 
     init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int) {
@@ -75,7 +77,7 @@ final class GatewayConnection: WebSocketDelegate {
     private func handle(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) throws {
         guard let session = self.session else {
             guard envelope.kind == .hello else { return self.refuseBeforeHello(envelope, text) }
-            return try self.hello(text)
+            return self.hello(text)
         }
         let now = NIODeadline.now().uptimeNanoseconds
         if envelope.kind == .pulse {
@@ -87,7 +89,7 @@ final class GatewayConnection: WebSocketDelegate {
             return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
         }
         if envelope.kind.isSignal { return self.gateway.relaySignal(envelope, text, from: session) }
-        switch try self.decode(text) {
+        switch try ClientMessage.decode(frame: text, limits: self.gateway.limits) {
         case .hello: throw envelope.rejection(.helloRepeated, in: text)
         case .join(let join): self.gateway.join(join, session: session)
         case .leave(let leave):
@@ -100,25 +102,15 @@ final class GatewayConnection: WebSocketDelegate {
         }
     }
 
-    private func decode(_ text: UnsafeRawBufferPointer) throws -> ClientMessage {
-        let value: JSONValue
-        do {
-            value = try JSONParser.parse(text, depthMax: self.gateway.limits.depthMax)
-        } catch {
-            throw Rejection(.malformed)
-        }
-        return try ClientMessage.decode(value, limits: self.gateway.limits)
-    }
-
     // MARK: Hello
 
-    private func hello(_ text: UnsafeRawBufferPointer) throws {
+    private func hello(_ text: UnsafeRawBufferPointer) {
         let message: ClientMessage
-        do {
-            message = try self.decode(text)
-        } catch let rejection as Rejection {
-            self.refuse(rejection)
-            if rejection.code == .unsupportedProtocol { self.close(.unsupportedProtocol) }
+        do throws(Rejection) {
+            message = try ClientMessage.decode(frame: text, limits: self.gateway.limits)
+        } catch {
+            self.refuse(error)
+            if error.code == .unsupportedProtocol { self.close(.unsupportedProtocol) }
             return
         }
         guard case .hello(let hello) = message else { return assertionFailure("scanned as hello") }
@@ -174,6 +166,10 @@ final class GatewayConnection: WebSocketDelegate {
         if self.connection.heardCount != self.heardCount {
             self.heardCount = self.connection.heardCount
             self.liveness.heard(now: time)
+        }
+        if self.connection.sentBytes != self.sentBytes {
+            self.sentBytes = self.connection.sentBytes
+            self.liveness.said(now: time)
         }
         if self.session == nil, now >= self.helloDeadline { return self.close(.helloTimeout) }
         switch self.liveness.tick(now: time) {

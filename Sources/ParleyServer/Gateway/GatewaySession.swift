@@ -14,6 +14,8 @@ final class GatewaySession {
     /// Bounded by `roomsPerSessionMax`; a session is in one room or two, so a list is the fastest map.
     private(set) var seats: [Seat] = []
 
+    /// Joins whose room is still being looked for.
+    var joinsUnderWay = 0
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
     var delivered: [ParticipantID: UInt64] = [:]
 
@@ -48,7 +50,7 @@ final class GatewaySession {
         self.seats.first { seat in
             switch reference {
             case .id(let id): seat.phase != .gone && seat.host.id == id
-            case .alias(let alias): seat.phase != .gone && seat.host.alias == alias
+            case .alias(let alias): seat.phase != .gone && seat.host.claim?.alias == alias
             // Each join without a name makes a room; only one that is not answered yet can be a repetition.
             case .new: seat.phase == .joining && seat.join.room == .new
             }

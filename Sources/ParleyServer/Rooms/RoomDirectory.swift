@@ -2,6 +2,12 @@ import NIOCore
 import ParleyEngine
 import ParleyProtocol
 
+/// That an alias means a room: the entry of the alias's log that says so.
+struct AliasClaim: Hashable {
+    let alias: RoomAlias
+    let position: Position
+}
+
 /// Finds the room that a join names, on this node or in the engine.
 ///
 /// An alias is a log of its own, whose first append wins: two people who open the same new alias at once, on
@@ -25,7 +31,7 @@ final class RoomDirectory {
     func find(_ reference: RoomReference, _ answer: @escaping Answer) {
         switch reference {
         case .new:
-            answer(self.makeHost(id: RoomID(using: &self.gateway.random), alias: nil))
+            answer(self.makeHost(id: RoomID(using: &self.gateway.random), claim: nil))
         case .id(let id):
             if let host = self.hosts[id] { return answer(.success(host)) }
             self.load(id, answer)
@@ -40,17 +46,12 @@ final class RoomDirectory {
     /// The room is over: who comes now gets a new one, even while the engine is still being told.
     func remove(_ host: RoomHost) {
         self.hosts[host.id] = nil
-        if let alias = host.alias, self.aliases[alias] === host { self.aliases[alias] = nil }
-    }
-
-    /// The word means nothing any more, if it still means that room.
-    func free(_ alias: RoomAlias, of room: RoomID) {
-        let gateway = self.gateway
-        let log = LogID(.alias, alias.text)
-        gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenSuccess { read in
-            guard let entry = read.entries.last, Self.room(in: entry) == room else { return }
-            _ = gateway.engine.retire(log, expecting: read.top, on: gateway.eventLoop)
-        }
+        guard let claim = host.claim else { return }
+        if self.aliases[claim.alias] === host { self.aliases[claim.alias] = nil }
+        // If the word means another room by now, the position tells, and nothing happens. What is asked of the
+        // alias after this is answered after this.
+        let log = LogID(.alias, claim.alias.text)
+        _ = self.gateway.engine.retire(log, expecting: claim.position, on: self.gateway.eventLoop)
     }
 
     // MARK: By id
@@ -60,23 +61,27 @@ final class RoomDirectory {
         gateway.engine.heads([LogID(room: id)], on: gateway.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let tops) where tops.first == .start: answer(.failure(.unknownRoom))
-            case .success: answer(self.host(of: id, alias: nil))
+            case .success: answer(self.host(of: id, claim: nil))
             case .failure: answer(.failure(.engineUnavailable))
             }
         }
     }
 
     /// The host of a room that the engine has; somebody else may have begun to hold it meanwhile.
-    private func host(of id: RoomID, alias: RoomAlias?) -> Result<RoomHost, RejectionCode> {
-        if let host = self.hosts[id] { return .success(host) }
-        return self.makeHost(id: id, alias: alias)
+    private func host(of id: RoomID, claim: AliasClaim?) -> Result<RoomHost, RejectionCode> {
+        guard let host = self.hosts[id] else { return self.makeHost(id: id, claim: claim) }
+        if let claim {
+            host.claim = claim
+            self.aliases[claim.alias] = host
+        }
+        return .success(host)
     }
 
-    private func makeHost(id: RoomID, alias: RoomAlias?) -> Result<RoomHost, RejectionCode> {
+    private func makeHost(id: RoomID, claim: AliasClaim?) -> Result<RoomHost, RejectionCode> {
         guard self.hosts.count < self.gateway.limits.roomsMax else { return .failure(.serverFull) }
-        let host = RoomHost(id: id, alias: alias, gateway: self.gateway)
+        let host = RoomHost(id: id, claim: claim, gateway: self.gateway)
         self.hosts[id] = host
-        if let alias { self.aliases[alias] = host }
+        if let claim { self.aliases[claim.alias] = host }
         return .success(host)
     }
 
@@ -89,7 +94,7 @@ final class RoomDirectory {
             switch result {
             case .success(let read):
                 if let entry = read.entries.last, let id = Self.room(in: entry) {
-                    self.settle(alias, id: id, isNew: false)
+                    self.settle(AliasClaim(alias: alias, position: entry.position), id: id)
                 } else {
                     self.claim(alias, log)
                 }
@@ -117,10 +122,12 @@ final class RoomDirectory {
             on: gateway.eventLoop
         ).assumeIsolated().whenComplete { result in
             switch result {
-            case .success(.appended): self.settle(alias, id: id, isNew: true)
+            case .success(.appended):
+                let claim = AliasClaim(alias: alias, position: entry.position)
+                self.finish(alias, self.makeHost(id: id, claim: claim))
             case .success(.conflict(let conflict)):
-                if let winner = conflict.tail?.last.flatMap(Self.room(in:)) {
-                    self.settle(alias, id: winner, isNew: false)
+                if let winner = conflict.tail?.last, let id = Self.room(in: winner) {
+                    self.settle(AliasClaim(alias: alias, position: winner.position), id: id)
                 } else {
                     self.resolve(alias)
                 }
@@ -130,28 +137,10 @@ final class RoomDirectory {
         }
     }
 
-    /// The alias names a room; if that room is over and only its alias was left behind, the alias is freed first.
-    private func settle(_ alias: RoomAlias, id: RoomID, isNew: Bool) {
-        guard !isNew else { return self.finish(alias, self.makeHost(id: id, alias: alias)) }
-        if let host = self.hosts[id] {
-            self.aliases[alias] = host
-            return self.finish(alias, .success(host))
-        }
-        let gateway = self.gateway
-        let logs = [LogID(room: id), LogID(.alias, alias.text)]
-        gateway.engine.heads(logs, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
-            switch result {
-            case .success(let tops) where tops.first == .start:
-                // Its creator's first join is still on its way, or the room has ended: it is ours to begin.
-                self.finish(alias, self.makeHost(id: id, alias: alias))
-            case .success:
-                let found = self.host(of: id, alias: alias)
-                if case .success(let host) = found { self.aliases[alias] = host }
-                self.finish(alias, found)
-            case .failure:
-                self.finish(alias, .failure(.engineUnavailable))
-            }
-        }
+    /// The alias names a room. If that has no log, it is still to begin: somebody claimed the alias just now, or
+    /// left it behind before the first join.
+    private func settle(_ claim: AliasClaim, id: RoomID) {
+        self.finish(claim.alias, self.host(of: id, claim: claim))
     }
 
     private func finish(_ alias: RoomAlias, _ result: Result<RoomHost, RejectionCode>) {

@@ -10,7 +10,8 @@ import ParleyTransport
 /// Confined to the gateway's event loop. Everybody of the room who is connected here has a seat.
 final class RoomHost {
     let id: RoomID
-    let alias: RoomAlias?
+    /// How the room came by its alias; retired with the room, so that the word is free again.
+    var claim: AliasClaim?
     let gateway: Gateway
     private let log: LogID
     private var machine: RoomHostStateMachine
@@ -28,14 +29,14 @@ final class RoomHost {
     private var isFlushScheduled = false
     private var isOver = false
 
-    init(id: RoomID, alias: RoomAlias?, gateway: Gateway) {
+    init(id: RoomID, claim: AliasClaim?, gateway: Gateway) {
         self.id = id
-        self.alias = alias
+        self.claim = claim
         self.gateway = gateway
         self.log = LogID(room: id)
         self.machine = RoomHostStateMachine(
             node: gateway.node,
-            room: Room(id: id, alias: alias, capacity: gateway.limits.participantsPerRoomMax),
+            room: Room(id: id, alias: claim?.alias, capacity: gateway.limits.participantsPerRoomMax),
             incarnation: gateway.engine.incarnation,
             limits: gateway.limits
         )
@@ -201,7 +202,6 @@ final class RoomHost {
         // Those who are still joining hear it as the outcome of their join.
         let present = self.seats.values.filter { $0.phase == .present }
         for seat in present.sorted(by: { $0.id < $1.id }) { self.remove(seat) }
-        if let alias { self.gateway.directory.free(alias, of: self.id) }
     }
 
     private func unsubscribe() {

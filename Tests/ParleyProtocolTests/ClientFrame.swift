@@ -1,12 +1,14 @@
-/// A client's frame, read as far as a server needs it.
-public enum ClientFrame {
+import ParleyProtocol
+
+/// A client's frame, read as a server reads it: scanned, and decoded if it is not to be relayed.
+enum ClientFrame {
     /// To be relayed: nothing but its envelope has been looked at, and nothing has been allocated.
     case relay(Envelope)
     /// Decoded in full.
     case message(ClientMessage)
 
     /// - Parameter frame: a whole text frame that is UTF-8; the transport has checked that.
-    public static func read(
+    static func read(
         _ frame: UnsafeRawBufferPointer,
         limits: Limits = Limits()
     ) throws(Rejection) -> ClientFrame {
@@ -24,22 +26,9 @@ public enum ClientFrame {
         case .offer, .answer, .iceCandidate, .hangup, .signal, .pulse:
             return .relay(envelope)
         case .hello, .join, .leave, .media, .beat:
-            return .message(try Self.decode(frame, limits))
+            return .message(try ClientMessage.decode(frame: frame, limits: limits))
         case .unknown:
             throw envelope.rejection(.unknownType, in: frame)
         }
-    }
-
-    private static func decode(
-        _ frame: UnsafeRawBufferPointer,
-        _ limits: Limits
-    ) throws(Rejection) -> ClientMessage {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONParser.parse(frame, depthMax: limits.depthMax)
-        } catch {
-            throw Rejection(.malformed)
-        }
-        return try ClientMessage.decode(value, limits: limits)
     }
 }
