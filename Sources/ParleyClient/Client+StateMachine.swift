@@ -29,15 +29,15 @@ struct ClientStateMachine {
         case closed(ClientError)
     }
 
-    private struct Command: Hashable {
-        /// `nil`: a join, whose room has no id yet.
-        let room: RoomID?
-        let id: UInt64
+    private enum Command: Hashable {
+        /// Known by how it named its room, which has no id yet.
+        case join(RoomReference)
+        case other(RoomID, id: UInt64)
     }
 
     private var phase = Phase.greeting
     private(set) var rooms: [RoomID: RoomReplica] = [:]
-    /// In order of sending: joins are answered in that order.
+    /// In order of sending.
     private var waiting: [(command: Command, request: RequestID)] = []
     private var nextCommand: [RoomID: UInt64] = [:]
     private var outgoing: [ParticipantID: Outgoing] = [:]
@@ -66,7 +66,7 @@ struct ClientStateMachine {
 
     mutating func join(_ room: RoomReference, name: DisplayName?, request: RequestID, _ effects: inout [Effect]) {
         guard self.check(request, &effects) else { return }
-        self.waiting.append((Command(room: nil, id: 1), request))
+        self.waiting.append((.join(room), request))
         effects.append(.send(.join(JoinCommand(id: 1, room: room, name: name))))
     }
 
@@ -134,7 +134,7 @@ struct ClientStateMachine {
     private mutating func number(_ room: RoomID, _ request: RequestID) -> UInt64 {
         let id = self.nextCommand[room, default: 2]
         self.nextCommand[room] = id + 1
-        self.waiting.append((Command(room: room, id: id), request))
+        self.waiting.append((.other(room, id: id), request))
         return id
     }
 
@@ -168,7 +168,12 @@ struct ClientStateMachine {
         }
         self.rooms[snapshot.room] = replica
         self.nextCommand[snapshot.room] = 2
-        if let request = self.finish(Command(room: nil, id: 1)) { effects.append(.joined(request, replica)) }
+        let alias = snapshot.state["room"]?["alias"]?.string.flatMap { RoomAlias($0) }
+        // A join by id of a room that has an alias, too, is known by its id.
+        let name = alias.map { RoomReference.alias($0) } ?? .new
+        if let request = self.finish(.join(.id(snapshot.room))) ?? self.finish(.join(name)) {
+            effects.append(.joined(request, replica))
+        }
     }
 
     private mutating func received(_ message: EventsMessage, _ effects: inout [Effect]) {
@@ -180,7 +185,7 @@ struct ClientStateMachine {
             let notice = RoomEventNotice(event)
             effects.append(.tell(.room(notice, replica)))
             if event["by"]?.string == replica.participant.description, let id = event["id"]?.integer,
-                let request = self.finish(Command(room: message.room, id: UInt64(clamping: id)))
+                let request = self.finish(.other(message.room, id: UInt64(clamping: id)))
             {
                 effects.append(.succeeded(request))
             }
@@ -212,14 +217,19 @@ struct ClientStateMachine {
 
     private mutating func received(_ rejected: RejectedMessage, _ effects: inout [Effect]) {
         guard let id = rejected.id else { return effects.append(.tell(.rejected(rejected))) }
-        let room = rejected.of == "join" ? nil : rejected.room.flatMap { RoomID($0) }
-        guard let request = self.finish(Command(room: room, id: id)) else {
+        guard let command = Self.command(rejected, id: id), let request = self.finish(command) else {
             return effects.append(.tell(.rejected(rejected)))
         }
         // The room is as the command wanted it: that is a success.
         effects.append(
             rejected.knownCode == .noChange ? .succeeded(request) : .failed(request, .rejected(rejected))
         )
+    }
+
+    private static func command(_ rejected: RejectedMessage, id: UInt64) -> Command? {
+        guard rejected.of == "join" else { return rejected.room.flatMap { RoomID($0) }.map { .other($0, id: id) } }
+        guard let room = rejected.room else { return .join(.new) }
+        return (try? RoomReference(room)).map { .join($0) }
     }
 
     private mutating func finish(_ command: Command) -> RequestID? {

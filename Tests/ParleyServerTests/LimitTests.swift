@@ -29,6 +29,30 @@ struct LimitTests {
         }
     }
 
+    @Test("nobody gets into more rooms by asking for many at once")
+    func roomsAtOnce() async throws {
+        var limits = Limits()
+        limits.roomsPerSessionMax = 4
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            let codes = await withTaskGroup(of: RejectionCode?.self) { tasks in
+                for number in 1...20 {
+                    tasks.addTask {
+                        await self.code {
+                            let name = "room-\(number)"
+                            let room = try await ada.join(alias(name))
+                            #expect(room.state["room"]?["alias"]?.string == name)
+                            return room
+                        }
+                    }
+                }
+                return await tasks.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.count { $0 == nil } == 4)
+            #expect(codes.count { $0 == .tooManyRooms } == 16)
+        }
+    }
+
     @Test("the server holds so many rooms and no more")
     func serverFull() async throws {
         var limits = Limits()
