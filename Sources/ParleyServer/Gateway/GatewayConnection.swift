@@ -163,6 +163,9 @@ final class GatewayConnection: WebSocketDelegate {
 
     func sweep(now: NIODeadline, beat: [UInt8]) {
         let time = now.uptimeNanoseconds
+        // Given up by the transport (a violation, too much output): the peer may never answer the close frame, and
+        // the others need not wait for that.
+        guard self.connection.isOpen else { return self.endSession() }
         if self.connection.heardCount != self.heardCount {
             self.heardCount = self.connection.heardCount
             self.liveness.heard(now: time)
