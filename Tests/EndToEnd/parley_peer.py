@@ -54,19 +54,15 @@ class ParleyPeer:
         self._news = asyncio.Condition()
         self._acknowledging = None
         self.on_frame = None
+        # Commands and signals whose outcome is not known yet, to be said again after a resume.
+        self.unsettled = []
 
     # MARK: - Life
 
     async def __aenter__(self):
-        self.socket = await websockets.connect(
-            self.address, subprotocols=["parley.v1"], origin=self._origin, ping_interval=None,
-            max_size=None, open_timeout=10, proxy=None)
-        assert self.socket.subprotocol == "parley.v1", f"subprotocol {self.socket.subprotocol!r}"
-        self._reader = asyncio.create_task(self._read())
+        await self._connect()
         if self._says_hello:
-            hello = {"type": "hello", "protocol": 1, "client": {"name": "end-to-end", "version": "1"}}
-            if self._abilities is not None:
-                hello["abilities"] = self._abilities
+            hello = self._hello()
             if self._wants_room:
                 hello["join"] = self._join
             await self.send(hello)
@@ -74,6 +70,40 @@ class ParleyPeer:
             if self._wants_room:
                 await self.expect(type="snapshot")
         return self
+
+    async def _connect(self):
+        self.close_code = self.close_reason = None
+        self.socket = await websockets.connect(
+            self.address, subprotocols=["parley.v1"], origin=self._origin, ping_interval=None,
+            max_size=None, open_timeout=10, proxy=None)
+        assert self.socket.subprotocol == "parley.v1", f"subprotocol {self.socket.subprotocol!r}"
+        self._reader = asyncio.create_task(self._read())
+
+    def _hello(self):
+        hello = {"type": "hello", "protocol": 1, "client": {"name": "end-to-end", "version": "1"}}
+        if self._abilities is not None:
+            hello["abilities"] = self._abilities
+        return hello
+
+    async def cut(self):
+        """The network is gone: no close frame, no goodbye."""
+        self.socket.transport.abort()
+        await self._reader
+
+    async def resume(self, session=None, secret=None, rooms=None, keeps=True):
+        """Comes back over another socket with what it has, and says again what may not have arrived."""
+        await self._connect()
+        old = self.welcome
+        resume = {"session": session or old["session"], "secret": secret or old["resume"]["secret"]}
+        if keeps:
+            resume["rooms"] = {room.id: room.at for room in self.rooms.values()} if rooms is None else rooms
+            resume["received"] = dict(self.received)
+        await self.send(self._hello() | {"resume": resume})
+        welcome = await self.expect(type="welcome")
+        if welcome["resumed"]:
+            for message in self.unsettled:
+                await self.send(message)
+        return welcome
 
     async def __aexit__(self, kind, *rest):
         if self._acknowledging:
@@ -112,14 +142,22 @@ class ParleyPeer:
         if kind == "welcome":
             self.welcome = frame
         elif kind == "snapshot":
+            earlier = self.rooms.get(frame["room"])
             self.rooms[frame["room"]] = Room(frame)
+            if earlier and earlier.me == frame["self"]:
+                self.rooms[frame["room"]].next_command = earlier.next_command
         elif kind == "events":
             self._fold(frame)
+        elif kind == "rejected":
+            self.unsettled = [
+                m for m in self.unsettled
+                if not (m["type"] == frame.get("of") and m.get("id") == frame.get("id") and m.get("n") == frame.get("n"))]
         elif kind == "beat":
             for recipient, n in frame.get("delivered", {}).items():
                 assert n >= self.delivered.get(recipient, 0), "`delivered` went back"
                 assert n <= self.sent.get(recipient, 0), "`delivered` names what was never sent"
                 self.delivered[recipient] = n
+                self.unsettled = [m for m in self.unsettled if not (m.get("to") == recipient and m["n"] <= n)]
         self.frames.append(frame)
         if self.on_frame:
             self.on_frame(frame)
@@ -130,6 +168,9 @@ class ParleyPeer:
         room.at = frame["at"]
         room.entries.append(frame["at"])
         for event in frame["events"]:
+            if event.get("by") == room.me:
+                self.unsettled = [
+                    m for m in self.unsettled if not (m.get("room") == room.id and m["id"] <= event["id"])]
             if "patch" in event:
                 fold(room.state, event["patch"])
 
@@ -226,8 +267,17 @@ class ParleyPeer:
         """Sends a command under the next number and returns that number."""
         room = room or self.room
         number, room.next_command = room.next_command, room.next_command + 1
-        await self.send({"type": kind, "id": number, "room": room.id} | members)
+        message = {"type": kind, "id": number, "room": room.id} | members
+        self.unsettled.append(message)
+        await self.send_if_possible(message)
         return number
+
+    async def send_if_possible(self, message):
+        """Without a socket it waits for the next one."""
+        try:
+            await self.send(message)
+        except websockets.ConnectionClosed:
+            pass
 
     async def media(self, **members):
         number = await self.command("media", **members)
@@ -253,7 +303,8 @@ class ParleyPeer:
         message = {"type": kind} | self.numbered(to) | members
         if kind == "signal":
             message["data"] = data
-        await self.send(message)
+        self.unsettled.append(message)
+        await self.send_if_possible(message)
         return message["n"]
 
     async def offer(self, to, sdp="v=0\r\n"):

@@ -4,14 +4,14 @@ import ParleyTransport
 
 /// Commands on their way to their room, and refusals on their way back.
 extension Gateway {
-    func welcome(_ session: GatewaySession) -> Welcome {
+    func welcome(_ session: GatewaySession, resumed: Bool) -> Welcome {
         Welcome(
             session: session.id,
             identity: session.identity,
-            resumed: false,
-            resumeSecret: session.resumeSecret,
+            resumed: resumed,
+            resumeSecret: session.secret,
             limits: self.limits,
-            features: ["rooms", "signals", "pulses", "media"],
+            features: ["rooms", "signals", "pulses", "media", "resume"],
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now
         )
@@ -41,7 +41,7 @@ extension Gateway {
 
     private func join(_ join: JoinCommand, host: RoomHost, session: GatewaySession) {
         // Gone while its room was being looked for: nobody is there to join.
-        guard session.connection != nil else { return host.endIfUnused() }
+        guard session.life.isOver == false else { return host.endIfUnused() }
         // By id after by alias, before the first one was answered.
         if let seat = session.seat(in: host.id) { return self.rejoin(join, seat) }
         let seat = Seat(
@@ -124,17 +124,6 @@ extension Gateway {
             rejection.code = .commandGap
             rejection.expected = expected
             session.reject(rejection, counters: &self.counters)
-        }
-    }
-
-    // MARK: The end of a session
-
-    func disconnect(_ session: GatewaySession) {
-        for seat in session.seats where seat.phase != .gone {
-            seat.host.submit(
-                RoomCommand(participant: seat.id, number: nil, at: self.now, action: .disconnect(.disconnected)),
-                seat: nil
-            )
         }
     }
 

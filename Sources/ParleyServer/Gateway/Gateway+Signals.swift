@@ -53,7 +53,7 @@ extension Gateway {
         self.counters.bytesSent += relay.byteCount
         let peer = route.peer
         let mailbox = MailboxID(room: peer.host.id, recipient: peer.id)
-        if let connection = peer.session.connection, connection.isOpen {
+        if let connection = peer.session.connection, connection.isOpen, peer.held == nil {
             connection.sendText(length: relay.byteCount) { output in
                 relay.write(to: output)
                 // The same bytes for the mailbox: whoever resumes gets exactly what was sent.
@@ -62,6 +62,7 @@ extension Gateway {
         } else {
             withUnsafeTemporaryAllocation(byteCount: relay.byteCount, alignment: 1) { output in
                 relay.write(to: output)
+                peer.held?.append(ByteBuffer(bytes: output))
                 self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
             }
         }
@@ -136,13 +137,13 @@ extension Gateway {
         self.isMailScheduled = true
         self.eventLoop.assumeIsolated().execute {
             self.isMailScheduled = false
-            self.sendMail()
+            self.sendMailNow()
             // Behind what was relayed in this tick: the engine keeps the order of one loop's calls.
             self.tellSenders()
         }
     }
 
-    private func sendMail() {
+    func sendMailNow() {
         guard !self.mail.isEmpty else { return }
         let count = self.mail.entries.count
         let logger = self.logger
@@ -207,7 +208,7 @@ extension Gateway {
     }
 
     /// Nobody waits for this: what a session's signals have reached is gathered, and said ten times a second at most.
-    private func note(delivered n: UInt64, to recipient: ParticipantID, for session: GatewaySession) {
+    func note(delivered n: UInt64, to recipient: ParticipantID, for session: GatewaySession) {
         if session.delivered.isEmpty { self.sessionsWithDelivered.append(session) }
         session.delivered[recipient] = n
         guard !self.isDeliveredScheduled else { return }

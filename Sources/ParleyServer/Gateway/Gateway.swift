@@ -22,6 +22,10 @@ final class Gateway {
     /// Each knows its place, so that removing one costs nothing.
     private var connections: [GatewayConnection] = []
     private var plainConnections = 0
+    /// Everybody who has said hello, with or without a socket.
+    var sessions: [SessionID: GatewaySession] = [:]
+    /// Those that wait for a socket, the longest waiting first.
+    var detachedSessions: [GatewaySession] = []
     /// Everybody who is in a room on this node.
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
@@ -76,6 +80,10 @@ final class Gateway {
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.heartbeat(address: address)
+        }
+        self.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
+            bound.value.sweepSessions()
+            bound.value.publishCounters()
         }
     }
 
@@ -147,7 +155,6 @@ final class Gateway {
         for index in self.connections.indices.reversed() where index < self.connections.count {
             self.connections[index].sweep(now: now, beat: beat)
         }
-        self.publishCounters()
     }
 
     private func encodedBeat() -> [UInt8] {
@@ -159,6 +166,7 @@ final class Gateway {
     func publishCounters() {
         self.counters.connectionsOpen = self.transport.connectionCount
         self.counters.participants = self.participants.count
+        self.counters.sessionsDetached = self.detachedSessions.count
         self.counters.roomsOpen = self.directory.roomCount
         self.metrics.publish(self.counters)
         self.openConnections(self.counters.connectionsOpen)

@@ -115,15 +115,8 @@ final class GatewayConnection: WebSocketDelegate {
         }
         guard case .hello(let hello) = message else { return assertionFailure("scanned as hello") }
         let gateway = self.gateway
-        let session = GatewaySession(
-            id: SessionID(using: &gateway.random),
-            identity: IdentityID(using: &gateway.random),
-            abilities: hello.abilities,
-            resumeSecret: String(IdentityID(using: &gateway.random).description.dropFirst(2)),
-            connection: self.connection
-        )
+        let session = gateway.hello(hello, on: self.connection, holder: self)
         self.session = session
-        session.send(.welcome(gateway.welcome(session)), counters: &gateway.counters)
         if let join = hello.join { gateway.join(join, session: session) }
         if let refusal = hello.refusedJoin { self.refuse(refusal) }
     }
@@ -149,14 +142,41 @@ final class GatewayConnection: WebSocketDelegate {
     private func close(_ code: CloseCode) {
         self.connection.close(code: code.rawValue, reason: code.reason)
         // The others need not wait for the farewell of somebody who may never answer it.
-        self.endSession()
+        self.endSession(code.isRetryable ? .lost : .fault)
     }
 
-    private func endSession() {
+    /// A newer connection has the session.
+    func supersede() {
+        self.session = nil
+        self.connection.close(code: CloseCode.superseded.rawValue, reason: CloseCode.superseded.reason)
+    }
+
+    /// The server cannot go on with this connection; the client shall come again.
+    func giveUp() {
+        self.close(.slow)
+    }
+
+    private enum SessionEnd {
+        /// It may come back.
+        case lost
+        /// It said goodbye.
+        case goodbye
+        /// It may not come back: it broke the rules.
+        case fault
+    }
+
+    private func endSession(_ end: SessionEnd) {
         guard let session = self.session else { return }
         self.session = nil
-        session.detach()
-        self.gateway.disconnect(session)
+        switch end {
+        case .lost: self.gateway.detach(session)
+        case .goodbye:
+            session.detach()
+            self.gateway.end(session, .left)
+        case .fault:
+            session.detach()
+            self.gateway.end(session, .disconnected)
+        }
     }
 
     // MARK: Living and ending
@@ -165,7 +185,7 @@ final class GatewayConnection: WebSocketDelegate {
         let time = now.uptimeNanoseconds
         // Given up by the transport (a violation, too much output): the peer may never answer the close frame, and
         // the others need not wait for that.
-        guard self.connection.isOpen else { return self.endSession() }
+        guard self.connection.isOpen else { return self.endSession(.lost) }
         if self.connection.heardCount != self.heardCount {
             self.heardCount = self.connection.heardCount
             self.liveness.heard(now: time)
@@ -188,6 +208,10 @@ final class GatewayConnection: WebSocketDelegate {
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.gateway.counters.connectionsClosed += 1
         self.gateway.remove(self)
-        self.endSession()
+        switch end {
+        case .peerClosed: self.endSession(code == CloseCode.normal.rawValue ? .goodbye : .lost)
+        case .violation: self.endSession(.fault)
+        case .weClosed, .overflow, .stalled, .lost: self.endSession(.lost)
+        }
     }
 }

@@ -2,36 +2,35 @@ import ParleyProtocol
 import ParleyRooms
 import ParleyTransport
 
-/// A client's life with this server, made by `hello`. Today it ends with its connection.
+/// A client's life with this server: made by `hello`, longer than one socket.
 final class GatewaySession {
     let id: SessionID
     let identity: IdentityID
     let abilities: Abilities
-    /// Known to the client alone; this version cannot resume, so nobody ever asks for it.
-    let resumeSecret: String
-    /// `nil` once the socket is gone.
+    var life: SessionLife
+    /// `nil` while there is no socket.
     private(set) var connection: WebSocketConnection?
+    private(set) weak var holder: GatewayConnection?
+    private var secrets: SessionSecrets
     /// Bounded by `roomsPerSessionMax`; a session is in one room or two, so a list is the fastest map.
     private(set) var seats: [Seat] = []
-
     /// Joins whose room is still being looked for.
     var joinsUnderWay = 0
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
     var delivered: [ParticipantID: UInt64] = [:]
 
-    init(
-        id: SessionID,
-        identity: IdentityID,
-        abilities: Abilities,
-        resumeSecret: String,
-        connection: WebSocketConnection
-    ) {
+    init(id: SessionID, identity: IdentityID, abilities: Abilities, secret: String, limits: Limits) {
         self.id = id
         self.identity = identity
         self.abilities = abilities
-        self.resumeSecret = resumeSecret
-        self.connection = connection
+        self.secrets = SessionSecrets(current: secret)
+        self.life = SessionLife(
+            debounceMilliseconds: limits.debounceMilliseconds,
+            graceMilliseconds: limits.graceMilliseconds
+        )
     }
+
+    var secret: String { self.secrets.current }
 
     func add(_ seat: Seat) {
         self.seats.append(seat)
@@ -40,6 +39,26 @@ final class GatewaySession {
     func remove(_ seat: Seat) {
         self.seats.removeAll { $0 === seat }
     }
+
+    // MARK: The socket
+
+    func attach(_ connection: WebSocketConnection, holder: GatewayConnection) {
+        self.connection = connection
+        self.holder = holder
+    }
+
+    func detach() {
+        self.connection = nil
+        self.holder = nil
+    }
+
+    /// Whether that is a secret of this session: the current one, or the one before, in case the client never read
+    /// the last `welcome`. If so, `next` is the current one from now on.
+    func redeem(_ secret: String, next: String) -> Bool {
+        self.secrets.redeem(secret, next: next)
+    }
+
+    // MARK: Looking
 
     func seat(in room: RoomID) -> Seat? {
         self.seats.first { $0.host.id == room && $0.phase != .gone }
@@ -65,10 +84,6 @@ final class GatewaySession {
         return nil
     }
 
-    func detach() {
-        self.connection = nil
-    }
-
     // MARK: Saying something
 
     func send(_ message: ServerMessage, counters: inout GatewayCounters) {
@@ -80,6 +95,31 @@ final class GatewaySession {
     func reject(_ rejection: Rejection, counters: inout GatewayCounters) {
         counters.framesRejected += 1
         self.send(.rejected(RejectedMessage(rejection)), counters: &counters)
+    }
+}
+
+/// What a client shows in order to be the session that it was.
+package struct SessionSecrets: Hashable {
+    package private(set) var current: String
+    private var previous: String?
+
+    package init(current: String) {
+        self.current = current
+    }
+
+    package mutating func redeem(_ secret: String, next: String) -> Bool {
+        guard Self.equal(secret, self.current) || self.previous.map({ Self.equal(secret, $0) }) == true else {
+            return false
+        }
+        self.previous = secret
+        self.current = next
+        return true
+    }
+
+    /// In a time that does not tell how much of it was right.
+    private static func equal(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return zip(left.utf8, right.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 

@@ -1,4 +1,5 @@
 import DequeModule
+import NIOCore
 import ParleyProtocol
 import ParleyRooms
 
@@ -32,6 +33,10 @@ final class Seat {
     private(set) var routes: [ParticipantID: Route] = [:]
     /// Who has a route to here; for the day when this participant leaves.
     private var callers: [ParticipantID: Seat] = [:]
+    /// One more with each resume that the log knows: a late report about an earlier connection names another one.
+    var epoch: UInt64 = 1
+    /// While the mailbox is read for a resumed session: what has come since. Bounded like the mailbox.
+    var held: [ByteBuffer]?
     /// What this participant was sent and has not acknowledged.
     var inbox: SignalInbox
     var unacknowledgedBytes = 0

@@ -10,7 +10,8 @@ package struct MetricDeclaration: Hashable, Sendable {
     package let help: String
 
     package static let table: [MetricDeclaration] = [
-        connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, roomsOpen, participants,
+        connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, sessionsDetached,
+        sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, eventsDelivered, eventEntries, framesRejected,
         commandsAccepted, appendConflicts, bytesReceived, bytesSent,
     ]
@@ -34,6 +35,16 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_connections_closed_total",
         kind: .counter,
         help: "WebSocket connections that have ended."
+    )
+    package static let sessionsDetached = Self(
+        name: "parley_sessions_detached",
+        kind: .gauge,
+        help: "Sessions that wait for another connection."
+    )
+    package static let sessionsResumed = Self(
+        name: "parley_sessions_resumed_total",
+        kind: .counter,
+        help: "Sessions that another connection has taken over."
     )
     package static let roomsOpen = Self(
         name: "parley_rooms_open",

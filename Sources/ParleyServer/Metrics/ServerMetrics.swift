@@ -6,6 +6,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var connectionsAccepted = 0
     package var connectionsRefused = 0
     package var connectionsClosed = 0
+    package var sessionsDetached = 0
+    package var sessionsResumed = 0
     package var roomsOpen = 0
     package var participants = 0
     package var messagesReceived = 0
@@ -66,6 +68,8 @@ package struct ServerMetrics {
         (.connectionsAccepted, \.connectionsAccepted),
         (.connectionsRefused, \.connectionsRefused),
         (.connectionsClosed, \.connectionsClosed),
+        (.sessionsDetached, \.sessionsDetached),
+        (.sessionsResumed, \.sessionsResumed),
         (.roomsOpen, \.roomsOpen),
         (.participants, \.participants),
         (.messagesReceived, \.messagesReceived),

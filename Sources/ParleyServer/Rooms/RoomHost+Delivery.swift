@@ -11,23 +11,47 @@ extension RoomHost {
         gateway.counters.eventEntries += 1
         let events = delivery.entry.events
         let joiners = self.seatJoiners(delivery)
-        if self.seats.count > joiners.count {
-            let bytes = self.encodedEvents(delivery)
-            let frame = WebSocketConnection.frame(text: bytes)
-            for seat in self.seats.values where seat.phase == .present && !joiners.contains(where: { $0 === seat }) {
-                self.send(frame, length: bytes.count, to: seat)
-            }
+        let bytes = self.encodedEvents(delivery)
+        let frame = WebSocketConnection.frame(text: bytes)
+        self.ring.append(.init(at: delivery.entry.position, after: delivery.entry.after, bytes: frame))
+        for seat in self.seats.values where seat.phase == .present && !joiners.contains(where: { $0 === seat }) {
+            self.send(frame, length: bytes.count, to: seat)
         }
         if !joiners.isEmpty { self.sendSnapshots(delivery, to: joiners) }
+        for seat in joiners { gateway.settle(seat) }
         for event in events {
+            if case .resumed(let id) = event.fact { self.seats[id]?.epoch += 1 }
             guard case .left(let id, _) = event.fact else { continue }
             if let seat = self.seats[id] { self.remove(seat) }
             _ = gateway.engine.drop(MailboxID(room: self.id, recipient: id), on: gateway.eventLoop)
         }
     }
 
+    /// What somebody has missed, or, if that is not known here any more, the room as it is.
+    ///
+    /// - Parameter isKnown: whether the client has heard of the room; if not, the snapshot names its join.
+    func replay(to seat: Seat, after position: Position?, isKnown: Bool) {
+        if position == self.position { return }
+        if let position, let frames = self.ring.frames(after: position) {
+            for frame in frames { self.send(frame.bytes, length: frame.bytes.readableBytes, to: seat) }
+            return
+        }
+        let cause = RoomEvent.Cause(by: seat.id, number: seat.join.id)
+        var joined: JSONObject = ["type": "joined", "participant": .string(seat.id.description)]
+        joined.append("by", .string(cause.by.description))
+        joined.append("id", .integer(Int64(clamping: cause.number)))
+        let message = Self.snapshot(
+            of: self.room,
+            at: self.position,
+            events: isKnown ? [] : [.object(joined)],
+            for: seat
+        )
+        seat.session.send(.snapshot(message), counters: &self.gateway.counters)
+    }
+
     /// Everybody's state is another one now.
     func reset(_ snapshot: RoomRead.Snapshot) {
+        self.ring.removeAll()
         for seat in self.seats.values.sorted(by: { $0.id < $1.id }) where seat.phase == .present {
             guard snapshot.room.participant(seat.id) != nil else {
                 self.remove(seat)

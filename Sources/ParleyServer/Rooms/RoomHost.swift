@@ -17,6 +17,7 @@ final class RoomHost {
     private var machine: RoomHostStateMachine
     private(set) var seats: [ParticipantID: Seat] = [:]
     private var subscription: Subscription?
+    var ring: ReplayRing
 
     private struct Waiting {
         let seat: Seat?
@@ -40,8 +41,12 @@ final class RoomHost {
             incarnation: gateway.engine.incarnation,
             limits: gateway.limits
         )
+        self.ring = ReplayRing(limits: gateway.limits)
         self.subscribe()
     }
+
+    var room: Room { self.machine.room }
+    var position: Position { self.machine.position }
 
     // MARK: Input
 
@@ -255,7 +260,7 @@ final class RoomHost {
         self.remove(seat)
         let session = seat.session
         // The last person left while this one was on the way: the word is free, so it means a new room.
-        if code == .roomEnded, case .alias = seat.join.room, session.connection != nil {
+        if code == .roomEnded, case .alias = seat.join.room, session.life.isOver == false {
             return self.gateway.join(seat.join, session: session)
         }
         self.gateway.refuse(code, seat.join, session)

@@ -1,0 +1,99 @@
+/// Whether a session has a socket, and what its people are told of that. All times are monotonic nanoseconds.
+///
+/// ```
+///             detach                 1 s                      grace
+/// attached ----------> missing -------------> interrupted -------------> over
+///    ^  ^                 |                        |
+///    |  +---- attach -----+ (nobody has heard)     |
+///    +------- attach ------------------------------+ (everybody hears `resumed`)
+/// ```
+package struct SessionLife: Hashable {
+    private enum State: Hashable {
+        case attached
+        /// Perhaps only changing its network: nobody is told yet.
+        case missing(since: UInt64)
+        case interrupted(since: UInt64)
+        case over
+    }
+
+    private var state = State.attached
+    private let debounce: UInt64
+    private let grace: UInt64
+
+    package init(debounceMilliseconds: Int, graceMilliseconds: Int) {
+        self.debounce = UInt64(max(0, debounceMilliseconds)) * 1_000_000
+        self.grace = UInt64(max(0, graceMilliseconds)) * 1_000_000
+    }
+
+    package var isAttached: Bool { self.state == .attached }
+
+    /// Whether its people have been told that it is away.
+    package var isInterrupted: Bool {
+        switch self.state {
+        case .interrupted: true
+        case .attached, .missing, .over: false
+        }
+    }
+
+    package var isOver: Bool { self.state == .over }
+
+    package mutating func detach(now: UInt64) {
+        switch self.state {
+        case .attached: self.state = .missing(since: now)
+        // The socket's end is heard in more than one way: a legal race.
+        case .missing, .interrupted, .over: break
+        }
+    }
+
+    package enum Attachment: Hashable {
+        /// Nobody needs to hear of it.
+        case hidden
+        /// The people who were told that it is away are told that it is back.
+        case visible
+        /// Too late.
+        case refused
+    }
+
+    package mutating func attach() -> Attachment {
+        switch self.state {
+        // A newer socket wins at once.
+        case .attached, .missing:
+            self.state = .attached
+            return .hidden
+        case .interrupted:
+            self.state = .attached
+            return .visible
+        case .over:
+            return .refused
+        }
+    }
+
+    package enum Tick: Hashable {
+        case none
+        case interrupt
+        case expire
+    }
+
+    /// To be asked a few times a second. The grace is counted from the socket's end.
+    package mutating func tick(now: UInt64) -> Tick {
+        switch self.state {
+        case .missing(let since) where Self.passed(self.debounce, since: since, now):
+            self.state = .interrupted(since: since)
+            return .interrupt
+        case .interrupted(let since) where Self.passed(self.grace, since: since, now):
+            self.state = .over
+            return .expire
+        case .attached, .missing, .interrupted, .over:
+            return .none
+        }
+    }
+
+    /// The client has said goodbye, was thrown out, or has begun anew.
+    package mutating func end() {
+        self.state = .over
+    }
+
+    private static func passed(_ interval: UInt64, since start: UInt64, _ now: UInt64) -> Bool {
+        now >= start && now - start >= interval
+    }
+}
