@@ -15,6 +15,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     case tooManyFaults = 4500
     case helloRequired = 4501
     case unsupportedProtocol = 4505
+    case superseded = 4509
 
     /// At most 123 bytes: it travels in the close frame (RFC 6455, section 5.5).
     public var reason: String {
@@ -31,6 +32,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         case .tooManyFaults: "Too many messages could not be read."
         case .helloRequired: "The first message must be hello."
         case .unsupportedProtocol: "This server speaks protocol version 1."
+        case .superseded: "Another connection has taken over this session."
         }
     }
 
@@ -39,7 +41,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         switch self {
         case .normal, .protocolError, .unsupportedData, .invalidText, .messageTooBig: false
         case .goingAway, .helloTimeout, .slow, .dark: true
-        case .tooManyFaults, .helloRequired, .unsupportedProtocol: false
+        case .tooManyFaults, .helloRequired, .unsupportedProtocol, .superseded: false
         }
     }
 }

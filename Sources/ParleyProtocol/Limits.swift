@@ -51,6 +51,17 @@ public struct Limits: Hashable, Sendable {
     /// How many refused commands per participant are remembered with their codes.
     public var rememberedRejectionsMax = 16
 
+    // MARK: Sessions that survive their connection
+    /// How long somebody whose connection is lost keeps the place in a room; then they have left.
+    public var graceMilliseconds = 30_000
+    /// Who is back within this time was never away: others hear nothing.
+    public var debounceMilliseconds = 1_000
+    /// Sessions kept without a connection; one more ends the one that has been without it longest.
+    public var sessionsMax = 18_000
+    /// Frames and bytes of one room kept for those who come back; who missed more gets a snapshot.
+    public var replayEntriesMax = 512
+    public var replayBytesMax = 1_048_576
+
     // MARK: Signals and pulses
     /// Per recipient; further signals are rejected: `mailbox-full`.
     public var unacknowledgedSignalsMax = 256

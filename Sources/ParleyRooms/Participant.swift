@@ -13,11 +13,25 @@ public struct Participant: Hashable, Sendable {
     public let joined: UInt64
     public let joinedAt: Instant
     public let abilities: Abilities
+    public internal(set) var connection: Connection
     public internal(set) var media: Media
 
     public enum Role: String, Hashable, Sendable {
         case host
         case participant
+    }
+
+    /// Whether somebody can be reached.
+    ///
+    /// ```
+    ///              interrupted                  left (disconnected), after the grace period
+    ///  connected  ------------->  interrupted  -------------------------------------------->  (gone)
+    ///      ^                           |
+    ///      +---------------------------+  resumed
+    /// ```
+    public enum Connection: Hashable, Sendable {
+        case connected
+        case interrupted(since: Instant)
     }
 
     /// What somebody's devices are doing right now.

@@ -24,9 +24,9 @@ extension Room {
         switch command.action {
         case .join(let join):
             membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
-        case .leave, .media, .disconnect:
+        case .leave, .media, .disconnect, .interrupt, .resume, .expire:
             membership = self.server.memberships[command.participant]
-            // For a disconnect a legal race: the participant has left by itself. Nobody hears of it.
+            // For the server's own a legal race: the participant has left by itself. Nobody hears of it.
             guard membership != nil else { return .rejected(.notJoined) }
         }
         if let number = command.number {
@@ -61,6 +61,14 @@ extension Room {
             return self.decideLeave(command.participant, .left, cause)
         case .disconnect(let reason):
             return self.decideLeave(command.participant, reason, cause)
+        case .interrupt(let epoch):
+            return self.decideInterrupt(command, membership, epoch)
+        case .resume(let epoch):
+            guard self.isInterrupted(command.participant, membership, epoch) else { return .rejected(.noChange) }
+            return .events([RoomEvent(.resumed(command.participant))])
+        case .expire(let epoch):
+            guard self.isInterrupted(command.participant, membership, epoch) else { return .rejected(.noChange) }
+            return self.decideLeave(command.participant, .disconnected, nil)
         case .media(let change):
             guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
             let difference = participant.media.difference(change)
@@ -92,7 +100,12 @@ extension Room {
         )
         let joined = RoomEvent(.joined(joining), cause: cause)
         guard isNew else { return .events([joined]) }
-        let creation = RoomEvent.Creation(alias: self.alias, capacity: self.capacity, at: command.at)
+        let creation = RoomEvent.Creation(
+            alias: self.alias,
+            capacity: self.capacity,
+            graceMilliseconds: self.graceMilliseconds,
+            at: command.at
+        )
         return .events([RoomEvent(.created(creation)), joined])
     }
 
@@ -104,5 +117,26 @@ extension Room {
         guard self.people[id] != nil else { return .rejected(.notJoined) }
         let left = RoomEvent(.left(id, reason), cause: cause)
         return .events(self.count == 1 ? [left, RoomEvent(.ended(.empty))] : [left])
+    }
+
+    // MARK: Connections that are lost and come back. What speaks of another epoch, or was said before, is a
+    // legal race: `no-change`, and nobody hears of it.
+
+    private func decideInterrupt(_ command: RoomCommand, _ membership: Membership?, _ epoch: UInt64) -> Decision {
+        guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
+        guard membership?.epoch == epoch else { return .rejected(.noChange) }
+        switch participant.connection {
+        case .interrupted: return .rejected(.noChange)
+        case .connected: return .events([RoomEvent(.interrupted(participant.id, at: command.at))])
+        }
+    }
+
+    /// Whether it is this very connection that the room takes for lost.
+    private func isInterrupted(_ id: ParticipantID, _ membership: Membership?, _ epoch: UInt64) -> Bool {
+        guard membership?.epoch == epoch else { return false }
+        switch self.people[id]?.connection {
+        case .interrupted: return true
+        case .connected, nil: return false
+        }
     }
 }

@@ -12,6 +12,8 @@ extension Room {
         case .created(let creation): return self.create(creation)
         case .joined(let joining): return self.join(joining, event.cause)
         case .mediaChanged(let id, let change): return self.changeMedia(id, change)
+        case .interrupted(let id, let instant): return self.interrupt(id, at: instant)
+        case .resumed(let id): return self.resume(id)
         case .left(let id, _): return self.remove(id)
         case .ended(let reason): return self.end(reason)
         }
@@ -27,6 +29,7 @@ extension Room {
         self.lifecycle = .open
         self.alias = creation.alias
         self.capacity = creation.capacity
+        self.graceMilliseconds = creation.graceMilliseconds
         self.createdAt = creation.at
         let facts = self.roomJSON
         self.hashes.add(facts, at: [StatePath.room], in: .stage)
@@ -47,9 +50,10 @@ extension Room {
             joined: joining.joined,
             joinedAt: joining.at,
             abilities: joining.abilities,
+            connection: .connected,
             media: Participant.Media()
         )
-        var membership = Membership(session: joining.session, lastCommand: 0, rejected: [])
+        var membership = Membership(session: joining.session, lastCommand: 0, rejected: [], epoch: 1)
         if let cause { membership.accept(cause) }
         self.people[id] = participant
         self.server.memberships[id] = membership
@@ -74,6 +78,40 @@ extension Room {
         self.hashes.add(participant.media.json, at: path, in: section)
         self.people[id] = participant
         return .person(id, .object([StatePath.media: difference.json]), in: section)
+    }
+
+    private mutating func interrupt(_ id: ParticipantID, at instant: Instant) -> StatePatches {
+        guard let participant = self.people[id] else { return .none }
+        switch participant.connection {
+        case .interrupted: return .none
+        case .connected: return self.setConnection(of: participant, .interrupted(since: instant))
+        }
+    }
+
+    private mutating func resume(_ id: ParticipantID) -> StatePatches {
+        guard let participant = self.people[id] else { return .none }
+        switch participant.connection {
+        case .connected: return .none
+        case .interrupted:
+            self.server.memberships[id]?.epoch += 1
+            return self.setConnection(of: participant, .connected)
+        }
+    }
+
+    private mutating func setConnection(
+        of before: Participant,
+        _ connection: Participant.Connection
+    ) -> StatePatches {
+        let path = StatePath.person(before.id)
+        let section = before.section
+        for (name, value) in before.connection.members {
+            self.hashes.remove(value, at: path + [name], in: section)
+        }
+        for (name, value) in connection.members {
+            self.hashes.add(value, at: path + [name], in: section)
+        }
+        self.people[before.id]?.connection = connection
+        return .person(before.id, connection.patch, in: section)
     }
 
     private mutating func remove(_ id: ParticipantID) -> StatePatches {

@@ -4,7 +4,7 @@ public import ParleyProtocol
 
 extension Room {
     /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
-    public static var version: Int64 { 1 }
+    public static var version: Int64 { 2 }
 
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
@@ -16,6 +16,7 @@ extension Room {
         }
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
         object.append("capacity", .integer(Int64(self.capacity)))
+        object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
@@ -38,7 +39,8 @@ extension Room {
         self.init(
             id: try reader.identifier("id"),
             alias: try reader.alias("alias"),
-            capacity: Int(clamping: try reader.number("capacity"))
+            capacity: Int(clamping: try reader.number("capacity")),
+            graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds"))
         )
         self.lifecycle = try Lifecycle(reader)
         self.createdAt = try reader.instant("createdAt")
@@ -92,6 +94,7 @@ extension Participant {
             joined: try reader.number("joined"),
             joinedAt: try reader.instant("joinedAt"),
             abilities: try reader.abilities("abilities"),
+            connection: try Connection(reader),
             media: Media(
                 audio: try media.bool("audio"),
                 video: try media.bool("video"),
@@ -101,12 +104,23 @@ extension Participant {
     }
 }
 
+extension Participant.Connection {
+    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+        switch try reader.string(StatePath.connection) {
+        case "connected": self = .connected
+        case "interrupted": self = .interrupted(since: try reader.instant(StatePath.interruptedAt))
+        default: throw .member(StatePath.connection)
+        }
+    }
+}
+
 extension Membership {
     fileprivate var json: JSONValue {
         [
             "session": .string(self.session.description),
             "lastCommand": .integer(Int64(clamping: self.lastCommand)),
             "rejected": self.rejected.json,
+            "epoch": .integer(Int64(clamping: self.epoch)),
         ]
     }
 
@@ -114,7 +128,8 @@ extension Membership {
         self.init(
             session: try reader.identifier("session"),
             lastCommand: try reader.number("lastCommand"),
-            rejected: try reader.refusals("rejected")
+            rejected: try reader.refusals("rejected"),
+            epoch: try reader.number("epoch")
         )
     }
 }

@@ -7,6 +7,8 @@ enum StatePath {
     static let room = "room"
     static let people = "people"
     static let lifecycle = "lifecycle"
+    static let connection = "connection"
+    static let interruptedAt = "interruptedAt"
     static let media = "media"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
@@ -38,6 +40,7 @@ extension Room {
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("capacity", .integer(Int64(self.capacity)))
+        object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
         return .object(object)
     }
 }
@@ -61,11 +64,34 @@ extension Participant {
         if let name = self.name { object.append("name", .string(name.text)) }
         object.append("identity", .string(self.identity.description))
         object.append("role", .string(self.role.rawValue))
-        object.append("connection", "connected")
+        for (name, value) in self.connection.members { object.append(name, value) }
         object.append("joined", .integer(Int64(clamping: self.joined)))
         object.append("joinedAt", .integer(self.joinedAt.milliseconds))
         object.append("abilities", self.abilities.json)
         object.append(StatePath.media, self.media.json)
+        return .object(object)
+    }
+}
+
+extension Participant.Connection {
+    /// The members of a participant that tell it.
+    var members: [(name: String, value: JSONValue)] {
+        switch self {
+        case .connected:
+            [(StatePath.connection, "connected")]
+        case .interrupted(let since):
+            [
+                (StatePath.connection, "interrupted"),
+                (StatePath.interruptedAt, .integer(since.milliseconds)),
+            ]
+        }
+    }
+
+    /// From whatever it was before to this.
+    var patch: JSONValue {
+        var object = JSONObject()
+        for (name, value) in self.members { object.append(name, value) }
+        if object[StatePath.interruptedAt] == nil { object.append(StatePath.interruptedAt, .null) }
         return .object(object)
     }
 }

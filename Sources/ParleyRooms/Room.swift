@@ -16,6 +16,8 @@ public struct Room: Hashable, Sendable {
     /// Until the room is created: what a command that creates it will ask for.
     public internal(set) var alias: RoomAlias?
     public internal(set) var capacity: Int
+    /// How long somebody whose connection is lost keeps the place.
+    public internal(set) var graceMilliseconds: Int
     public internal(set) var createdAt = Instant(milliseconds: 0)
 
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
@@ -33,10 +35,16 @@ public struct Room: Hashable, Sendable {
     }
 
     /// A room that does not exist yet. The first join creates it.
-    public init(id: RoomID, alias: RoomAlias? = nil, capacity: Int = Limits().participantsPerRoomMax) {
+    public init(
+        id: RoomID,
+        alias: RoomAlias? = nil,
+        capacity: Int = Limits().participantsPerRoomMax,
+        graceMilliseconds: Int = Limits().graceMilliseconds
+    ) {
         self.id = id
         self.alias = alias
         self.capacity = capacity
+        self.graceMilliseconds = graceMilliseconds
     }
 }
 
@@ -55,6 +63,11 @@ public struct Membership: Hashable, Sendable {
     public internal(set) var lastCommand: UInt64
     /// The newest refusals, oldest first, at most ``RefusedCommands/rememberedMax``.
     public internal(set) var rejected: [RefusedCommands.Refusal]
+    /// Which connection the room knows: 1 at the join, one more with each `resumed`.
+    ///
+    /// Whoever finds out that a connection was lost, or that its time is over, names the epoch that it
+    /// has seen; the room has gone on if that is not the present one.
+    public internal(set) var epoch: UInt64
 }
 
 // MARK: - Looking

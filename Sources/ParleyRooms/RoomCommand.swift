@@ -17,6 +17,14 @@ public struct RoomCommand: Hashable, Sendable {
         case media(Participant.MediaChange)
         /// By the server: the participant cannot be reached any more, or was replaced.
         case disconnect(RoomEvent.LeaveReason)
+        // By the server, too; each names the epoch of the connection that it speaks of, so that what is
+        // found out late never hurts a newer connection (``Membership/epoch``).
+        /// The participant's connection is lost; it may come back.
+        case interrupt(epoch: UInt64)
+        /// It is back.
+        case resume(epoch: UInt64)
+        /// It did not come back in time.
+        case expire(epoch: UInt64)
     }
 
     public struct Join: Hashable, Sendable {

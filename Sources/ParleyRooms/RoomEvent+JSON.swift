@@ -7,6 +7,8 @@ extension RoomEvent {
         case .created: "created"
         case .joined: "joined"
         case .mediaChanged: "media-changed"
+        case .interrupted: "interrupted"
+        case .resumed: "resumed"
         case .left: "left"
         case .ended: "ended"
         }
@@ -16,7 +18,7 @@ extension RoomEvent {
     public var participant: ParticipantID? {
         switch self.fact {
         case .joined(let joining): joining.participant
-        case .mediaChanged(let id, _), .left(let id, _): id
+        case .mediaChanged(let id, _), .interrupted(let id, _), .resumed(let id), .left(let id, _): id
         case .created, .ended: nil
         }
     }
@@ -25,7 +27,7 @@ extension RoomEvent {
         switch self.fact {
         case .left(_, let reason): reason.rawValue
         case .ended(let reason): reason.rawValue
-        case .created, .joined, .mediaChanged: nil
+        case .created, .joined, .mediaChanged, .interrupted, .resumed: nil
         }
     }
 
@@ -66,6 +68,7 @@ extension RoomEvent {
         case .created(let creation):
             if let alias = creation.alias { object.append("alias", .string(alias.text)) }
             object.append("capacity", .integer(Int64(creation.capacity)))
+            object.append("graceMilliseconds", .integer(Int64(creation.graceMilliseconds)))
             object.append("at", .integer(creation.at.milliseconds))
         case .joined(let joining):
             object.append("session", .string(joining.session.description))
@@ -77,7 +80,9 @@ extension RoomEvent {
             object.append("abilities", joining.abilities.json)
         case .mediaChanged(_, let change):
             object.append("media", change.json)
-        case .left, .ended:
+        case .interrupted(_, let instant):
+            object.append("at", .integer(instant.milliseconds))
+        case .resumed, .left, .ended:
             break
         }
         return .object(object)
@@ -107,6 +112,7 @@ extension RoomEvent.Fact {
             let creation = RoomEvent.Creation(
                 alias: try reader.alias("alias"),
                 capacity: Int(clamping: try reader.number("capacity")),
+                graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds")),
                 at: try reader.instant("at")
             )
             self = .created(creation)
@@ -120,6 +126,10 @@ extension RoomEvent.Fact {
                 screen: try media.boolIfPresent("screen")
             )
             self = .mediaChanged(try reader.identifier("participant"), change)
+        case "interrupted":
+            self = .interrupted(try reader.identifier("participant"), at: try reader.instant("at"))
+        case "resumed":
+            self = .resumed(try reader.identifier("participant"))
         case "left":
             self = .left(try reader.identifier("participant"), try reader.word("reason"))
         case "ended":

@@ -14,6 +14,9 @@ public struct RoomEvent: Hashable, Sendable {
         case created(Creation)
         case joined(Joining)
         case mediaChanged(ParticipantID, Participant.MediaChange)
+        /// The connection is lost, and may come back.
+        case interrupted(ParticipantID, at: Instant)
+        case resumed(ParticipantID)
         case left(ParticipantID, LeaveReason)
         case ended(EndReason)
     }
@@ -34,11 +37,13 @@ public struct RoomEvent: Hashable, Sendable {
     public struct Creation: Hashable, Sendable {
         public var alias: RoomAlias?
         public var capacity: Int
+        public var graceMilliseconds: Int
         public var at: Instant
 
-        public init(alias: RoomAlias?, capacity: Int, at: Instant) {
+        public init(alias: RoomAlias?, capacity: Int, graceMilliseconds: Int, at: Instant) {
             self.alias = alias
             self.capacity = capacity
+            self.graceMilliseconds = graceMilliseconds
             self.at = at
         }
     }

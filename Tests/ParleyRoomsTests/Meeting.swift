@@ -76,9 +76,31 @@ struct Meeting {
     }
 
     mutating func disconnect(_ name: String, _ reason: RoomEvent.LeaveReason = .disconnected) -> String {
-        self.decide(
-            RoomCommand(participant: self.id(name), number: nil, at: Self.clock, action: .disconnect(reason))
-        )
+        self.found(name, .disconnect(reason))
+    }
+
+    // MARK: What the server finds out. Without an epoch: of the connection that the room knows.
+
+    func epoch(_ name: String) -> UInt64 { self.room.membership(self.id(name))?.epoch ?? 0 }
+
+    mutating func interrupt(_ name: String, epoch: UInt64? = nil, at instant: Instant = clock) -> String {
+        self.found(name, .interrupt(epoch: epoch ?? self.epoch(name)), at: instant)
+    }
+
+    mutating func resume(_ name: String, epoch: UInt64? = nil) -> String {
+        self.found(name, .resume(epoch: epoch ?? self.epoch(name)))
+    }
+
+    mutating func expire(_ name: String, epoch: UInt64? = nil) -> String {
+        self.found(name, .expire(epoch: epoch ?? self.epoch(name)))
+    }
+
+    private mutating func found(
+        _ name: String,
+        _ action: RoomCommand.Action,
+        at instant: Instant = clock
+    ) -> String {
+        self.decide(RoomCommand(participant: self.id(name), number: nil, at: instant, action: action))
     }
 
     private mutating func command(

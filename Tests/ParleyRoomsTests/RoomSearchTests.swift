@@ -47,7 +47,7 @@ struct RoomSearch {
             self.check(node.room)
             for index in View.allCases.indices { self.checkFold(node, at: index) }
             for person in 0..<self.people {
-                for action in self.actions(person) {
+                for action in self.actions(person, node.room) {
                     guard let reached = self.step(node, person, action), self.faults.isEmpty else { continue }
                     if seen.insert(self.key(reached)).inserted { queue.append(reached) }
                 }
@@ -58,14 +58,19 @@ struct RoomSearch {
 
     // MARK: Edges
 
-    private func actions(_ person: Int) -> [RoomCommand.Action] {
+    private func actions(_ person: Int, _ room: Room) -> [RoomCommand.Action] {
         let join = RoomCommand.Join(
             session: self.session(person),
             identity: IdentityID(high: 9, low: UInt64(person)),
             name: person == 0 ? nil : try? DisplayName("person \(person)", bytesMax: 128),
             abilities: Abilities(rollback: person != 1, trickle: true)
         )
-        return [.join(join)] + self.changes.map { .media($0) } + [.leave, .disconnect(.disconnected)]
+        let epoch = room.participant(of: self.session(person)).flatMap { room.membership($0)?.epoch } ?? 1
+        // What is found out may be about this connection, the one before, or (by a mistake) a later one.
+        let found = (epoch - 1...epoch + 1).flatMap { epoch -> [RoomCommand.Action] in
+            [.interrupt(epoch: epoch), .resume(epoch: epoch), .expire(epoch: epoch)]
+        }
+        return [.join(join)] + self.changes.map { .media($0) } + [.leave, .disconnect(.disconnected)] + found
     }
 
     private func session(_ person: Int) -> SessionID { SessionID(high: 7, low: UInt64(person)) }
@@ -85,7 +90,7 @@ struct RoomSearch {
             at: Instant(milliseconds: 5),
             action: action
         )
-        if case .disconnect = action { command.number = nil }
+        if action.isByServer { command.number = nil }
         let decision = node.room.decide(command)
         self.edges += 1
         self.expect(node.room.decide(command) == decision, "a decision can be repeated")
@@ -102,6 +107,7 @@ struct RoomSearch {
             for event in events { self.apply(event, &reached) }
         }
         self.checkNumbers(command, node.room, reached.room)
+        self.checkConnection(command, node.room, reached.room)
         return reached
     }
 
@@ -160,10 +166,38 @@ struct RoomSearch {
         case (.ended, _): expected = .roomEnded
         case (_, .join): expected = current == nil ? .roomFull : .alreadyJoined
         case (_, .media) where current != nil: expected = .noChange
-        case (_, .media), (_, .leave), (_, .disconnect): expected = .notJoined
+        case (_, .interrupt) where current != nil, (_, .resume) where current != nil,
+            (_, .expire) where current != nil:
+            expected = .noChange
+        case (_, .media), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .resume), (_, .expire):
+            expected = .notJoined
         }
         self.expect(code == expected, "refused with \(code.rawValue), not \(expected.rawValue)")
         if code == .roomFull { self.expect(node.room.count == self.capacity, "full means full") }
+    }
+
+    /// Somebody is interrupted, comes back, or has left once per connection, however often it is found out.
+    private mutating func checkConnection(_ command: RoomCommand, _ before: Room, _ after: Room) {
+        let id = command.participant
+        let epochs = (before: before.membership(id)?.epoch, after: after.membership(id)?.epoch)
+        let isLost = (before: before.participant(id)?.isInterrupted, after: after.participant(id)?.isInterrupted)
+        switch command.action {
+        case .join: self.expect(epochs == (nil, 1) && isLost == (nil, false), "a join is connected")
+        case .media: self.expect(epochs.before == epochs.after && isLost.before == isLost.after, "media is media")
+        case .leave, .disconnect: self.expect(epochs.after == nil, "who has left is gone")
+        case .interrupt(let epoch):
+            self.expect(epochs == (epoch, epoch) && isLost == (false, true), "interrupted by its own epoch")
+        case .resume(let epoch):
+            self.expect(epochs == (epoch, epoch + 1) && isLost == (true, false), "resumed by its own epoch")
+        case .expire(let epoch):
+            self.expect(epochs == (epoch, nil) && isLost == (true, nil), "expired by its own epoch")
+        }
+        guard command.action.isByServer else { return }
+        switch after.decide(command) {
+        case .events, .duplicate: self.expect(false, "what was found out has an effect once")
+        case .rejected(let code):
+            self.expect([.noChange, .notJoined, .roomEnded].contains(code), "and then none: \(code.rawValue)")
+        }
     }
 
     private mutating func checkNumbers(_ command: RoomCommand, _ before: Room, _ after: Room) {
@@ -188,9 +222,27 @@ struct RoomSearch {
             else { continue }
             let media = participant.media
             let bits = (media.audio ? 1 : 0) + (media.video ? 2 : 0) + (media.screen ? 4 : 0)
-            key += [100 + participant.joined, UInt64(bits)]
+            key += [100 + participant.joined, UInt64(bits) + (participant.isInterrupted ? 8 : 0)]
         }
         return key
+    }
+}
+
+extension Participant {
+    fileprivate var isInterrupted: Bool {
+        switch self.connection {
+        case .connected: false
+        case .interrupted: true
+        }
+    }
+}
+
+extension RoomCommand.Action {
+    fileprivate var isByServer: Bool {
+        switch self {
+        case .join, .leave, .media: false
+        case .disconnect, .interrupt, .resume, .expire: true
+        }
     }
 }
 

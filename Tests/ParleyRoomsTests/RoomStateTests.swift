@@ -147,7 +147,7 @@ import Testing
             do throws(RoomFormatError) { _ = try Room(snapshot: .object(damaged)) } catch { return error }
             return nil
         }
-        #expect(error("version", 2) == .unknownVersion(2))
+        #expect(error("version", 1) == .unknownVersion(1))
         #expect(error("capacity", 99) == .hashMismatch)
         #expect(error("people", []) == .hashMismatch)
         #expect(error("lifecycle", "asleep") == .member("lifecycle"))

@@ -52,7 +52,7 @@ extension Hello {
             self.clientVersion = try client.text("version")?.cut(toBytes: limits.clientNameBytesMax)
         }
         if let abilities = try reader.reader("abilities") { self.abilities = try Abilities(abilities) }
-        if let resume = try reader.reader("resume") { self.resume = try Resume(resume) }
+        if let resume = try reader.reader("resume") { self.resume = try Resume(resume, limits) }
         self.token = try reader.text("token")
         if var join = try reader.reader("join") {
             // The refusal of a join must be recognised as one, wherever it was said.
@@ -71,11 +71,27 @@ extension Hello {
 }
 
 extension Hello.Resume {
-    init(_ reader: MemberReader) throws(Rejection) {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
         self.init(
             session: try reader.requiredIdentifier("session"),
-            secret: try reader.requiredText("secret")
+            secret: try reader.requiredText("secret"),
+            rooms: try Self.rooms(reader, limits),
+            received: try reader.watermarks("received", countMax: limits.peersPerSessionMax)
         )
+    }
+
+    private static func rooms(_ reader: MemberReader, _ limits: Limits) throws(Rejection) -> [HeldRoom]? {
+        guard let object = try reader.optional("rooms", { $0.object }) else { return nil }
+        guard object.count <= limits.roomsPerSessionMax else { throw reader.fault("rooms") }
+        var rooms: [HeldRoom] = []
+        for (text, value) in object.members {
+            let position = Position(value)
+            guard let room = RoomID(text), position != nil || value == .null else {
+                throw reader.fault("rooms")
+            }
+            rooms.append(HeldRoom(room: room, at: position))
+        }
+        return rooms
     }
 }
 

@@ -39,14 +39,20 @@ extension Hello {
             abilities.member("restart", flag: self.abilities.restart)
         }
         if let resume = self.resume {
-            bytes.member("resume") { members in
-                members.member("session", id: resume.session)
-                members.member("secret", text: resume.secret)
-            }
+            bytes.member("resume") { resume.encodeMembers(into: &$0) }
         }
         bytes.member("token", text: self.token)
         if let join = self.join { bytes.member("join") { join.encodeMembers(into: &$0) } }
         bytes.close()
+    }
+}
+
+extension Hello.Resume {
+    func encodeMembers(into bytes: inout [UInt8]) {
+        bytes.member("session", id: self.session)
+        bytes.member("secret", text: self.secret)
+        if let rooms = self.rooms { bytes.member("rooms", held: rooms) }
+        if !self.received.isEmpty { bytes.member("received", watermarks: self.received) }
     }
 }
 

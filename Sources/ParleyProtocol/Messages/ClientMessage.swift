@@ -13,12 +13,36 @@ public enum ClientMessage: Hashable, Sendable {
 public struct Hello: Hashable, Sendable {
     /// An earlier session that the client wants back.
     public struct Resume: Hashable, Sendable {
+        /// How far the client has followed a room.
+        public struct HeldRoom: Hashable, Sendable {
+            public var room: RoomID
+            /// `nil`: it holds nothing and wants a snapshot.
+            public var at: Position?
+
+            public init(room: RoomID, at: Position?) {
+                self.room = room
+                self.at = at
+            }
+        }
+
         public var session: SessionID
         public var secret: String
+        /// In the client's order, each room once, at most `roomsPerSessionMax`. `nil`: the client has lost
+        /// its memory and only wants to be the same identity again; empty: it has not, but is in no room.
+        public var rooms: [HeldRoom]?
+        /// The highest number that has arrived, by sender; at most `peersPerSessionMax`.
+        public var received: [Watermark]
 
-        public init(session: SessionID, secret: String) {
+        public init(
+            session: SessionID,
+            secret: String,
+            rooms: [HeldRoom]? = nil,
+            received: [Watermark] = []
+        ) {
             self.session = session
             self.secret = secret
+            self.rooms = rooms
+            self.received = received
         }
     }
 

@@ -67,8 +67,9 @@ struct MemberReader {
     }
 
     /// Numbers by participant, in their order.
-    func watermarks(_ name: String) throws(Rejection) -> [Watermark] {
+    func watermarks(_ name: String, countMax: Int = .max) throws(Rejection) -> [Watermark] {
         guard let object = try self.optional(name, { $0.object }) else { return [] }
+        guard object.count <= countMax else { throw self.fault(name) }
         var watermarks: [Watermark] = []
         watermarks.reserveCapacity(object.count)
         for (text, value) in object.members {

@@ -58,6 +58,10 @@ extension [UInt8] {
     /// `[generation, sequence, "uid"]`, the uid as sixteen hexadecimal digits.
     mutating func member(_ name: StaticString, position: Position) {
         self.name(name)
+        self.write(position: position)
+    }
+
+    private mutating func write(position: Position) {
         self.append(ASCII.openBracket)
         self.write(integer: position.generation)
         self.append(ASCII.comma)
@@ -67,6 +71,19 @@ extension [UInt8] {
             self.append(ASCII.hexadecimalDigit(UInt8(truncatingIfNeeded: position.uid >> shift)))
         }
         self.write("\"]")
+    }
+
+    /// An object with positions by room, `null` for none.
+    mutating func member(_ name: StaticString, held rooms: [Hello.Resume.HeldRoom]) {
+        self.name(name)
+        self.append(ASCII.openBrace)
+        for index in rooms.indices {
+            if index > 0 { self.append(ASCII.comma) }
+            self.write(rooms[index].room)
+            self.append(ASCII.colon)
+            if let position = rooms[index].at { self.write(position: position) } else { self.write("null") }
+        }
+        self.append(ASCII.closeBrace)
     }
 
     /// An object with numbers by participant.

@@ -148,7 +148,7 @@ extension [ParticipantID: RefusedCommands] {
         switch event.fact {
         case .left(let participant, _): self[participant] = nil
         case .ended: self.removeAll()
-        case .created, .joined, .mediaChanged: break
+        case .created, .joined, .mediaChanged, .interrupted, .resumed: break
         }
     }
 }
@@ -160,10 +160,10 @@ extension RoomEvent {
         let cause = 96 + (self.cause?.rejected.count ?? 0) * 64
         return switch self.fact {
         // In a string a quotation mark or a backslash becomes two bytes.
-        case .created(let creation): cause + 160 + 2 * (creation.alias?.text.utf8.count ?? 0)
+        case .created(let creation): cause + 208 + 2 * (creation.alias?.text.utf8.count ?? 0)
         case .joined(let joining): cause + 416 + 2 * (joining.name?.text.utf8.count ?? 0)
         case .mediaChanged: cause + 160
-        case .left, .ended: cause + 128
+        case .interrupted, .resumed, .left, .ended: cause + 128
         }
     }
 }

@@ -37,7 +37,12 @@ final class RoomHost {
         self.log = LogID(room: id)
         self.machine = RoomHostStateMachine(
             node: gateway.node,
-            room: Room(id: id, alias: claim?.alias, capacity: gateway.limits.participantsPerRoomMax),
+            room: Room(
+                id: id,
+                alias: claim?.alias,
+                capacity: gateway.limits.participantsPerRoomMax,
+                graceMilliseconds: gateway.limits.graceMilliseconds
+            ),
             incarnation: gateway.engine.incarnation,
             limits: gateway.limits
         )
@@ -278,7 +283,8 @@ extension RoomCommand {
     fileprivate var type: String {
         switch self.action {
         case .join: "join"
-        case .leave, .disconnect: "leave"
+        case .leave, .disconnect, .expire: "leave"
+        case .interrupt, .resume: "resume"
         case .media: "media"
         }
     }
