@@ -38,6 +38,14 @@ package struct WebSocketClosing {
 
     package var isGone: Bool { self.state == .gone }
 
+    /// Why it is ending, as far as it is; nil while it is open and once the channel is gone.
+    package var end: WebSocketEnd? {
+        switch self.state {
+        case .closing(_, let end), .closed(_, let end): end
+        case .open, .gone: nil
+        }
+    }
+
     package mutating func close(code: UInt16?, end: WebSocketEnd) -> Effect? {
         switch self.state {
         case .open:

@@ -52,6 +52,10 @@ public final class WebSocketConnection {
     /// Messages go out and come in: neither side has begun to close.
     public var isOpen: Bool { self.closing.isOpen }
 
+    /// Why the connection is ending: known before `connectionClosed`, which waits for the channel. Nil while it is
+    /// open.
+    public var end: WebSocketEnd? { self.closing.end }
+
     // MARK: Closing
 
     /// Sends what waits, then a close frame, waits `closeGrace` for the peer's and ends. Messages that still

@@ -142,12 +142,21 @@ struct LimitOptions: ParsableArguments {
     )
     var darkMilliseconds: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Somebody whose connection is lost may come back for so long. (default: 30000)",
+            valueName: "milliseconds"
+        )
+    )
+    var graceMilliseconds: String?
+
     var given: [(Setting, String?)] {
         [
             (.roomCapacity, self.roomCapacity), (.connections, self.connections), (.frameBytes, self.frameBytes),
             (.messagesPerSecond, self.messagesPerSecond), (.messageBurst, self.messageBurst),
             (.unacknowledgedSignals, self.unacknowledgedSignals),
             (.silenceMilliseconds, self.silenceMilliseconds), (.darkMilliseconds, self.darkMilliseconds),
+            (.graceMilliseconds, self.graceMilliseconds),
         ]
     }
 }

@@ -151,7 +151,7 @@ class ParleyPeer:
         elif kind == "rejected":
             self.unsettled = [
                 m for m in self.unsettled
-                if not (m["type"] == frame.get("of") and m.get("id") == frame.get("id") and m.get("n") == frame.get("n"))]
+                if (m["type"], m.get("id"), m.get("n")) != (frame.get("of"), frame.get("id"), frame.get("n"))]
         elif kind == "beat":
             for recipient, n in frame.get("delivered", {}).items():
                 assert n >= self.delivered.get(recipient, 0), "`delivered` went back"

@@ -195,11 +195,12 @@ async def test_somebody_comes_back_and_is_somebody_new(stage):
 
 
 async def test_the_connection_ends_and_the_others_hear_of_it(stage):
-    room = stage.room()
-    ada = await stage.peer(name="Ada", room=room)
-    bob = await stage.peer(name="Bob", room=room)
+    server, room = await stage.server("--grace-milliseconds", "1000"), stage.room()
+    ada = await stage.peer(server, name="Ada", room=room)
+    bob = await stage.peer(server, name="Bob", room=room)
     gone = bob.id
     bob.socket.transport.abort()
+    await ada.expect_event("interrupted", participant=gone)
     event = await ada.expect_event("left", participant=gone)
     assert event["reason"] == "disconnected" and "by" not in event and "id" not in event
 

@@ -122,9 +122,9 @@ async def test_more_was_missed_than_is_kept(stage):
     server = await stage.server("--messages-per-second", "100000", "--message-burst", "100000")
     ada, bob = await pair(stage, server)
     await bob.cut()
-    for step in range(600):
-        last = await ada.command("media", audio=step % 2 == 0)
-    await ada.expect_event("media-changed", by=ada.id, id=last)
+    # One after the other, so that each is an entry of its own.
+    for step in range(520):
+        await ada.media(audio=step % 2 == 0)
     before = len(bob.transcript)
     await bob.resume()
     await eventually(lambda: bob.room.at[1] >= ada.room.at[1] - 1)
@@ -137,8 +137,7 @@ async def test_a_position_of_another_room_time_or_history(stage):
     ada, bob = await pair(stage)
     generation, sequence, uid = bob.room.at
     for position in (
-        [generation, sequence + 1000, uid], [generation + 1, sequence, uid], [generation, sequence, "0" * 16],
-        [0, 0, "0" * 16], None,
+        [generation, sequence + 1000, uid], [generation + 1, sequence, uid], [generation, sequence, "0" * 16], None,
     ):
         await bob.cut()
         before = len(bob.transcript)

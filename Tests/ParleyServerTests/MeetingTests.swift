@@ -122,14 +122,14 @@ struct MeetingTests {
         }
     }
 
-    @Test("a connection that is gone is a participant who has left, exactly once")
+    @Test("whoever says goodbye has left, exactly once")
     func disconnect() async throws {
         try await withServer { server in
             let (ada, bob, _, b) = try await pair(server)
             await bob.close()
             let left = try #require(await ada.nextRoomEvent("left"))
             #expect(left.notice.participant == b.participant)
-            #expect(left.notice.json["reason"] == "disconnected")
+            #expect(left.notice.json["reason"] == "left")
             #expect(left.replica.people.count == 1)
         }
     }

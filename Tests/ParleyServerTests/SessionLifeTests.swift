@@ -25,6 +25,15 @@ struct SessionLifeTests {
         #expect(self.life.isAttached)
     }
 
+    @Test("who was silent for long is interrupted at once")
+    mutating func dark() {
+        self.life.detach(now: 0)
+        #expect(self.life.tellAtOnce() == true)
+        #expect(self.life.tellAtOnce() == false)
+        #expect(self.life.tick(now: ms(1_000)) == .none)
+        #expect(self.life.attach() == .visible)
+    }
+
     @Test("who stays away has left once, counted from the loss of the socket")
     mutating func expired() {
         self.life.detach(now: ms(5))
@@ -68,11 +77,11 @@ struct SessionLifeTests {
     func secrets() {
         var secrets = SessionSecrets(current: "aaaa")
         #expect(secrets.redeem("bbbb", next: "x") == false)
-        #expect(secrets.redeem("aaaa", next: "bbbb"))
+        #expect(secrets.redeem("aaaa", next: "bbbb") == true)
         // The client never read the last welcome.
-        #expect(secrets.redeem("aaaa", next: "cccc"))
+        #expect(secrets.redeem("aaaa", next: "cccc") == true)
         #expect(secrets.redeem("bbbb", next: "x") == false)
-        #expect(secrets.redeem("cccc", next: "dddd"))
+        #expect(secrets.redeem("cccc", next: "dddd") == true)
         #expect(secrets.redeem("aaaa", next: "x") == false)
         #expect(secrets.redeem("", next: "x") == false)
         #expect(secrets.redeem("dddd0", next: "x") == false)

@@ -50,10 +50,13 @@ extension Gateway {
     // MARK: Losing the socket
 
     /// The socket is gone, or as good as gone; the session waits for another one.
-    func detach(_ session: GatewaySession) {
+    ///
+    /// - Parameter isAway: it was silent for long, so that nothing is left to wait for before the others are told.
+    func detach(_ session: GatewaySession, isAway: Bool) {
         session.detach()
         session.life.detach(now: NIODeadline.now().uptimeNanoseconds)
         guard session.life.isOver == false else { return }
+        if isAway, session.life.tellAtOnce() { self.command(session) { .interrupt(epoch: $0.epoch) } }
         if self.detachedSessions.count >= self.limits.sessionsMax, let oldest = self.detachedSessions.first {
             self.end(oldest, .disconnected)
         }
@@ -114,7 +117,7 @@ extension Gateway {
 
     private func resume(
         _ session: GatewaySession,
-        rooms: [(room: RoomID, at: Position?)],
+        rooms: [Hello.Resume.HeldRoom],
         received: [Watermark],
         _ connection: WebSocketConnection,
         _ holder: GatewayConnection
@@ -130,9 +133,9 @@ extension Gateway {
             let mentioned = rooms.first { $0.room == seat.host.id }
             seat.host.replay(to: seat, after: mentioned?.at, isKnown: mentioned != nil)
         }
-        for (room, _) in rooms where session.seat(in: room) == nil {
+        for held in rooms where session.seat(in: held.room) == nil {
             var rejection = Rejection(.notJoined, of: "resume")
-            rejection.room = room.description
+            rejection.room = held.room.description
             session.reject(rejection, counters: &self.counters)
         }
         self.acknowledge(ClientBeat(acknowledged: received), from: session)

@@ -142,7 +142,7 @@ final class GatewayConnection: WebSocketDelegate {
     private func close(_ code: CloseCode) {
         self.connection.close(code: code.rawValue, reason: code.reason)
         // The others need not wait for the farewell of somebody who may never answer it.
-        self.endSession(code.isRetryable ? .lost : .fault)
+        self.endSession(code == .dark ? .dark : code.isRetryable ? .lost : .fault)
     }
 
     /// A newer connection has the session.
@@ -156,9 +156,11 @@ final class GatewayConnection: WebSocketDelegate {
         self.close(.slow)
     }
 
-    private enum SessionEnd {
+    fileprivate enum SessionEnd {
         /// It may come back.
         case lost
+        /// It has been silent for so long that it is away already.
+        case dark
         /// It said goodbye.
         case goodbye
         /// It may not come back: it broke the rules.
@@ -169,7 +171,8 @@ final class GatewayConnection: WebSocketDelegate {
         guard let session = self.session else { return }
         self.session = nil
         switch end {
-        case .lost: self.gateway.detach(session)
+        case .lost: self.gateway.detach(session, isAway: false)
+        case .dark: self.gateway.detach(session, isAway: true)
         case .goodbye:
             session.detach()
             self.gateway.end(session, .left)
@@ -185,7 +188,7 @@ final class GatewayConnection: WebSocketDelegate {
         let time = now.uptimeNanoseconds
         // Given up by the transport (a violation, too much output): the peer may never answer the close frame, and
         // the others need not wait for that.
-        guard self.connection.isOpen else { return self.endSession(.lost) }
+        if let end = self.connection.end { return self.endSession(SessionEnd(end, code: nil)) }
         if self.connection.heardCount != self.heardCount {
             self.heardCount = self.connection.heardCount
             self.liveness.heard(now: time)
@@ -208,10 +211,16 @@ final class GatewayConnection: WebSocketDelegate {
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.gateway.counters.connectionsClosed += 1
         self.gateway.remove(self)
+        self.endSession(SessionEnd(end, code: code))
+    }
+}
+
+extension GatewayConnection.SessionEnd {
+    fileprivate init(_ end: WebSocketEnd, code: UInt16?) {
         switch end {
-        case .peerClosed: self.endSession(code == CloseCode.normal.rawValue ? .goodbye : .lost)
-        case .violation: self.endSession(.fault)
-        case .weClosed, .overflow, .stalled, .lost: self.endSession(.lost)
+        case .peerClosed: self = code == CloseCode.normal.rawValue ? .goodbye : .lost
+        case .violation: self = .fault
+        case .weClosed, .overflow, .stalled, .lost: self = .lost
         }
     }
 }

@@ -3,6 +3,7 @@
 /// ```
 ///             detach                 1 s                      grace
 /// attached ----------> missing -------------> interrupted -------------> over
+///                                 or at once, if it was silent for long
 ///    ^  ^                 |                        |
 ///    |  +---- attach -----+ (nobody has heard)     |
 ///    +------- attach ------------------------------+ (everybody hears `resumed`)
@@ -42,6 +43,19 @@ package struct SessionLife: Hashable {
         case .attached: self.state = .missing(since: now)
         // The socket's end is heard in more than one way: a legal race.
         case .missing, .interrupted, .over: break
+        }
+    }
+
+    /// There is no hope of a quick return.
+    ///
+    /// - Returns: whether the others are to be told now.
+    package mutating func tellAtOnce() -> Bool {
+        switch self.state {
+        case .missing(let since):
+            self.state = .interrupted(since: since)
+            return true
+        case .attached, .interrupted, .over:
+            return false
         }
     }
 

@@ -31,6 +31,7 @@ struct ServerSettings {
         try set(\.unacknowledgedSignalsMax, .unacknowledgedSignals, 32...65_536)
         try set(\.silenceMilliseconds, .silenceMilliseconds, 2_000...5_000)
         try set(\.darkMilliseconds, .darkMilliseconds, 4_500...15_000)
+        try set(\.graceMilliseconds, .graceMilliseconds, 1_000...3_600_000)
         try set(\.stopMilliseconds, .stopMilliseconds, 0...60_000)
         if limits.darkMilliseconds < 2 * limits.silenceMilliseconds {
             throw SettingError(
