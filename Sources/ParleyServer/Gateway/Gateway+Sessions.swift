@@ -57,9 +57,15 @@ extension Gateway {
         session.life.detach(now: NIODeadline.now().uptimeNanoseconds)
         guard session.life.isOver == false else { return }
         if isAway, session.life.tellAtOnce() { self.command(session) { .interrupt(epoch: $0.epoch) } }
-        if self.detachedSessions.count >= self.limits.sessionsMax, let oldest = self.detachedSessions.first {
-            self.end(oldest, .disconnected)
+        // Still listed from an earlier loss, of which the sweep has not heard the end.
+        guard session.isListedAsDetached == false else { return }
+        if self.detachedSessions.count >= self.limits.sessionsMax {
+            self.sweepSessions()
+            if let oldest = self.detachedSessions.first(where: { !$0.life.isAttached }) {
+                self.end(oldest, .disconnected)
+            }
         }
+        session.isListedAsDetached = true
         self.detachedSessions.append(session)
     }
 
@@ -67,7 +73,10 @@ extension Gateway {
     func sweepSessions() {
         let now = NIODeadline.now().uptimeNanoseconds
         guard !self.detachedSessions.isEmpty else { return }
-        self.detachedSessions.removeAll { $0.life.isAttached || $0.life.isOver }
+        self.detachedSessions.removeAll { session in
+            session.isListedAsDetached = !session.life.isAttached && !session.life.isOver
+            return !session.isListedAsDetached
+        }
         for session in self.detachedSessions {
             switch session.life.tick(now: now) {
             case .none: break

@@ -8,6 +8,8 @@ final class GatewaySession {
     let identity: IdentityID
     let abilities: Abilities
     var life: SessionLife
+    /// Whether the gateway's list of sessions without a socket has it.
+    var isListedAsDetached = false
     /// `nil` while there is no socket.
     private(set) var connection: WebSocketConnection?
     private(set) weak var holder: GatewayConnection?
