@@ -23,6 +23,62 @@ import Testing
         #expect(hello.join?.room == RoomAlias("blue-fox").map { .alias($0) })
     }
 
+    @Test func aResumeSaysWhatIsHeldAndWhatHasArrived() throws {
+        let held = try #require(RoomID("r_Zx9cVb7nMq5wErT3yUiOpA"))
+        let unknown = try #require(RoomID("r_Jt5bXw2QmLz8RfK0uVhYcA"))
+        let sender = ParticipantID(high: 5, low: 6)
+        let text = """
+            {"type":"hello","protocol":1,"resume":{"session":"\(SessionID(high: 1, low: 2))","secret":"x",\
+            "rooms":{"\(held)":[2,40,"fedcba9876543210"],"\(unknown)":null},"received":{"\(sender)":0}}}
+            """
+        guard case .message(.hello(let hello)) = try read(Array(text.utf8)) else {
+            Issue.record("no hello")
+            return
+        }
+        // In the client's order, not sorted.
+        let position = Position(generation: 2, sequence: 40, uid: 0xFEDC_BA98_7654_3210)
+        #expect(hello.resume?.rooms == [.init(room: held, at: position), .init(room: unknown, at: nil)])
+        #expect(hello.resume?.received == [Watermark(participant: sender, n: 0)])
+    }
+
+    @Test func aClientWithoutMemoryIsNotOneThatHoldsNothing() throws {
+        let session = SessionID(high: 1, low: 2)
+        for (rooms, text) in [(nil, ""), ([], #","rooms":{}"#)] as [([Hello.Resume.HeldRoom]?, String)] {
+            var hello = Hello()
+            hello.resume = Hello.Resume(session: session, secret: "x", rooms: rooms)
+            var bytes: [UInt8] = []
+            ClientMessage.hello(hello).encode(into: &bytes)
+            let written = String(decoding: bytes, as: UTF8.self)
+            #expect(written.contains(#""resume":{"session":"\#(session)","secret":"x"\#(text)}"#))
+            guard case .hello(let read) = try ClientMessage.decode(parse(written)) else { continue }
+            #expect(read.resume?.rooms == rooms)
+        }
+    }
+
+    @Test func aResumeIsBounded() throws {
+        let session = SessionID(high: 1, low: 2)
+        var limits = Limits()
+        limits.roomsPerSessionMax = 2
+        limits.peersPerSessionMax = 3
+        func member(rooms: UInt64, peers: UInt64) throws -> String? {
+            var hello = Hello()
+            hello.resume = Hello.Resume(
+                session: session,
+                secret: "x",
+                rooms: (0..<rooms).map { .init(room: RoomID(high: 1, low: $0), at: nil) },
+                received: (0..<peers).map { Watermark(participant: ParticipantID(high: 1, low: $0), n: 1) }
+            )
+            var bytes: [UInt8] = []
+            ClientMessage.hello(hello).encode(into: &bytes)
+            let value = try JSONParser.parse(bytes)
+            do throws(Rejection) { _ = try ClientMessage.decode(value, limits: limits) } catch { return error.member }
+            return nil
+        }
+        #expect(try member(rooms: 2, peers: 3) == nil)
+        #expect(try member(rooms: 3, peers: 3) == "rooms")
+        #expect(try member(rooms: 2, peers: 4) == "received")
+    }
+
     @Test func aRefusedCommandSaysWhichOneItWas() throws {
         let refused = try #require(
             rejection(#"{"type":"media","id":7,"room":"r_Jt5bXw2QmLz8RfK0uVhYcA","audio":1}"#)

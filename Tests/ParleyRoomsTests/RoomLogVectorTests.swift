@@ -91,7 +91,7 @@ private struct RoomLog {
         let index = Int.random(in: 0..<self.people.count, using: &self.generator)
         let current = self.room.participant(of: self.people[index].session)
         let id = current ?? ParticipantID(using: &self.generator)
-        let action = current == nil ? self.join(index) : self.action()
+        let action = current.map { self.action($0) } ?? self.join(index)
         var command = RoomCommand(
             participant: id,
             number: self.people[index].commands.next,
@@ -99,7 +99,10 @@ private struct RoomLog {
             at: Instant(milliseconds: self.clock),
             action: action
         )
-        if case .disconnect = action { command.number = nil }
+        switch action {
+        case .join, .leave, .media: break
+        case .disconnect, .interrupt, .resume, .expire: command.number = nil
+        }
         if let number = command.number { _ = self.people[index].commands.receive(number) }
         switch self.room.decide(command) {
         case .duplicate: Issue.record("the next number is no duplicate")
@@ -124,15 +127,19 @@ private struct RoomLog {
         return .join(.init(session: session, identity: identity, name: name, abilities: abilities))
     }
 
-    private mutating func action() -> RoomCommand.Action {
+    private mutating func action(_ id: ParticipantID) -> RoomCommand.Action {
         let one = Bool.random(using: &self.generator)
         let other = Bool.random(using: &self.generator)
-        switch Int.random(in: 0..<12, using: &self.generator) {
+        let epoch = self.room.membership(id)?.epoch ?? 1
+        switch Int.random(in: 0..<18, using: &self.generator) {
         case 0: return .leave
         case 1: return .disconnect(one ? .disconnected : .replaced)
         case 2...5: return .media(.init(audio: one, video: other))
         case 6...8: return .media(.init(audio: one))
-        default: return .media(.init(video: one, screen: other))
+        case 9...11: return .media(.init(video: one, screen: other))
+        case 12...14: return .interrupt(epoch: epoch)
+        case 15...16: return .resume(epoch: epoch)
+        default: return .expire(epoch: epoch)
         }
     }
 

@@ -18,17 +18,26 @@ struct RoomSearch {
     let membershipsMax: Int
     let capacity: Int
     let changes: [Participant.MediaChange]
+    /// Whether connections are lost and come back, too.
+    let areLost: Bool
 
     var states = 0
     var edges = 0
     var refusals = 0
     var faults: [String] = []
 
-    init(people: Int, membershipsMax: Int, capacity: Int, changes: [Participant.MediaChange]) {
+    init(
+        people: Int,
+        membershipsMax: Int,
+        capacity: Int,
+        changes: [Participant.MediaChange],
+        areLost: Bool = false
+    ) {
         self.people = people
         self.membershipsMax = membershipsMax
         self.capacity = capacity
         self.changes = changes
+        self.areLost = areLost
     }
 
     mutating func run() {
@@ -65,12 +74,14 @@ struct RoomSearch {
             name: person == 0 ? nil : try? DisplayName("person \(person)", bytesMax: 128),
             abilities: Abilities(rollback: person != 1, trickle: true)
         )
+        let media = self.changes.map { RoomCommand.Action.media($0) }
+        let always = [.join(join)] + media + [.leave, .disconnect(.disconnected)]
+        guard self.areLost else { return always }
         let epoch = room.participant(of: self.session(person)).flatMap { room.membership($0)?.epoch } ?? 1
-        // What is found out may be about this connection, the one before, or (by a mistake) a later one.
-        let found = (epoch - 1...epoch + 1).flatMap { epoch -> [RoomCommand.Action] in
+        // What is found out may be about this connection or about the one before.
+        return always + (epoch - 1...epoch).flatMap { epoch -> [RoomCommand.Action] in
             [.interrupt(epoch: epoch), .resume(epoch: epoch), .expire(epoch: epoch)]
         }
-        return [.join(join)] + self.changes.map { .media($0) } + [.leave, .disconnect(.disconnected)] + found
     }
 
     private func session(_ person: Int) -> SessionID { SessionID(high: 7, low: UInt64(person)) }
@@ -278,5 +289,25 @@ extension RoomCommand.Action {
         search.run()
         #expect(search.faults == [])
         #expect(search.states == 834)
+    }
+
+    @Test func `every state of three people who are lost and come back`() {
+        var search = RoomSearch(people: 3, membershipsMax: 1, capacity: 3, changes: [], areLost: true)
+        search.run()
+        #expect(search.faults == [])
+        #expect(search.states == 200)
+    }
+
+    @Test func `every state of two people who are lost, come back and come again`() {
+        var search = RoomSearch(
+            people: 2,
+            membershipsMax: 2,
+            capacity: 2,
+            changes: [.init(audio: true), .init(audio: false)],
+            areLost: true
+        )
+        search.run()
+        #expect(search.faults == [])
+        #expect(search.states == 199)
     }
 }

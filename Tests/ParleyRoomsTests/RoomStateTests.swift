@@ -9,6 +9,7 @@ import Testing
         _ = meeting.join("Ada", display: "Ada")
         _ = meeting.join("Bob")
         _ = meeting.media("Bob", screen: true)
+        _ = meeting.interrupt("Bob", at: Instant(milliseconds: 1_795_226_400_500))
         let ada: JSONValue = [
             "name": "Ada", "identity": .string(Meeting.identity("Ada").description), "role": "host",
             "connection": "connected", "joined": 1, "joinedAt": 1_795_226_400_000,
@@ -17,14 +18,15 @@ import Testing
         ]
         let bob: JSONValue = [
             "identity": .string(Meeting.identity("Bob").description), "role": "participant",
-            "connection": "connected", "joined": 2, "joinedAt": 1_795_226_400_000,
+            "connection": "interrupted", "interruptedAt": 1_795_226_400_500,
+            "joined": 2, "joinedAt": 1_795_226_400_000,
             "abilities": ["rollback": true, "trickle": false, "restart": false],
             "media": ["audio": false, "video": false, "screen": true],
         ]
         let state: JSONValue = [
             "room": [
                 "id": .string(meeting.room.id.description), "alias": "blue-fox", "lifecycle": "open",
-                "createdAt": 1_795_226_400_000, "capacity": 100,
+                "createdAt": 1_795_226_400_000, "capacity": 100, "graceMilliseconds": 30_000,
             ],
             "people": .object([meeting.id("Ada").description: ada, meeting.id("Bob").description: bob]),
         ]
@@ -40,16 +42,22 @@ import Testing
         var meeting = Meeting()
         _ = meeting.join("Ada")
         _ = meeting.media("Ada", audio: true)
+        _ = meeting.interrupt("Ada", at: Instant(milliseconds: 5))
+        _ = meeting.resume("Ada")
         _ = meeting.leave("Ada")
         let id = meeting.id("Ada").description
         let patches = meeting.log.map { room.evolve($0).patch(for: .participant) }
-        #expect(patches.count == 5)
+        #expect(patches.count == 7)
         #expect(patches[0]?["people"] == [:])
         #expect(patches[1]?["room"] == nil)
         #expect(patches[1]?["people"]?[id]?["joined"] == 1)
         #expect(patches[2] == ["people": .object([id: ["media": ["audio": true]]])])
-        #expect(patches[3] == ["people": .object([id: .null])])
-        #expect(patches[4] == ["room": ["lifecycle": "ended"]])
+        let lost: JSONValue = ["connection": "interrupted", "interruptedAt": 5]
+        #expect(patches[3] == ["people": .object([id: lost])])
+        let back: JSONValue = ["connection": "connected", "interruptedAt": .null]
+        #expect(patches[4] == ["people": .object([id: back])])
+        #expect(patches[5] == ["people": .object([id: .null])])
+        #expect(patches[6] == ["room": ["lifecycle": "ended"]])
         #expect(room.hash(for: .participant) == StateHash(of: room.state(for: .participant)))
     }
 
@@ -60,6 +68,8 @@ import Testing
         _ = meeting.join("Bob")
         _ = meeting.media("Bob", audio: false)
         _ = meeting.media("Bob", audio: true)
+        _ = meeting.interrupt("Bob")
+        _ = meeting.resume("Bob")
         _ = meeting.leave("Ada")
         var replica = Room(id: meeting.room.id)
         for event in meeting.log {
@@ -71,7 +81,7 @@ import Testing
         }
         let text = said.map { String(decoding: $0.encoded, as: UTF8.self) }.joined()
         let log = meeting.log.map { String(decoding: $0.json.encoded, as: UTF8.self) }.joined()
-        for secret in ["s_", "\"session\"", "\"rejected\"", "no-change", "lastCommand", "joinedLast"] {
+        for secret in ["s_", "\"session\"", "\"rejected\"", "no-change", "lastCommand", "joinedLast", "epoch"] {
             #expect(!text.contains(secret), "\(secret) was said to clients")
         }
         for kept in ["s_", "\"session\"", "\"rejected\"", "no-change"] {
@@ -102,12 +112,16 @@ import Testing
     @Test func `what clients are told`() {
         var meeting = Meeting()
         _ = meeting.join("Ada")
+        _ = meeting.interrupt("Ada")
+        _ = meeting.resume("Ada")
         _ = meeting.disconnect("Ada")
         let ada = JSONValue.string(meeting.id("Ada").description)
         #expect(
             meeting.log.map { $0.wire(patch: nil) } == [
                 ["type": "created"],
                 ["type": "joined", "participant": ada, "by": ada, "id": 1],
+                ["type": "interrupted", "participant": ada],
+                ["type": "resumed", "participant": ada],
                 ["type": "left", "participant": ada, "reason": "disconnected"],
                 ["type": "ended", "reason": "empty"],
             ]
@@ -162,6 +176,10 @@ import Testing
         for name in ["Ada", "Bob", "Cleo"] {
             _ = meeting.join(name)
             _ = meeting.media(name, audio: true)
+        }
+        for name in ["Ada", "Cleo"] {
+            _ = meeting.interrupt(name)
+            _ = meeting.resume(name)
         }
         for name in ["Ada", "Bob", "Cleo"] { _ = meeting.leave(name) }
         var generator = SeededGenerator(seed: 11)

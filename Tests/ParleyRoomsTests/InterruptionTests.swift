@@ -1,0 +1,107 @@
+import ParleyProtocol
+import ParleyRooms
+import Testing
+
+/// Connections that are lost and come back. Whoever finds something out names the epoch it has seen.
+@Suite struct InterruptionTests {
+    private static func adaAndBob(grace: Int = 30_000) -> Meeting {
+        var meeting = Meeting()
+        meeting.room = Room(id: meeting.room.id, graceMilliseconds: grace)
+        _ = meeting.join("Ada")
+        _ = meeting.join("Bob")
+        return meeting
+    }
+
+    @Test func `lost, and back in time`() throws {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.epoch("Bob") == 1)
+        #expect(meeting.interrupt("Bob", at: Instant(milliseconds: 7)) == "interrupted Bob")
+        let lost = try #require(meeting.room.participant(meeting.id("Bob")))
+        #expect(lost.connection == .interrupted(since: Instant(milliseconds: 7)))
+        #expect(meeting.resume("Bob") == "resumed Bob")
+        #expect(meeting.room.participant(lost.id)?.connection == .connected)
+        #expect(meeting.epoch("Bob") == 2)
+        #expect(meeting.room.count == 2)
+    }
+
+    @Test func `lost for good leaves once, whoever finds it out`() {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.expire("Bob") == "rejected no-change")
+        #expect(meeting.interrupt("Bob") == "interrupted Bob")
+        #expect(meeting.interrupt("Bob") == "rejected no-change")
+        #expect(meeting.expire("Bob") == "left Bob (disconnected)")
+        #expect(meeting.expire("Bob", epoch: 1) == "rejected not-joined")
+        #expect(meeting.interrupt("Bob", epoch: 1) == "rejected not-joined")
+        #expect(meeting.resume("Bob", epoch: 1) == "rejected not-joined")
+        #expect(meeting.disconnect("Bob") == "rejected not-joined")
+    }
+
+    @Test func `what is found out late never hurts a newer connection`() {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.interrupt("Bob", epoch: 1) == "interrupted Bob")
+        #expect(meeting.resume("Bob", epoch: 1) == "resumed Bob")
+        #expect(meeting.interrupt("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.expire("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.resume("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.interrupt("Bob", epoch: 2) == "interrupted Bob")
+        // The grace period of the first loss ends: it is not that of the second.
+        #expect(meeting.expire("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.resume("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.expire("Bob", epoch: 2) == "left Bob (disconnected)")
+    }
+
+    @Test func `a return that nobody has heard of changes nothing`() {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.resume("Bob") == "rejected no-change")
+        #expect(meeting.epoch("Bob") == 1)
+        #expect(meeting.interrupt("Bob", epoch: 2) == "rejected no-change")
+    }
+
+    @Test func `what somebody said before the loss is still heard`() {
+        var meeting = Self.adaAndBob()
+        _ = meeting.interrupt("Bob")
+        #expect(meeting.media("Bob", audio: true) == "media-changed Bob #2")
+        #expect(meeting.media("Bob", audio: true) == "rejected no-change")
+        _ = meeting.resume("Bob")
+        #expect(meeting.media("Bob", audio: true, number: 2) == "duplicate")
+        #expect(meeting.media("Bob", audio: true, number: 3) == "duplicate no-change")
+        _ = meeting.interrupt("Bob")
+        #expect(meeting.leave("Bob") == "left Bob #4")
+        #expect(meeting.expire("Bob", epoch: 2) == "rejected not-joined")
+    }
+
+    @Test func `who is lost keeps the place, and is in the room already`() {
+        var meeting = Meeting(capacity: 1)
+        _ = meeting.join("Ada")
+        _ = meeting.interrupt("Ada")
+        #expect(meeting.join("Ada", number: 2) == "rejected already-joined")
+        #expect(meeting.join("Bob") == "rejected room-full")
+        #expect(meeting.expire("Ada") == "left Ada (disconnected), ended")
+        #expect(meeting.interrupt("Ada", epoch: 1) == "rejected room-ended")
+        #expect(meeting.expire("Ada", epoch: 1) == "rejected room-ended")
+    }
+
+    @Test func `another membership begins with its own first connection`() {
+        var meeting = Self.adaAndBob()
+        _ = meeting.interrupt("Bob")
+        _ = meeting.resume("Bob")
+        _ = meeting.leave("Bob")
+        _ = meeting.join("Bob")
+        #expect(meeting.epoch("Bob") == 1)
+    }
+
+    @Test func `log and snapshot keep the loss, the epoch and the grace period`() throws {
+        var meeting = Self.adaAndBob(grace: 5_000)
+        _ = meeting.interrupt("Ada")
+        _ = meeting.resume("Ada")
+        _ = meeting.interrupt("Bob", at: Instant(milliseconds: 7))
+        var replica = Room(id: meeting.room.id)
+        for event in meeting.log { replica.evolve(try RoomEvent(json: event.json)) }
+        for room in [replica, try Room(snapshot: meeting.room.snapshot)] {
+            #expect(room == meeting.room)
+            #expect(room.membership(meeting.id("Ada"))?.epoch == 2)
+            #expect(room.graceMilliseconds == 5_000)
+            #expect(room.state(for: .audience)["room"]?["graceMilliseconds"] == 5_000)
+        }
+    }
+}
