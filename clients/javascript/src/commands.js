@@ -71,7 +71,21 @@ export class CommandOutbox {
 
     /** The same number means the same command, so this is always safe. */
     resend() {
-        if (this.#current) this.send({ type: this.#current.type, id: this.#current.id, ...this.#current.members })
+        if (this.#current) this.send(frameOf(this.#current))
+    }
+
+    /** A snapshot has come in place of the frames that might have told the outcome: `media` is what it says of us. */
+    resynced(media = {}) {
+        const current = this.#current
+        if (current?.type !== 'media') return
+        if (Object.entries(current.members).every(([kind, value]) => media[kind] === value)) this.#finish(({ resolve }) => resolve())
+    }
+
+    /** What is left to say for somebody who is gone: the command under way, for its number, and a leave behind it. */
+    farewell() {
+        const current = this.#current?.type === 'leave' ? [] : [this.#current].filter(Boolean).map(frameOf)
+        const id = this.#current?.type === 'leave' ? this.#current.id : this.#nextID
+        return [...current, { type: 'leave', id }]
     }
 
     /** A new membership: numbers start again, and what had no outcome is asked for again. */
@@ -106,3 +120,5 @@ export class CommandOutbox {
         this.#timer = null
     }
 }
+
+const frameOf = ({ type, id, members }) => ({ type, id, ...members })

@@ -7,6 +7,8 @@ const defaultDarkMilliseconds = 4_500
 
 // RFC 6455, section 7.4.1: what the server would say again. 4500 and above: a person has to act.
 const finalCodes = new Set([1000, 1002, 1003, 1007, 1009, 1010])
+// Another page has taken the session over. Coming back would take it away from there, and so on for ever.
+const supersededCode = 4509
 export const isRetryable = (code) => !finalCodes.has(code) && !(code >= 4500 && code <= 4999)
 
 /**
@@ -103,7 +105,8 @@ export class Connection {
         this.#abandon(null)
         if (!isRetryable(code)) {
             this.#state = 'closed'
-            this.onStatus({ status: 'closed', code, reason })
+            const isSuperseded = code === supersededCode
+            this.onStatus({ status: 'closed', code, reason: isSuperseded ? 'superseded' : reason, ...(isSuperseded && { message: reason }) })
             return
         }
         // A browser does not say why a socket could not be opened; the server does, when asked.

@@ -54,6 +54,7 @@ const words = {
     closed: ['Disconnected', 'The connection was closed.'],
     interrupted: ['The connection was lost', 'It is not known whether the message arrived. You are connected again soon.'],
     'hash-mismatch': ['The room may be shown wrongly', 'What this page holds differs from the server. Reload the page.'],
+    superseded: ['Open somewhere else', 'Another tab or window has taken over. Go on there, or take it back.'],
     refused: ['The server does not let this page in', 'Its address may not be allowed here.'],
     'backlog-full': ['A connection was given up', 'Too much arrived before this page was ready for it.'],
     'negotiation-failed': ['No direct connection', 'The two devices could not agree on a connection.'],
@@ -73,6 +74,7 @@ const closeWords = {
     4500: ['This app made a mistake', 'The server could not read its messages. Reload the page.'],
     4501: ['This app made a mistake', 'It did not introduce itself first. Reload the page.'],
     4505: ['This page is out of date', 'The server speaks another version. Reload the page.'],
+    4509: ['Open somewhere else', 'Another tab or window has taken over. Go on there, or take it back.'],
 }
 
 /**

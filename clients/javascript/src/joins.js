@@ -4,6 +4,7 @@ import { Room } from './room.js'
 const roomIsOver = new Set(['unknown-room', 'room-ended'])
 const giveUp = new Set(['malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type'])
 const rejoinMilliseconds = 2_000
+const unsureMilliseconds = 1_000
 
 /**
  * The joins that have no outcome yet: by people for the first time, and by ourselves after a reconnect.
@@ -33,35 +34,44 @@ export class Joins {
         return created
     }
 
-    /** For hello: one join that may travel with it, without its type. `rooms` are those of the lost connection. */
-    first(rooms) {
-        this.#await(rooms)
-        const [join] = this.#waiting.values()
+    /** For hello: one join that may travel with it, without its type. `isHeld(target)`: not now, after welcome. */
+    first(isHeld) {
+        const join = [...this.#waiting.values()].find(({ target, isUnsure }) => !isUnsure && !isHeld(target))
         if (!join) return null
         join.isSent = true
         return frameOf(join)
     }
 
     /** The session is a new one: the rooms of the earlier one are joined again. */
-    again(rooms) { this.#await(rooms) }
+    again(rooms) {
+        for (const join of this.#waiting.values()) join.isUnsure = false
+        this.#await(rooms)
+    }
 
-    /** The session is the same as before: nobody has to join again. */
+    /** The session is the same as before: nobody has to join again, but those who were just about to. */
     resumed(rooms) {
-        for (const [key, join] of this.#waiting) if (join.room) this.#waiting.delete(key)
-        for (const room of rooms) room.resume()
+        for (const room of rooms) if (!this.isWaiting(room)) room.resume()
+        const creation = this.#waiting.get('')
+        if (!creation?.isUnsure) return
+        // The room may exist already: then its snapshot comes now. A second one would belong to nobody.
+        this.#timers.set('', this.clock.setTimeout(() => { creation.isUnsure = false; this.flush() }, unsureMilliseconds))
     }
 
     flush() {
         for (const [key, join] of this.#waiting) {
             if (!join.isSent && join.room?.isClosed) this.#waiting.delete(key)
-            else if (!join.isSent) join.isSent = this.send({ type: 'join', ...frameOf(join) })
+            else if (!join.isSent && !join.isUnsure) join.isSent = this.send({ type: 'join', ...frameOf(join) })
         }
     }
 
     lost() {
         for (const timer of this.#timers.values()) this.clock.clearTimeout(timer)
         this.#timers.clear()
-        for (const join of this.#waiting.values()) join.isSent = false
+        for (const join of this.#waiting.values()) {
+            // Others may be asked twice, because they name their room.
+            join.isUnsure ||= join.isSent && join.target === undefined
+            join.isSent = false
+        }
     }
 
     isWaiting(room) { return [...this.#waiting.values()].some((join) => join.room === room) }
@@ -72,6 +82,7 @@ export class Joins {
         if (key === undefined) return
         const join = this.#waiting.get(key)
         this.#waiting.delete(key)
+        this.clock.clearTimeout(this.#timers.get(key))
         // Ignored: a leave that came between the loss and the return.
         if (join.room?.isClosed) return this.send({ type: 'leave', id: 2, room: frame.room })
         if (join.room) {
@@ -113,7 +124,7 @@ export class Joins {
     #ask(key, target, name) {
         const earlier = this.#waiting.get(key)
         if (earlier) return earlier.outcome
-        const join = { target, name, room: null, isSent: false }
+        const join = { target, name, room: null, isSent: false, isUnsure: false }
         join.outcome = new Promise((resolve, reject) => Object.assign(join, { resolve, reject }))
         this.#waiting.set(key, join)
         return join.outcome
@@ -121,12 +132,12 @@ export class Joins {
 
     #await(rooms) {
         for (const room of rooms) {
-            // A leave that was under way is done by the loss of the connection.
+            // A leave that was under way is done by the loss of the membership.
             if (room.isLeaving) { room.close('left'); continue }
             if (this.isWaiting(room)) continue
             room.interrupt()
             const target = room.alias ?? room.id
-            this.#waiting.set(target, { target, name: room.name, room, isSent: false })
+            this.#waiting.set(target, { target, name: room.name, room, isSent: false, isUnsure: false })
         }
     }
 }

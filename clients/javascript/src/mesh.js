@@ -29,6 +29,7 @@ export class Mesh extends Emitter {
             room.on('left', (person, reason) => this.#drop(person.id, reason)),
             room.on('negotiation', (frame) => this.#receive(frame)),
             room.on('rejoined', () => this.#startOver()),
+            room.on('resumed', (person) => this.#resumed(person)),
             room.on('closed', () => this.close()),
         ]
         // The app gets the chance to listen before anything happens.
@@ -89,6 +90,12 @@ export class Mesh extends Emitter {
         for (const id of [...this.peers.keys()]) this.#drop(id, 'rejoined')
         for (const person of this.#room.people) if (!person.isSelf) this.#meet(person)
         for (const frame of this.#room.takeBacklog()) this.#receive(frame)
+    }
+
+    // Nothing is torn down: media have gone on without the server. What has not gets new paths.
+    #resumed(person) {
+        if (!person.isSelf) return void this.peers.get(person.id)?.resumed()
+        for (const peer of this.peers.values()) peer.resumed()
     }
 
     #meet(person, offersFirst) {

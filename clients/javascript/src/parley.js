@@ -1,5 +1,6 @@
 import { systemClock } from './clock.js'
 import { Connection } from './connection.js'
+import { Departures } from './departures.js'
 import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
 import { Joins } from './joins.js'
@@ -17,6 +18,10 @@ export class Parley extends Emitter {
     #joins
     #store
     #rooms = new Map()
+    #departures
+    /** Whether this object still knows what its session was about; a page that was just loaded does not. */
+    #hasMemory = false
+    #signalGapsInARow = 0
     #options
     #stopWakeUps = () => {}
 
@@ -34,6 +39,7 @@ export class Parley extends Emitter {
         this.features = []
         this.#store = new ResumeStore(options.storage, environment)
         this.#inbox = new SignalInbox({ send: this.#send, clock })
+        this.#departures = new Departures({ send: this.#send })
         this.#joins = new Joins({ send: this.#send, clock, session: this.#roomSession(), report: (error) => this.emit('error', error) })
         this.#connection = new Connection({
             url: this.url, WebSocket, clock, random, fetch,
@@ -91,6 +97,8 @@ export class Parley extends Emitter {
             // Not in the midst of a frame.
             reconnect: (reason) => queueMicrotask(() => parley.#connection.reconnect(reason)),
             closed: (room) => { parley.#rooms.delete(room.id) },
+            // One that is being joined again has no place that could be given up.
+            departs: (room, frames) => { if (!parley.#joins.isWaiting(room)) parley.#departures.add(room, frames) },
             iceServers: () => parley.iceServers,
             abilities: () => parley.#abilities,
         }
@@ -102,24 +110,38 @@ export class Parley extends Emitter {
 
     #hello() {
         const { client = { name: 'parley-client', version: '0.1.0' }, token } = this.#options
-        const resume = this.#store.value
-        const join = this.#joins.first(this.rooms)
+        const resume = this.#resume()
+        const join = this.#joins.first((target) => this.#departures.includes(target))
         return {
             type: 'hello', protocol: 1, client, abilities: this.#abilities,
             ...(token && { token }), ...(resume && { resume }), ...(join && { join }),
         }
     }
 
+    // Without `rooms` it says: I am the same somebody, and have forgotten everything else.
+    #resume() {
+        const { value } = this.#store
+        if (!value || !this.#hasMemory) return value
+        const held = this.rooms.filter((room) => !this.#joins.isWaiting(room)).map((room) => [room.id, room.resumePosition])
+        const rooms = Object.fromEntries([...held, ...this.#departures.positions])
+        const { received } = this.#inbox
+        return { ...value, rooms, ...(Object.keys(received).length > 0 && { received }) }
+    }
+
     #changed(change) {
         this.status = change.status
+        if (change.status === 'reconnecting') for (const room of this.rooms) room.interrupt()
         if (change.status === 'closed') {
+            this.#hasMemory = false
             this.#stopWakeUps()
             const { code, reason, message } = change
-            const error = new ParleyError(code === undefined ? reason : 'closed', message ?? reason ?? 'The connection was closed.')
+            const isNamed = code === undefined || reason === 'superseded'
+            const error = new ParleyError(isNamed ? reason : 'closed', message ?? reason ?? 'The connection was closed.')
             error.closeCode = code
             this.#joins.fail(error)
             this.#inbox.clear()
-            for (const room of this.rooms) room.close('closed')
+            this.#departures.clear()
+            for (const room of this.rooms) room.close(reason === 'superseded' ? reason : 'closed')
         }
         this.emit('status', change)
     }
@@ -143,19 +165,24 @@ export class Parley extends Emitter {
         Object.assign(this, { session, identity, iceServers, limits, features })
         this.#store.value = frame.resume && { session, secret: frame.resume.secret }
         this.#connection.welcome(frame.heartbeat)
+        this.status = 'connected'
+        this.#hasMemory = true
         if (frame.resumed) {
+            this.#departures.resumed()
             this.#joins.resumed(this.rooms)
         } else {
             this.#inbox.clear()
+            this.#departures.clear()
             this.#joins.again(this.rooms)
         }
-        this.status = 'connected'
         this.#joins.flush()
         this.emit('status', { status: 'connected' })
         this.emit('welcome', frame)
     }
 
     #snapshot(frame) {
+        // Ignored: a place that was given up while there was no connection.
+        if (this.#departures.isOld(frame)) return
         const held = this.#rooms.get(frame.room)
         if (held?.self === frame.self) return held.replace(frame)
         this.#joins.snapshot(frame, (room, earlierID) => {
@@ -165,6 +192,7 @@ export class Parley extends Emitter {
     }
 
     #events(frame) {
+        this.#departures.events(frame)
         const room = this.#rooms.get(frame.room)
         // Ignored: a room that was left, or is being joined again; its snapshot comes.
         if (!room || this.#joins.isWaiting(room)) return
@@ -180,13 +208,33 @@ export class Parley extends Emitter {
         // Ignored: from somebody of a room that was left, or that is being joined again.
         if (!room) return
         const outcome = this.#inbox.receive(frame.from, frame.n)
+        if (outcome === 'gap') return this.#signalGap()
+        this.#signalGapsInARow = 0
         if (outcome === 'accepted') room.receive(frame)
-        else if (outcome === 'gap') this.#connection.reconnect('gap')
+    }
+
+    // The server sends again what we have not received. If it cannot, only a new session helps.
+    #signalGap() {
+        this.#signalGapsInARow += 1
+        if (this.#signalGapsInARow > 1) this.#hasMemory = false
+        this.#connection.reconnect('gap')
+    }
+
+    // Our place is gone, though the session is not.
+    #notResumed(frame) {
+        this.#departures.forget(frame.room)
+        const room = this.#rooms.get(frame.room)
+        if (!room || this.#joins.isWaiting(room)) return
+        for (const { id } of room.people) this.#inbox.forget(id)
+        room.interrupt()
+        this.#joins.again([room])
+        this.#joins.flush()
     }
 
     #rejected(frame) {
         this.emit('rejected', frame)
         if (frame.of === 'join') return this.#joins.rejected(frame)
+        if (frame.of === 'resume') return this.#notResumed(frame)
         if (frame.to !== undefined && frame.n !== undefined) {
             return this.rooms.find((room) => room.hasOutbox(frame.to))?.rejectedSignal(frame)
         }

@@ -95,6 +95,9 @@ export class Peer extends Emitter {
         this.connection.restartIce()
     }
 
+    /** The way over the server is open again, for one of the two. */
+    resumed() { this.#health.resumed() }
+
     giveUp() { this.#become('failed') }
     close() {
         if (this.#isClosed) return

@@ -15,6 +15,7 @@ export class Room extends Emitter {
     #wantedMedia = {}
     #backlog = []
     #hasMistrusted = false
+    #gapsInARow = 0
 
     /** Made by `Parley.join`. `target` and `name` are what was joined, so that it can be joined again. */
     constructor(session, { target, name, snapshot }) {
@@ -23,7 +24,7 @@ export class Room extends Emitter {
         this.target = target
         this.name = name
         this.isClosed = false
-        /** Between the loss of a connection and the new membership: nothing may go out under the old one. */
+        /** Between the loss of a connection and the return, in whatever way: nothing may go out under the old one. */
         this.isInterrupted = false
         this.#commands = new CommandOutbox({ send: (frame) => this.#send({ ...frame, room: this.id }), clock: session.clock })
         this.#take(snapshot)
@@ -63,7 +64,10 @@ export class Room extends Emitter {
 
     async leave() {
         if (this.isClosed) return
-        if (!this.#session.isConnected || this.isInterrupted) return this.#close('left')
+        if (!this.#session.isConnected || this.isInterrupted) {
+            this.#session.departs(this, this.#commands.farewell())
+            return this.#close('left')
+        }
         await this.#commands.push('leave', {})
         this.#close('left')
     }
@@ -91,14 +95,25 @@ export class Room extends Emitter {
 
     /** One frame of the log. Returns false if something before it is missing. */
     events(frame) {
-        if (!samePosition(frame.after, this.position)) return false
+        if (!samePosition(frame.after, this.position)) {
+            this.#gapsInARow += 1
+            return false
+        }
+        this.#gapsInARow = 0
         this.position = frame.at
         for (const event of frame.events) this.#event(event)
         if (!this.isClosed) this.emit('change')
         return true
     }
 
-    interrupt() { this.isInterrupted = true }
+    /** What a resume goes on from; null asks for a snapshot: the same gap twice, or a state that cannot be right. */
+    get resumePosition() { return this.#gapsInARow > 1 || this.#hasMistrusted ? null : this.position }
+
+    interrupt() {
+        if (this.isInterrupted) return
+        this.isInterrupted = true
+        this.emit('interrupted', this.person(this.self))
+    }
 
     /** The room again, on a new connection, with a new participant id. */
     rejoin(snapshot) {
@@ -119,11 +134,19 @@ export class Room extends Emitter {
         this.isInterrupted = false
         this.#commands.resend()
         for (const outbox of this.#outboxes.values()) outbox.resend()
+        this.emit('resumed', this.person(this.self))
     }
 
-    /** A snapshot in place of the frames that were missed. */
+    /** A snapshot in place of the frames that were missed. Who came and went follows from the two states. */
     replace(snapshot) {
+        const before = this.people
         this.#take(snapshot)
+        this.#commands.resynced(this.person(this.self)?.media)
+        for (const person of before) if (!this.state.people[person.id]) this.#gone(person, 'resynced')
+        for (const person of this.people) {
+            if (!person.isSelf && !before.some(({ id }) => id === person.id)) this.emit('joined', person)
+        }
+        this.emit('resynced')
         this.emit('change')
     }
 
@@ -162,6 +185,7 @@ export class Room extends Emitter {
         this.self = snapshot.self
         this.position = snapshot.at
         this.state = snapshot.state
+        this.#gapsInARow = 0
         const hash = this.hash
         if (snapshot.hash !== undefined && snapshot.hash !== hash) {
             this.#session.report(new ParleyError('hash-mismatch', `The snapshot's hash is ${snapshot.hash}, its state's is ${hash}.`))
@@ -184,12 +208,21 @@ export class Room extends Emitter {
         case 'media-changed':
             this.emit('media-changed', this.person(event.participant))
             return
+        case 'interrupted': case 'resumed':
+            // Of ourselves it is old news: our own socket has told it before.
+            if (event.participant !== this.self) this.emit(event.type, this.person(event.participant))
+            return
         case 'ended': return this.end(event.reason)
         }
     }
 
     #left({ participant, reason }, person) {
         if (participant === this.self) return this.#close(reason)
+        this.#gone({ ...person, id: participant }, reason)
+    }
+
+    #gone(person, reason) {
+        const { id: participant } = person
         this.#outboxes.get(participant)?.fail(new ParleyError('unknown-recipient', 'They have left the room.'))
         this.#outboxes.delete(participant)
         this.#backlog = this.#backlog.filter((frame) => frame.from !== participant)

@@ -157,6 +157,9 @@ export class SignalInbox {
         return isNew ? 'accepted' : 'duplicate'
     }
 
+    /** For a resume: by sender, the highest number that has arrived. It acknowledges, too. */
+    get received() { return Object.fromEntries(this.#receivedUpTo) }
+
     forget(from) {
         this.#receivedUpTo.delete(from)
         this.#unacknowledged.delete(from)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { Parley } from '../parley.js'
-import { events, person, snapshot, welcome } from './support.js'
+import { at, events, person, snapshot, welcome } from './support.js'
 
 const { WebSocket, WebSocketServer } = createRequire(import.meta.url)('ws')
 
@@ -48,8 +48,11 @@ test('join, signal both ways, acknowledge, lose the socket, come back, leave', a
     first.terminate()
     const [second] = await once(server, 'connection')
     next = frames(second)
-    assert.deepEqual((await next()).join, { id: 1, room: 'blue-fox', name: 'Ada' })
-    say(second, welcome(), snapshot('p_ada2', { p_ada2: person(3) }, 4))
+    const { resume } = await next()
+    assert.deepEqual(resume, { session: 's_1', secret: 'x', rooms: { r_1: at(1) }, received: { p_bob: 1 } })
+    say(second, welcome())
+    assert.deepEqual(await next(), { type: 'join', id: 1, room: 'blue-fox', name: 'Ada' })
+    say(second, snapshot('p_ada2', { p_ada2: person(3) }, 4))
     await rejoined
 
     const left = room.leave()

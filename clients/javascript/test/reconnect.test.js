@@ -12,7 +12,7 @@ test('a missing frame means a new connection, and the room is joined again', asy
     clock.advance(250)
     FakeSocket.last.opens()
     assert.deepEqual(FakeSocket.last.take().map(({ resume, join }) => ({ resume, join })),
-        [{ resume: { session: 's_1', secret: 'x' }, join: { id: 1, room: 'blue-fox', name: 'Ada' } }])
+        [{ resume: { session: 's_1', secret: 'x', rooms: { r_1: at(1) } }, join: undefined }])
     FakeSocket.last.says(welcome({ session: 's_2' }), snapshot('p_ada2', { p_bob: person(2), p_ada2: person(3) }, 5))
     assert.deepEqual([room.self, room.position, parley.status], ['p_ada2', at(5), 'connected'])
     assert.deepEqual(heard, [['rejoined'], ['change']])
@@ -30,7 +30,7 @@ test('after a reconnect: media are asked for again, and unsure signals say so', 
     FakeSocket.last.opens()
     FakeSocket.last.says(welcome({ session: 's_2' }), snapshot('p_ada2', { p_bob: person(2), p_ada2: person(3) }, 5))
     await assert.rejects(signal, { code: 'interrupted' })
-    assert.deepEqual(FakeSocket.last.take().slice(1), [{ type: 'media', id: 2, room: 'r_1', audio: true, video: false }])
+    assert.deepEqual(FakeSocket.last.take().slice(2), [{ type: 'media', id: 2, room: 'r_1', audio: true, video: false }])
     FakeSocket.last.says(events(6, { type: 'media-changed', participant: 'p_ada2', by: 'p_ada2', id: 2, patch: {} }))
     await media
     room.send('p_bob', 2)
