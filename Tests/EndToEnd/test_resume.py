@@ -237,6 +237,16 @@ async def test_goodbye_is_final(stage):
     assert not (await bob.resume())["resumed"]
 
 
+async def test_a_closed_page_has_left_at_once_and_may_come_back_as_the_same_identity(stage):
+    ada, bob = await pair(stage)
+    gone, identity = bob.id, bob.welcome["identity"]
+    await bob.socket.close(1001)
+    event = await ada.expect_event("left", participant=gone, seconds=1)
+    assert event["reason"] == "left"
+    welcome = await bob.resume(keeps=False)
+    assert welcome["identity"] == identity and not welcome["resumed"]
+
+
 @within(60)
 async def test_a_hundred_are_cut_at_once_and_all_come_back(stage):
     room = stage.room()

@@ -88,6 +88,12 @@ extension Gateway {
         }
     }
 
+    /// A page was closed: nobody can come back to these rooms, but perhaps the same identity to others.
+    func leaveRooms(_ session: GatewaySession) {
+        self.command(session) { _ in .disconnect(.left) }
+        self.detach(session, isAway: false)
+    }
+
     /// The session is over at once, and its people have left.
     func end(_ session: GatewaySession, _ reason: RoomEvent.LeaveReason) {
         guard self.sessions.removeValue(forKey: session.id) != nil else { return }

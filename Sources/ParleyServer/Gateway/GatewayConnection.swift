@@ -163,6 +163,8 @@ final class GatewayConnection: WebSocketDelegate {
         case dark
         /// It said goodbye.
         case goodbye
+        /// Its page is closed or left behind: it may come back as somebody without memory.
+        case pageGone
         /// It may not come back: it broke the rules.
         case fault
     }
@@ -173,6 +175,7 @@ final class GatewayConnection: WebSocketDelegate {
         switch end {
         case .lost: self.gateway.detach(session, isAway: false)
         case .dark: self.gateway.detach(session, isAway: true)
+        case .pageGone: self.gateway.leaveRooms(session)
         case .goodbye:
             session.detach()
             self.gateway.end(session, .left)
@@ -218,7 +221,10 @@ final class GatewayConnection: WebSocketDelegate {
 extension GatewayConnection.SessionEnd {
     fileprivate init(_ end: WebSocketEnd, code: UInt16?) {
         switch end {
-        case .peerClosed: self = code == CloseCode.normal.rawValue ? .goodbye : .lost
+        case .peerClosed where code == CloseCode.normal.rawValue: self = .goodbye
+        // What a browser says when its page goes away (RFC 6455, section 7.4.1); a script cannot say it.
+        case .peerClosed where code == 1001: self = .pageGone
+        case .peerClosed: self = .lost
         case .violation: self = .fault
         case .weClosed, .overflow, .stalled, .lost: self = .lost
         }
