@@ -79,9 +79,10 @@ struct RoomSearch {
         guard self.areLost else { return always }
         let epoch = room.participant(of: self.session(person)).flatMap { room.membership($0)?.epoch } ?? 1
         // What is found out may be about this connection or about the one before.
-        return always + (epoch - 1...epoch).flatMap { epoch -> [RoomCommand.Action] in
-            [.interrupt(epoch: epoch), .resume(epoch: epoch), .expire(epoch: epoch)]
-        }
+        return always
+            + (epoch - 1...epoch).flatMap { epoch -> [RoomCommand.Action] in
+                [.interrupt(epoch: epoch), .resume(epoch: epoch), .expire(epoch: epoch)]
+            }
     }
 
     private func session(_ person: Int) -> SessionID { SessionID(high: 7, low: UInt64(person)) }
