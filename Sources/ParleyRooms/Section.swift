@@ -9,7 +9,7 @@ public import ParleyProtocol
 /// audience        -          -          x        -      x
 /// ```
 public enum Section: Hashable, Sendable, CaseIterable {
-    /// Never leaves the server: sessions, command numbers, remembered refusals. Has no JSON but
+    /// Never leaves the server: sessions, their epochs, command numbers, refusals. Has no JSON but
     /// that of the snapshot, so there is nothing that could be shown by mistake.
     case server
     /// Waiting list, bans, observers. Nothing yet.
