@@ -13,7 +13,10 @@ export interface Person {
     name?: string
     identity: string
     role: Role
-    connection: 'connected' | (string & {})
+    /** `interrupted`: the server has lost them, and they may be back soon. Media may go on meanwhile. */
+    connection: 'connected' | 'interrupted' | (string & {})
+    /** Only while `interrupted`. */
+    interruptedAt?: number
     /** Grows with every join: the order of arrival. */
     joined: number
     joinedAt: number
@@ -49,6 +52,7 @@ export class ParleyError extends Error {
 export function explain(error: ParleyError | { code?: string | number } | string | number | undefined): { title: string; text: string }
 
 export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed'
+/** `reason` of `closed`: `superseded` if another page has taken the session over. Coming back would take it away from there. */
 export interface StatusChange { status: Status; reason?: string; code?: number; message?: string; retryInMilliseconds?: number }
 
 export interface Clock {
@@ -56,6 +60,8 @@ export interface Clock {
     setTimeout(action: () => void, milliseconds: number): unknown
     clearTimeout(timer: unknown): void
 }
+
+export interface Credentials { session: string; secret: string }
 
 export interface ParleyOptions {
     /** In a page: `/v1/connect` of where it comes from. */
@@ -66,6 +72,8 @@ export interface ParleyOptions {
     token?: string
     /** Keeps a reloaded page the same somebody: `sessionStorage`. */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+    /** Of a Parley in another page, whose place this one takes. */
+    credentials?: Credentials
     WebSocket?: unknown
     clock?: Clock
     /** 0 <= value < 1 */
@@ -88,6 +96,8 @@ export class Parley {
     readonly status: Status
     readonly session?: string
     readonly identity?: string
+    /** Whoever shows them is this somebody, and ends this connection: show them to nobody else. */
+    readonly credentials?: Credentials
     readonly iceServers: RTCIceServer[]
     readonly limits: Record<string, number>
     readonly features: string[]
@@ -115,7 +125,13 @@ export interface RoomEvents {
     pulse: (pulse: { from: string; kind: string; data: unknown }) => void
     /** `offer`, `answer`, `ice-candidate`, `hangup` as they arrive, for those who do without `Mesh`. */
     negotiation: (frame: Record<string, unknown>) => void
-    /** After a reconnect: `self` is new. */
+    /** The server has lost them (or we have lost it: `isSelf`). They stay in `people`. */
+    interrupted: (person: Person) => void
+    /** They (or we) are back, and nothing was missed. */
+    resumed: (person: Person) => void
+    /** After a `resumed` of ours that came too late for the missed events: `joined` and `left` were told by comparison. */
+    resynced: () => void
+    /** After a reconnect that came too late altogether: `self` is new. */
     rejoined: () => void
     ended: (reason: string) => void
     /** The last one: left, ended, or the session was closed. */
@@ -126,7 +142,7 @@ export class Room {
     private constructor()
     readonly id: string
     readonly alias?: string
-    /** Your participant id. Another one after a reconnect. */
+    /** Your participant id. Another one after `rejoined`. */
     readonly self: string
     readonly state: RoomState
     /** In order of arrival. */
@@ -135,6 +151,7 @@ export class Room {
     /** Computed from `state`. */
     readonly hash: string
     readonly isClosed: boolean
+    /** While there is no connection: commands and signals wait, pulses are dropped. */
     readonly isInterrupted: boolean
     person(id: string): Person | undefined
     on<Name extends keyof RoomEvents>(name: Name, listener: RoomEvents[Name]): Off

@@ -11,6 +11,8 @@ import { PEOPLE_WITH_VIDEO_MAX } from './words.js'
 /** `speaking` is said again while it lasts; whoever hears nothing for longer takes it as over (pulses may be lost). */
 const SPEAKING_AGAIN_MILLISECONDS = 2000
 const SPEAKING_LASTS_MILLISECONDS = 3500
+/** A loss that is over by then is nobody's business; others do not hear of it either. */
+const AWAY_MILLISECONDS = 1000
 
 export class Call extends Emitter {
     mesh = null
@@ -24,6 +26,8 @@ export class Call extends Emitter {
     #offs = []
     #meter = new LevelMeter()
     #speakingTimer = null
+    #awayTimer = null
+    #awaySince = null
     #isOver = false
 
     constructor({ parley, room, Mesh, devices }) {
@@ -48,6 +52,8 @@ export class Call extends Emitter {
                 ...person,
                 name: displayName(person),
                 link: person.isSelf ? 'connected' : peer?.state ?? 'connecting',
+                // Of ourselves the banner tells.
+                isInterrupted: !person.isSelf && person.connection === 'interrupted',
                 hasPlace: this.first.includes(person.id) || person.isSelf,
                 beyond: !this.first.includes(person.id) || (isSelfBeyond && !person.isSelf),
                 speaking: person.isSelf ? this.isSpeaking : this.#speaking.has(person.id),
@@ -127,10 +133,14 @@ export class Call extends Emitter {
             room.on('joined', (person) => this.emit('said', `${displayName(person)} has joined.`)),
             room.on('left', (person, reason) => {
                 this.#forget(person.id)
+                // Whoever comes in another way is here again at once.
+                if (reason === 'replaced') return
                 const what = reason === 'disconnected' ? 'has lost the connection' : 'has left'
                 this.emit('said', `${displayName(person)} ${what}.`)
             }),
             room.on('pulse', ({ from, kind, data }) => kind === 'speaking' && this.#hear(from, data === true)),
+            room.on('interrupted', (person) => this.#whisperOf(person, 'is reconnecting')),
+            room.on('resumed', (person) => this.#whisperOf(person, 'is back')),
             room.on('rejoined', () => this.emit('said', 'You are back in the room.')),
             room.on('ended', () => this.#end({ reason: 'ended' })),
             // When the whole connection is given up, its status says why, right after this.
@@ -139,14 +149,36 @@ export class Call extends Emitter {
         )
     }
 
+    #whisperOf(person, what) {
+        if (!person.isSelf) this.emit('whispered', `${displayName(person)} ${what}.`)
+    }
+
     #onServer(server) {
         const wasAway = this.server.status === 'reconnecting'
-        this.server = { ...server, retryAt: Date.now() + (server.retryInMilliseconds ?? 0) }
-        if (server.status === 'closed') this.#end({ reason: 'server', code: server.code ?? server.reason })
-        const isAway = server.status === 'reconnecting'
-        if (isAway && !wasAway) this.emit('whispered', 'The server is out of reach. Trying to reconnect.')
-        else if (server.status === 'connected' && wasAway) this.emit('said', 'Connected to the server again.')
+        const news = { ...server, retryAt: Date.now() + (server.retryInMilliseconds ?? 0) }
+        clearTimeout(this.#awayTimer)
+        if (server.status === 'closed') return this.#closed(server)
+        if (server.status === 'reconnecting' && !wasAway) {
+            const rest = AWAY_MILLISECONDS - (Date.now() - (this.#awaySince ??= Date.now()))
+            this.#awayTimer = setTimeout(() => this.#showAway(news), Math.max(0, rest))
+            return
+        }
+        this.server = news
+        if (server.status === 'connected') this.#awaySince = null
+        if (server.status === 'connected' && wasAway) this.emit('said', 'Connected to the server again.')
         this.#draw()
+    }
+
+    #showAway(news) {
+        this.server = news
+        this.emit('whispered', 'The server is out of reach. Trying to reconnect.')
+        this.#draw()
+    }
+
+    #closed({ code, reason }) {
+        // The session lives on in another tab, and this page may take it back: nothing is closed here.
+        if (reason === 'superseded') this.#end({ reason }, null)
+        else this.#end({ reason: 'server', code: code ?? reason })
     }
 
     #listenToMesh() {
@@ -197,16 +229,18 @@ export class Call extends Emitter {
         if (!this.#isOver) this.emit('change')
     }
 
+    /** `goodbye`: what is said before the connection is closed; null leaves it as it is. */
     #end(why, goodbye = () => {}) {
         if (this.#isOver) return
         this.#isOver = true
         this.#offs.forEach((off) => off())
         this.#speaking.forEach((timer) => clearTimeout(timer))
         clearInterval(this.#speakingTimer)
+        clearTimeout(this.#awayTimer)
         this.#meter.listen(null)
         this.screen?.getTracks().forEach((track) => track.stop())
         this.mesh.close()
-        Promise.resolve(goodbye()).catch(() => {}).finally(() => this.parley.close())
+        if (goodbye) Promise.resolve(goodbye()).catch(() => {}).finally(() => this.parley.close())
         this.emit('over', why)
     }
 }

@@ -7,6 +7,7 @@ import { lobby } from './lobby.js'
 import { Meeting } from './meeting.js'
 import { recall, remember, tabStorage } from './memory.js'
 import { roomOfAddress } from './names.js'
+import { answerTabs, sessionElsewhere } from './tabs.js'
 import { WAITING, explainJoin, explainOver } from './words.js'
 
 // From the lobby to a meeting and back. One view at a time; the address behind `#` names the room.
@@ -34,12 +35,15 @@ function showLobby({ trouble = null, withFocus = true } = {}) {
     devices.start(recall('wanted', { audio: true, video: true }))
 }
 
+function newParley(credentials) {
+    return new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage(), credentials })
+}
+
 /**
  * Answers with words for the lobby if it did not work; without words if it did, or was given up (`signal`).
  * A server out of reach is no refusal: the client tries on, and `say` tells so meanwhile.
  */
-async function join({ name, room: alias, signal, say }) {
-    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage() })
+async function join({ name, room: alias, signal, say, parley = newParley() }) {
     signal.addEventListener('abort', () => parley.close())
     const off = parley.on('status', ({ status }) => say(status === 'reconnecting' ? WAITING : null))
     try {
@@ -63,14 +67,35 @@ function begin(parley, room, alias) {
     meter.listen(null) // The call has its own ears.
     show(new Meeting({ call, devices, meter, room: alias }))
     call.on('over', (why) => {
+        const { name } = room
         Object.assign(page, { parley: null, room: null, mesh: null, call: null })
         devices.stop()
+        if (why.reason === 'superseded') return showSuperseded({ parley, name, alias })
         const again = { id: 'join-again', label: 'Join again', kind: 'primary', onclick: () => showLobby() }
         const other = { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = '' } }
         const text = why.code === undefined ? undefined : explain({ code: why.code }).text
         show(farewell({ ...explainOver({ ...why, text }), actions: [again, other] }))
     })
 }
+
+// The same session, so nobody is asked who they are; the other tab then shows what this one shows now.
+function showSuperseded({ parley, name, alias }) {
+    let isBusy = false
+    const useHere = async () => {
+        if (isBusy) return
+        isBusy = true
+        devices.start(recall('wanted', { audio: true, video: true }))
+        // The other tab has a session of its own by now. With it we take its place; without it, nobody is there any more.
+        const credentials = await sessionElsewhere(parley.identity)
+        const mine = credentials ? newParley(credentials) : parley
+        const trouble = await join({ name, room: alias, parley: mine, signal: new AbortController().signal, say() {} })
+        if (trouble) showLobby({ trouble })
+    }
+    const actions = [{ id: 'use-here', label: 'Use it here', kind: 'primary', onclick: useHere }]
+    show(farewell({ ...explainOver({ reason: 'superseded' }), picture: 'people', testid: 'superseded', actions }))
+}
+
+answerTabs(() => page.parley)
 
 devices.on('track', ({ kind, track }) => {
     if (kind === 'audio' && page.call === null) meter.listen(track)

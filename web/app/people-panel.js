@@ -58,6 +58,7 @@ export class PeoplePanel {
                 setText(name, person.isSelf ? `${person.name} (you)` : person.name)
                 setText(state, personInWords(person))
                 element.classList.toggle('is-speaking', person.speaking)
+                element.classList.toggle('is-interrupted', person.isInterrupted)
                 muted.classList.toggle('is-hidden', person.media.audio)
             },
         }

@@ -1,5 +1,5 @@
 import { make, icon, setText, setAttribute, button } from './dom.js'
-import { connectionInWords, personInWords } from './words.js'
+import { personInWords, tileInWords } from './words.js'
 import { initials, tint } from './names.js'
 
 // One place on the stage: somebody's face or somebody's screen. It keeps its <video> for as long as it lives, because
@@ -47,13 +47,13 @@ export class Tile {
         classList.toggle('is-speaking', person.speaking && !this.#isScreen)
         classList.toggle('is-muted', !person.media.audio && !this.#isScreen)
         classList.toggle('is-away', !person.isSelf && person.link !== 'connected')
+        classList.toggle('is-interrupted', person.isInterrupted)
         dataset.state = person.link
         this.#retry.hidden = person.link !== 'failed' || this.#isScreen || person.beyond
         setText(this.#face, initials(person.name))
         setAttribute(this.#face, 'data-tint', tint(person.name))
         setText(this.#name, this.#caption(person))
-        const state = person.beyond ? 'No sound, no picture' : connectionInWords(person.link) ?? ''
-        setText(this.#state, person.isSelf ? '' : state)
+        setText(this.#state, tileInWords(person))
         const caption = this.#caption(person)
         setAttribute(this.element, 'aria-label', this.#isScreen ? caption : `${caption}: ${personInWords(person)}`)
     }

@@ -50,15 +50,23 @@ export function connectionInWords(state) {
     return LINKS[state] ?? null
 }
 
+/** What stands on somebody's tile; empty: all is well. */
+export function tileInWords({ name, isSelf, link, beyond, isInterrupted }) {
+    if (isSelf) return ''
+    if (isInterrupted) return `${name} is reconnecting…`
+    return beyond ? 'No sound, no picture' : connectionInWords(link) ?? ''
+}
+
 /** One line about somebody, for the list and for screen readers. */
-export function personInWords({ isSelf, role, media, link, beyond, speaking }) {
+export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted }) {
     const parts = role === 'host' ? ['host'] : []
     if (speaking) parts.push('speaking')
     else parts.push(media.audio ? 'microphone on' : 'microphone off')
     parts.push(media.video ? 'camera on' : 'camera off')
     if (media.screen) parts.push('shares a screen')
     const trouble = isSelf ? null : connectionInWords(link)
-    if (beyond) parts.push('without sound and picture')
+    if (isInterrupted) parts.push('reconnecting')
+    else if (beyond) parts.push('without sound and picture')
     else if (trouble !== null) parts.push(trouble.replace('…', '').toLowerCase())
     return parts.join(' · ')
 }
@@ -89,6 +97,8 @@ export function explainOver({ reason, text = 'It does not come back by itself.' 
     switch (reason) {
         case 'left': return say('You have left', 'Camera and microphone are off.')
         case 'ended': return say('The meeting is over', 'Everybody has left. Camera and microphone are off.')
+        case 'superseded':
+            return say('This meeting is open in another tab', 'Go on there, or use it here: then it ends there. Camera and microphone are off here.')
         case 'replaced': return say('You are in this meeting elsewhere', 'Another tab or device has taken your place.')
         case 'disconnected': return say('You were away for too long', 'The room went on without you. You can join again.')
         default: return say('The connection to the server has ended', text, 'You can try to join again.')

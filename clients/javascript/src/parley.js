@@ -37,7 +37,7 @@ export class Parley extends Emitter {
         this.iceServers = []
         this.limits = {}
         this.features = []
-        this.#store = new ResumeStore(options.storage, environment)
+        this.#store = new ResumeStore(options.storage, environment, options.credentials)
         this.#inbox = new SignalInbox({ send: this.#send, clock })
         this.#departures = new Departures({ send: this.#send })
         this.#joins = new Joins({ send: this.#send, clock, session: this.#roomSession(), report: (error) => this.emit('error', error) })
@@ -52,6 +52,9 @@ export class Parley extends Emitter {
 
     /** The rooms that this session is in. */
     get rooms() { return [...this.#rooms.values()] }
+
+    /** Session and secret: whoever shows them is this somebody, and ends this connection. */
+    get credentials() { return this.#store.value ?? undefined }
 
     /** Without a room: only the session. `join` does it by itself. */
     connect() {

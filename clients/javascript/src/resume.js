@@ -7,11 +7,13 @@ const key = 'parley.resume'
 export class ResumeStore {
     value = null
 
-    constructor(storage, environment) {
+    /** `given`: what another page handed over; it is newer than anything stored. */
+    constructor(storage, environment, given) {
         this.storage = storage
+        this.value = given ?? null
         if (!storage) return
         try {
-            this.value = JSON.parse(storage.getItem(key))
+            this.value ??= JSON.parse(storage.getItem(key))
             storage.removeItem(key)
         } catch { /* somebody else's value, or a storage that is switched off */ }
         environment.addEventListener?.('pagehide', () => this.#save())
