@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import time
+from pathlib import Path
 
 from playwright.async_api import async_playwright
 
 from stage import eventually
+
+PORTRAIT = Path(__file__).with_name("portrait.js")
 
 CHROMIUM_FLAGS = [
     # A camera that shows a moving picture; few of its frames, because many are encoded at once on small machines.
@@ -93,8 +96,10 @@ FLOW = """async () => {
 class MeetingPage:
     """One person at the meeting page. `async with` opens the address of the room and, unless told otherwise, joins."""
 
-    def __init__(self, browser, server, room, name="Ada", joins=True):
+    def __init__(self, browser, server, room, name="Ada", joins=True, portrait=None):
         self.browser, self.server, self.room, self.name, self.joins = browser, server, room, name, joins
+        # Which drawn person their camera shows; without one it is the browser's own test picture.
+        self.portrait = portrait
         self.console = []
         self.faults = []
 
@@ -103,6 +108,9 @@ class MeetingPage:
         try:
             self.page = await self.context.new_page()
             self.page.set_default_timeout(15_000)
+            if self.portrait is not None:
+                await self.page.add_init_script(f"window.portraitNumber = {self.portrait}")
+                await self.page.add_init_script(path=PORTRAIT)
             self.page.on("console", lambda message: self._hear(f"{message.type}: {message.text}"))
             self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
             await self.page.goto(f"{self.server.address}#{self.room}")

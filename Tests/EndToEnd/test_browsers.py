@@ -68,9 +68,10 @@ async def test_a_device_without_rollback_comes_second(stage):
 async def test_three_in_a_mesh(stage):
     server, room = await stage.server(), "blue-fox" if stage.world.picture else stage.room()
     chromium, firefox = await stage.world.chromium(), await stage.world.firefox()
-    ada = await stage.page(chromium, server, room, name="Ada Lovelace")
-    bob = await stage.page(firefox, server, room, name="Bob")
-    eve = await stage.page(chromium, server, room, name="Evelyn")
+    numbers = range(3) if stage.world.picture else [None] * 3
+    ada = await stage.page(chromium, server, room, name="Ada Lovelace", portrait=numbers[0])
+    bob = await stage.page(firefox, server, room, name="Bob", portrait=numbers[1])
+    eve = await stage.page(chromium, server, room, name="Evelyn", portrait=numbers[2])
     await meet(ada, bob, eve, seconds=60)
     if stage.world.picture:
         await eventually(lambda: ada.page.evaluate("document.querySelectorAll('.toast').length === 0"), seconds=20)
