@@ -62,7 +62,8 @@ async def test_away_for_longer_is_interrupted_then_resumed(stage):
     began = time.monotonic()
     await bob.cut()
     await ada.expect_event("interrupted", participant=bob.id)
-    assert time.monotonic() - began < 3
+    # A second of debounce; the rest is slack.
+    assert time.monotonic() - began < 6
     assert ada.room.people[bob.id]["connection"] == "interrupted"
     assert ada.room.people[bob.id]["interruptedAt"] > 0
     await bob.resume()
