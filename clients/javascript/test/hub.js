@@ -2,6 +2,9 @@ import { Mesh, Parley, fold, stateHash } from '../parley.js'
 import { FakeMediaStream, FakePeerConnection } from './fake-connection.js'
 import { ManualClock, at, person, settle, welcome } from './support.js'
 
+// It says nothing by itself, and nobody shall mind.
+const heartbeat = { silenceMilliseconds: 2_000, darkMilliseconds: 60_000 }
+
 /**
  * One room of a server in memory, with the rules of the protocol that a mesh depends on. Frames wait in
  * `inbound` until `pump`, so a test decides what crosses what.
@@ -16,15 +19,22 @@ export class Hub {
     #members = new Map()
     #pairs = new Map()
     #participants = 0
+    #frames = []
+    #sessions = new Map()
+    #countdown = null
+
+    /** `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left. */
+    constructor({ keepsSessions = false } = {}) { this.keepsSessions = keepsSessions }
 
     /** Somebody with a client, a room, and (unless told otherwise) a mesh. */
     async arrives(name, { abilities, mesh: options = {}, hasMesh = true } = {}) {
         const hub = this
         const clock = new ManualClock()
         class HubSocket {
+            name = name
             constructor() { queueMicrotask(() => this.onopen?.()) }
             send(text) { hub.inbound.push({ socket: this, frame: JSON.parse(text) }) }
-            close() { hub.#gone(this, 'disconnected') }
+            close(code) { hub.#closed(this, code) }
         }
         const parley = new Parley({ url: 'ws://hub/v1/connect', WebSocket: HubSocket, clock, random: () => 0, abilities, fetch: null })
         const joined = parley.join('blue-fox', { name })
@@ -43,10 +53,21 @@ export class Hub {
     async pump() {
         do {
             await settle()
-            for (const { socket, frame } of this.inbound.splice(0)) this.#takes(socket, frame)
+            for (const { socket, frame } of this.inbound.splice(0)) if (!this.#loses(socket)) this.#takes(socket, frame)
             await settle()
         } while (this.inbound.length > 0)
     }
+
+    /** The network takes their socket away, with all that was on its way in it. */
+    cut(name) {
+        const session = [...this.#sessions.values()].find((candidate) => candidate?.socket?.name === name)
+        if (session) this.#breaks(session.socket)
+    }
+
+    /** The same, when so many more frames have come from or gone to them: the last of them is lost. */
+    cutAfter(name, frames) { this.#countdown = { name, frames } }
+    get hasCut() { return this.#countdown === null }
+    get state() { return this.#state }
 
     /** Types of the signals so far, as `Ada>Bob offer 1`. */
     signals(type) {
@@ -56,59 +77,140 @@ export class Hub {
     #takes(socket, frame) {
         switch (frame.type) {
         case 'hello':
-            socket.abilities = frame.abilities
-            this.#says(socket, welcome())
-            if (frame.join) this.#joins(socket, frame.join)
-            return
+            return this.#greets(socket, frame)
         case 'join': return this.#joins(socket, frame)
-        case 'beat': case 'pulse': case 'media': return
+        case 'beat': return this.#acknowledges(socket.session, frame.ack)
+        case 'media': return this.#media(socket.session, frame)
+        case 'pulse': return
         default: return this.#relays(socket, frame)
         }
+    }
+
+    #greets(socket, { abilities, resume, join }) {
+        const session = this.#sessions.get(resume?.session)
+        if (session && resume.rooms) return this.#resumes(socket, session, resume)
+        const id = `s_${this.#sessions.size + 1}`
+        socket.session = { id, socket, abilities, self: null, commands: 1, isInterrupted: false }
+        this.#sessions.set(id, socket.session)
+        this.#says(socket, welcome({ session: id, heartbeat }))
+        if (join) this.#joins(socket, join)
+    }
+
+    #resumes(socket, session, { rooms, received }) {
+        socket.session = session
+        if (session.isInterrupted) this.#turns(session, 'resumed', 'connected')
+        session.isInterrupted = false
+        this.#acknowledges(session, received)
+        session.socket = socket
+        this.#says(socket, welcome({ session: session.id, resumed: true, heartbeat }))
+        for (const frame of this.#frames) if (frame.at[1] > rooms.r_1[1]) this.#says(socket, frame)
+        for (const other of this.#members.keys()) {
+            for (const signal of this.#pair(other, session.self).waiting) this.#says(socket, signal)
+            const { acknowledged } = this.#pair(session.self, other)
+            if (acknowledged > 0) this.#says(socket, { type: 'beat', time: 0, delivered: { [other]: acknowledged } })
+        }
+    }
+
+    #acknowledges({ self }, ack = {}) {
+        for (const [from, n] of Object.entries(ack)) {
+            const pair = this.#pair(from, self)
+            pair.acknowledged = Math.max(pair.acknowledged, n)
+            pair.waiting = pair.waiting.filter((signal) => signal.n > n)
+            this.#says(this.#members.get(from)?.socket, { type: 'beat', time: 0, delivered: { [self]: n } })
+        }
+    }
+
+    #media(session, { id, type, room, ...media }) {
+        // Seen before: its event has told or will tell.
+        if (id <= session.commands) return
+        session.commands = id
+        const { self } = session
+        this.#appends({ type: 'media-changed', participant: self, by: self, id, patch: { people: { [self]: { media } } } })
+    }
+
+    #turns({ self }, type, connection) {
+        this.#appends({ type, participant: self, patch: { people: { [self]: { connection } } } })
+    }
+
+    #loses(socket) {
+        if (socket.isBroken) return true
+        if (this.#countdown?.name !== socket.name) return false
+        this.#countdown.frames -= 1
+        if (this.#countdown.frames > 0) return false
+        this.#countdown = null
+        this.#breaks(socket)
+        return true
+    }
+
+    #breaks(socket) {
+        socket.isBroken = true
+        this.#lost(socket)
+        queueMicrotask(() => socket.onclose?.({ code: 1006, reason: '' }))
+    }
+
+    #closed(socket, code) {
+        if (socket.isBroken) return
+        socket.isBroken = true
+        if (code === 1000) this.#leaves(socket.session, 'left')
+        else this.#lost(socket)
+    }
+
+    #lost({ session }) {
+        if (!session?.socket) return
+        session.socket = null
+        if (!this.keepsSessions || !session.self) return this.#leaves(session, 'disconnected')
+        session.isInterrupted = true
+        this.#turns(session, 'interrupted', 'interrupted')
     }
 
     #joins(socket, { name }) {
         this.#joined += 1
         this.#participants += 1
         const id = `p_${this.#participants}`
-        const joined = { type: 'joined', participant: id, by: id, id: 1, patch: { people: { [id]: person(this.#joined, { name, abilities: socket.abilities }) } } }
+        const joined = { type: 'joined', participant: id, by: id, id: 1, patch: { people: { [id]: person(this.#joined, { name, abilities: socket.session.abilities }) } } }
         this.#appends(joined)
-        this.#members.set(id, socket)
-        socket.self = id
+        this.#members.set(id, socket.session)
+        socket.session.self = id
         this.#says(socket, { type: 'snapshot', room: 'r_1', self: id, at: at(this.#sequence), state: this.#state, hash: stateHash(this.#state), events: [] })
     }
 
-    #gone(socket, reason) {
-        if (!this.#members.delete(socket.self)) return
-        this.#appends({ type: 'left', participant: socket.self, reason, patch: { people: { [socket.self]: null } } })
+    #leaves(session, reason) {
+        if (!session) return
+        const { id, self } = session
+        this.#sessions.set(id, null)
+        if (this.#members.delete(self)) this.#appends({ type: 'left', participant: self, reason, patch: { people: { [self]: null } } })
     }
 
     #appends(event) {
         this.#sequence += 1
         this.#state = fold(this.#state, event.patch)
         const frame = { type: 'events', room: 'r_1', at: at(this.#sequence), after: at(this.#sequence - 1), events: [event] }
-        for (const socket of this.#members.values()) this.#says(socket, frame)
+        this.#frames.push(frame)
+        for (const { socket } of [...this.#members.values()]) this.#says(socket, frame)
     }
 
     #relays(socket, frame) {
         const recipient = this.#members.get(frame.to)
-        if (!recipient || !this.#members.has(socket.self)) return this.#rejects(socket, frame, 'unknown-recipient')
-        const mine = this.#pair(socket.self, frame.to)
-        const theirs = this.#pair(frame.to, socket.self)
+        const { self } = socket.session
+        if (!recipient || !this.#members.has(self)) return this.#rejects(socket, frame, 'unknown-recipient')
+        const mine = this.#pair(self, frame.to)
+        const theirs = this.#pair(frame.to, self)
         if (frame.n <= mine.n) return
         if (frame.n > mine.n + 1) return this.#rejects(socket, frame, 'signal-gap', { expected: mine.n + 1 })
-        const code = this.#negotiates(socket, recipient, frame, mine, theirs)
+        const code = this.#negotiates(socket.session, recipient, frame, mine, theirs)
         if (code) return this.#rejects(socket, frame, code)
         mine.n = frame.n
         const name = (id) => this.#state.people[id].name
-        this.log.push(`${name(socket.self)}>${name(frame.to)} ${frame.type}${frame.negotiation ? ` ${frame.negotiation}` : ''}`)
+        this.log.push(`${name(self)}>${name(frame.to)} ${frame.type}${frame.negotiation ? ` ${frame.negotiation}` : ''}`)
         const { to, ...relayed } = frame
-        this.#says(recipient, { ...relayed, from: socket.self })
+        mine.waiting.push({ ...relayed, from: self })
+        this.#says(recipient.socket, mine.waiting.at(-1))
     }
 
-    #negotiates(socket, recipient, { type, negotiation }, mine, theirs) {
+    #negotiates(sender, recipient, { type, negotiation }, mine, theirs) {
         switch (type) {
         case 'offer':
-            if (!socket.abilities.rollback && !recipient.abilities.rollback) return 'no-rollback'
+            if (!sender.abilities.rollback && !recipient.abilities.rollback) return 'no-rollback'
             if (negotiation <= mine.newest) return 'stale-offer'
             Object.assign(mine, { newest: negotiation, isOpen: true, isBegun: true })
             theirs.isBegun = true
@@ -126,7 +228,7 @@ export class Hub {
 
     #pair(from, to) {
         const key = `${from} ${to}`
-        if (!this.#pairs.has(key)) this.#pairs.set(key, { n: 0, newest: 0, isOpen: false, isBegun: false })
+        if (!this.#pairs.has(key)) this.#pairs.set(key, { n: 0, newest: 0, isOpen: false, isBegun: false, acknowledged: 0, waiting: [] })
         return this.#pairs.get(key)
     }
 
@@ -135,5 +237,5 @@ export class Hub {
         this.#says(socket, { type: 'rejected', of: type, to, n, code, message: '', ...members })
     }
 
-    #says(socket, frame) { socket.onmessage?.({ data: JSON.stringify(frame) }) }
+    #says(socket, frame) { if (socket && !this.#loses(socket)) socket.onmessage?.({ data: JSON.stringify(frame) }) }
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { fakeCamera } from './fake-connection.js'
 import { Hub } from './hub.js'
 
-export async function meeting(...names) {
-    const hub = new Hub()
+export const meeting = (...names) => meetingIn(new Hub(), ...names)
+
+export async function meetingIn(hub, ...names) {
     const people = []
     for (const name of names) people.push(await hub.arrives(name, { mesh: { stream: fakeCamera() } }))
     await hub.pump()

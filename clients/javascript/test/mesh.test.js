@@ -15,7 +15,7 @@ test('a reload is one who leaves and one who joins', async () => {
     const again = await hub.arrives('Bob', { mesh: { stream: fakeCamera() } })
     await hub.pump()
     assert.equal(connection.isClosed, true)
-    assert.deepEqual(left, [[earlier, 'disconnected']])
+    assert.deepEqual(left, [[earlier, 'left']])
     assertConnected(ada, again)
     assert.equal(ada.mesh.peers.size, 1)
 })

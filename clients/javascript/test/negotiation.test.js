@@ -132,7 +132,7 @@ for (const order of ['hHoO', 'hoHO', 'hHOo', 'HOho']) {
         await settle()
         const letter = ({ socket, frame }) => {
             const sign = { hangup: 'h', offer: 'o' }[frame.type]
-            return sign && (socket.self === ada.room.self ? sign : sign.toUpperCase())
+            return sign && (socket.session.self === ada.room.self ? sign : sign.toUpperCase())
         }
         const sent = hub.inbound.splice(0)
         hub.inbound.push(...[...order].map((sign) => sent.find((entry) => letter(entry) === sign)), ...sent.filter((entry) => !letter(entry)))
@@ -150,7 +150,7 @@ for (const order of ['oHO', 'HoO', 'HOo']) {
         bob.mesh.restart(ada.room.self)
         await settle()
         const sent = hub.inbound.splice(0)
-        const of = (person, type) => sent.find(({ socket, frame }) => socket.self === person.room.self && frame.type === type)
+        const of = (person, type) => sent.find(({ socket, frame }) => socket.session.self === person.room.self && frame.type === type)
         const first = { o: of(ada, 'offer'), H: of(bob, 'hangup'), O: of(bob, 'offer') }
         hub.inbound.push(...[...order].map((letter) => first[letter]), ...sent.filter((entry) => !Object.values(first).includes(entry)))
         await hub.pump()
