@@ -52,6 +52,8 @@ final class GatewaySession {
     func detach() {
         self.connection = nil
         self.holder = nil
+        // A replay that had begun is over; the next connection reads the mailboxes anew.
+        for seat in self.seats { seat.held = nil }
     }
 
     /// Whether that is a secret of this session: the current one, or the one before, in case the client never read
