@@ -155,6 +155,8 @@ struct ClientStateMachine {
                 self.outgoing[mark.participant]?.delivered = mark.n
                 effects.append(.tell(.delivered(to: mark.participant, n: mark.n)))
             }
+        case .iceServers, .restarter, .goaway, .stay:
+            break
         case .unknown:
             // A newer server may say more: the protocol asks to ignore it.
             break

@@ -95,6 +95,8 @@ extension ClientMessage {
         case .signal(let signal): signal.payload.kind
         case .pulse: .pulse
         case .beat: .beat
+        case .resync: .resync
+        case .networkChanged: .networkChanged
         }
     }
 }

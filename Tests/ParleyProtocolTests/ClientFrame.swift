@@ -23,9 +23,9 @@ enum ClientFrame {
             throw error.rejection(in: frame)
         }
         switch envelope.kind {
-        case .offer, .answer, .iceCandidate, .hangup, .signal, .pulse:
+        case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal, .pulse:
             return .relay(envelope)
-        case .hello, .join, .leave, .media, .beat:
+        case .hello, .join, .leave, .media, .beat, .resync, .networkChanged:
             return .message(try ClientMessage.decode(frame: frame, limits: limits))
         case .unknown:
             throw envelope.rejection(.unknownType, in: frame)

@@ -29,10 +29,12 @@ extension ClientMessage {
         case .join: return .join(try JoinCommand(reader, limits))
         case .leave: return .leave(try LeaveCommand(reader))
         case .media: return .media(try MediaCommand(reader))
-        case .offer, .answer, .iceCandidate, .hangup, .signal:
+        case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal:
             return .signal(try OutboundSignal(reader, type))
         case .pulse: return .pulse(try OutboundPulse(reader, limits))
         case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
+        case .resync: return .resync(try ResyncRequest(reader))
+        case .networkChanged: return .networkChanged
         case .unknown:
             var rejection = reader.rejection
             rejection.code = .unknownType
@@ -53,6 +55,7 @@ extension Hello {
         }
         if let abilities = try reader.reader("abilities") { self.abilities = try Abilities(abilities) }
         if let resume = try reader.reader("resume") { self.resume = try Resume(resume, limits) }
+        if let proof = try reader.reader("identity") { self.identity = try IdentityProof(proof) }
         self.token = try reader.text("token")
         if var join = try reader.reader("join") {
             // The refusal of a join must be recognised as one, wherever it was said.
@@ -95,6 +98,22 @@ extension Hello.Resume {
     }
 }
 
+extension IdentityProof {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(session: try reader.requiredIdentifier("session"), secret: try reader.requiredText("secret"))
+    }
+}
+
+extension ResyncRequest {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            room: try reader.requiredIdentifier("room"),
+            at: try reader.optional("at") { Position($0) },
+            hash: try reader.optional("hash") { value in value.string.flatMap { StateHash($0) } }
+        )
+    }
+}
+
 extension Abilities {
     init(_ reader: MemberReader) throws(Rejection) {
         self.init(
@@ -126,7 +145,8 @@ extension JoinCommand {
                 throw reader.fault("name", error)
             }
         }
-        self.init(id: id, room: room, name: name)
+        let devices = try reader.optional("devices") { value in value.string.flatMap { DeviceRule(rawValue: $0) } }
+        self.init(id: id, room: room, name: name, devices: devices)
     }
 }
 
@@ -178,6 +198,7 @@ extension SignalPayload {
             guard candidate == .null || candidate.object != nil else { throw reader.fault("candidate") }
             return (negotiation, .iceCandidate(candidate))
         case "hangup": return (nil, .hangup(reason: try reader.text("reason")))
+        case "ice-restart": return (nil, .iceRestart)
         default: return (nil, .signal(data: try reader.required("data") { $0 }))
         }
     }

@@ -19,7 +19,21 @@ extension ClientMessage {
             bytes.open(type: "beat")
             if !beat.acknowledged.isEmpty { bytes.member("ack", watermarks: beat.acknowledged) }
             bytes.close()
+        case .resync(let resync): resync.encode(into: &bytes)
+        case .networkChanged:
+            bytes.open(type: "network-changed")
+            bytes.close()
         }
+    }
+}
+
+extension ResyncRequest {
+    func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "resync")
+        bytes.member("room", id: self.room)
+        if let at = self.at { bytes.member("at", position: at) }
+        bytes.member("hash", text: self.hash?.description)
+        bytes.close()
     }
 }
 
@@ -40,6 +54,12 @@ extension Hello {
         }
         if let resume = self.resume {
             bytes.member("resume") { resume.encodeMembers(into: &$0) }
+        }
+        if let identity = self.identity {
+            bytes.member("identity") { proof in
+                proof.member("session", id: identity.session)
+                proof.member("secret", text: identity.secret)
+            }
         }
         bytes.member("token", text: self.token)
         if let join = self.join { bytes.member("join") { join.encodeMembers(into: &$0) } }
@@ -65,6 +85,7 @@ extension JoinCommand {
         case .new: break
         }
         bytes.member("name", text: self.name?.text)
+        bytes.member("devices", text: self.devices?.rawValue)
     }
 }
 
@@ -107,6 +128,7 @@ extension SignalPayload {
         case .answer: "answer"
         case .iceCandidate: "ice-candidate"
         case .hangup: "hangup"
+        case .iceRestart: "ice-restart"
         case .signal: "signal"
         }
     }

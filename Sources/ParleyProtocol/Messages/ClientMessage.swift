@@ -7,6 +7,9 @@ public enum ClientMessage: Hashable, Sendable {
     case signal(OutboundSignal)
     case pulse(OutboundPulse)
     case beat(ClientBeat)
+    case resync(ResyncRequest)
+    /// A hint: the device may have another address now.
+    case networkChanged
 }
 
 /// The first message of a connection.
@@ -56,9 +59,22 @@ public struct Hello: Hashable, Sendable {
     /// Instead of `join`: its name or alias is not allowed. The session begins all the same.
     public var refusedJoin: Rejection?
     public var resume: Resume?
+    /// Another device or tab of the same person; counts only without ``resume``.
+    public var identity: IdentityProof?
     public var token: String?
 
     public init() {}
+}
+
+/// Shows that the client belongs to an identity, by a secret of one of its sessions. That session goes on.
+public struct IdentityProof: Hashable, Sendable {
+    public var session: SessionID
+    public var secret: String
+
+    public init(session: SessionID, secret: String) {
+        self.session = session
+        self.secret = secret
+    }
 }
 
 /// What a device can do. What it does not say, it cannot.
@@ -81,12 +97,25 @@ public struct JoinCommand: Hashable, Sendable {
     public var id: UInt64
     public var room: RoomReference
     public var name: DisplayName?
+    /// The rule of a room that this join creates; `nil`: the server's own.
+    public var devices: DeviceRule?
 
-    public init(id: UInt64, room: RoomReference, name: DisplayName? = nil) {
+    public init(id: UInt64, room: RoomReference, name: DisplayName? = nil, devices: DeviceRule? = nil) {
         self.id = id
         self.room = room
         self.name = name
+        self.devices = devices
     }
+}
+
+/// What happens if an identity joins a room in which it is already, from another device.
+public enum DeviceRule: String, CaseIterable, Hashable, Sendable, BitwiseCopyable {
+    /// Each device is a participant of its own.
+    case allow
+    /// The newest device takes the place of the earlier ones.
+    case replace
+    /// The join is rejected: `identity-present`.
+    case reject
 }
 
 public struct LeaveCommand: Hashable, Sendable {
@@ -153,6 +182,8 @@ public enum SignalPayload: Hashable, Sendable {
     /// An `RTCIceCandidateInit` object, or null: no more candidates.
     case iceCandidate(JSONValue)
     case hangup(reason: String?)
+    /// To the end that the server has named: restart ICE, for here the connection is not up.
+    case iceRestart
     case signal(data: JSONValue)
 
     public var kind: MessageKind {
@@ -161,6 +192,7 @@ public enum SignalPayload: Hashable, Sendable {
         case .answer: .answer
         case .iceCandidate: .iceCandidate
         case .hangup: .hangup
+        case .iceRestart: .iceRestart
         case .signal: .signal
         }
     }
@@ -188,6 +220,21 @@ public struct ClientBeat: Hashable, Sendable {
 
     public init(acknowledged: [Watermark] = []) {
         self.acknowledged = acknowledged
+    }
+}
+
+/// A client that does not trust what it holds of a room.
+public struct ResyncRequest: Hashable, Sendable {
+    public var room: RoomID
+    /// Where it stands, if it has compared hashes there.
+    public var at: Position?
+    /// What its state there amounts to.
+    public var hash: StateHash?
+
+    public init(room: RoomID, at: Position? = nil, hash: StateHash? = nil) {
+        self.room = room
+        self.at = at
+        self.hash = hash
     }
 }
 

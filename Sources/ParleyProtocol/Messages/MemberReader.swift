@@ -66,6 +66,23 @@ struct MemberReader {
         try self.required(name) { value in value.string.flatMap { Identifier<Kind>($0) } }
     }
 
+    /// An identifier that may be `null`, but not absent.
+    func nullableIdentifier<Kind>(_ name: String) throws(Rejection) -> Identifier<Kind>? {
+        if self.object[name] == .null { return nil }
+        return try self.requiredIdentifier(name)
+    }
+
+    /// Objects by name, in their order; absent is empty.
+    func readers(_ name: String) throws(Rejection) -> [(name: String, reader: MemberReader)] {
+        guard let object = try self.optional(name, { $0.object }) else { return [] }
+        var readers: [(name: String, reader: MemberReader)] = []
+        for (text, value) in object.members {
+            guard case .object(let member) = value else { throw self.fault(name) }
+            readers.append((text, MemberReader(object: member, rejection: self.rejection)))
+        }
+        return readers
+    }
+
     /// Numbers by participant, in their order.
     func watermarks(_ name: String, countMax: Int = .max) throws(Rejection) -> [Watermark] {
         guard let object = try self.optional(name, { $0.object }) else { return [] }

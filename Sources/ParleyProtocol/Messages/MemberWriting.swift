@@ -86,6 +86,22 @@ extension [UInt8] {
         self.append(ASCII.closeBrace)
     }
 
+    /// An object with what a beat says, by room.
+    mutating func member(_ name: StaticString, rooms: [ServerBeat.Room]) {
+        self.name(name)
+        self.append(ASCII.openBrace)
+        for index in rooms.indices {
+            if index > 0 { self.append(ASCII.comma) }
+            self.write(rooms[index].room)
+            self.append(ASCII.colon)
+            let start = self.count
+            rooms[index].encodeMembers(into: &self)
+            if self.count == start { self.append(ASCII.openBrace) } else { self[start] = ASCII.openBrace }
+            self.append(ASCII.closeBrace)
+        }
+        self.append(ASCII.closeBrace)
+    }
+
     /// An object with numbers by participant.
     mutating func member(_ name: StaticString, watermarks: [Watermark]) {
         self.name(name)
@@ -123,6 +139,7 @@ extension [UInt8] {
         case .offer(let sdp), .answer(let sdp): self.member("sdp", text: sdp)
         case .iceCandidate(let candidate): self.member("candidate", json: candidate)
         case .hangup(let reason): self.member("reason", text: reason)
+        case .iceRestart: break
         case .signal(let data): self.member("data", json: data)
         }
     }

@@ -10,10 +10,13 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     case answer
     case iceCandidate
     case hangup
+    case iceRestart
     case signal
     // The rest.
     case pulse
     case beat
+    case resync
+    case networkChanged
     /// A type that this version does not know, or none.
     case unknown
 
@@ -28,18 +31,21 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         case .answer: "answer"
         case .iceCandidate: "ice-candidate"
         case .hangup: "hangup"
+        case .iceRestart: "ice-restart"
         case .signal: "signal"
         case .pulse: "pulse"
         case .beat: "beat"
+        case .resync: "resync"
+        case .networkChanged: "network-changed"
         case .unknown: nil
         }
     }
 
-    /// Whether this goes into a mailbox: offers, answers, candidates, hang-ups and free signals.
+    /// Whether this goes into a mailbox: offers, answers, candidates, hang-ups, restarts and free signals.
     public var isSignal: Bool {
         switch self {
-        case .offer, .answer, .iceCandidate, .hangup, .signal: true
-        case .hello, .join, .leave, .media, .pulse, .beat, .unknown: false
+        case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
+        case .hello, .join, .leave, .media, .pulse, .beat, .resync, .networkChanged, .unknown: false
         }
     }
 }

@@ -9,13 +9,16 @@ extension ServerMessage {
         case "welcome": return .welcome(try Welcome(reader))
         case "snapshot": return .snapshot(try Snapshot(reader))
         case "events": return .events(try EventsMessage(reader))
-        case "offer", "answer", "ice-candidate", "hangup", "signal":
+        case "offer", "answer", "ice-candidate", "hangup", "ice-restart", "signal":
             return .signal(try RelayedSignal(reader, type))
         case "pulse": return .pulse(try RelayedPulse(reader))
         case "rejected": return .rejected(try RejectedMessage(reader))
         case "beat":
-            let time = Instant(milliseconds: try reader.required("time") { $0.integer })
-            return .beat(ServerBeat(time: time, delivered: try reader.watermarks("delivered")))
+            return .beat(try ServerBeat(reader))
+        case "ice-servers": return .iceServers(try ICEServersMessage(reader))
+        case "restarter": return .restarter(try Restarter(reader))
+        case "goaway": return .goaway(try Goaway(reader))
+        case "stay": return .stay
         default: return .unknown(type: type)
         }
     }
@@ -30,6 +33,8 @@ extension Welcome {
         self.session = try reader.requiredIdentifier("session")
         self.identity = try reader.requiredIdentifier("identity")
         self.resumed = try reader.required("resumed") { $0.bool }
+        // A reason that this version does not know is none.
+        self.resumeRefused = try reader.text("resumeRefused").flatMap { ResumeRefusal(rawValue: $0) }
         self.resumeSecret = try reader.requiredReader("resume").requiredText("secret")
         self.silenceMilliseconds = try heartbeat.requiredInt("silenceMilliseconds")
         self.darkMilliseconds = try heartbeat.requiredInt("darkMilliseconds")
@@ -64,6 +69,7 @@ extension Snapshot {
             at: try reader.required("at") { Position($0) },
             state: .object(try reader.required("state") { $0.object }),
             hash: try reader.required("hash") { value in value.string.flatMap { StateHash($0) } },
+            lastCommand: try reader.count("lastCommand"),
             events: try reader.required("events") { $0.array }
         )
     }
@@ -76,6 +82,62 @@ extension EventsMessage {
             at: try reader.required("at") { Position($0) },
             after: try reader.required("after") { Position($0) },
             events: try reader.required("events") { $0.array }
+        )
+    }
+}
+
+extension ServerBeat {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            time: Instant(milliseconds: try reader.required("time") { $0.integer }),
+            delivered: try reader.watermarks("delivered")
+        )
+        for (room, value) in try reader.readers("rooms") {
+            guard let room = RoomID(room) else { throw reader.fault("rooms") }
+            self.rooms.append(try Room(room: room, value))
+        }
+    }
+}
+
+extension ServerBeat.Room {
+    init(room: RoomID, _ reader: MemberReader) throws(Rejection) {
+        self.init(
+            room: room,
+            at: try reader.optional("at") { Position($0) },
+            hash: try reader.optional("hash") { value in value.string.flatMap { StateHash($0) } },
+            roundTrips: try reader.watermarks("roundTripMilliseconds").map {
+                RoundTrip(participant: $0.participant, milliseconds: Int(clamping: $0.n))
+            }
+        )
+    }
+}
+
+extension ICEServersMessage {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            iceServers: .array(try reader.required("iceServers") { $0.array }),
+            expireAt: try reader.optional("iceServersExpireAt") { value in
+                value.integer.map { Instant(milliseconds: $0) }
+            }
+        )
+    }
+}
+
+extension Restarter {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            room: try reader.requiredIdentifier("room"),
+            peer: try reader.requiredIdentifier("peer"),
+            restarter: try reader.nullableIdentifier("restarter")
+        )
+    }
+}
+
+extension Goaway {
+    init(_ reader: MemberReader) throws(Rejection) {
+        self.init(
+            withinMilliseconds: try reader.requiredInt("withinMilliseconds"),
+            deadlineMilliseconds: try reader.requiredInt("deadlineMilliseconds")
         )
     }
 }

@@ -9,6 +9,12 @@ extension ServerMessage {
         case .pulse(let pulse): pulse.encode(into: &bytes)
         case .rejected(let rejected): rejected.encode(into: &bytes)
         case .beat(let beat): beat.encode(into: &bytes)
+        case .iceServers(let message): message.encode(into: &bytes)
+        case .restarter(let restarter): restarter.encode(into: &bytes)
+        case .goaway(let goaway): goaway.encode(into: &bytes)
+        case .stay:
+            bytes.open(type: "stay")
+            bytes.close()
         case .unknown(let type):
             var object = JSONObject()
             object.append("type", .string(type))
@@ -24,6 +30,7 @@ extension Welcome {
         bytes.member("session", id: self.session)
         bytes.member("identity", id: self.identity)
         bytes.member("resumed", flag: self.resumed)
+        bytes.member("resumeRefused", text: self.resumeRefused?.rawValue)
         bytes.member("resume") { $0.member("secret", text: self.resumeSecret) }
         bytes.member("heartbeat") { heartbeat in
             heartbeat.member("silenceMilliseconds", integer: self.silenceMilliseconds)
@@ -53,6 +60,7 @@ extension Snapshot {
         bytes.member("at", position: self.at)
         bytes.member("state", json: self.state)
         bytes.member("hash", text: self.hash.description)
+        bytes.member("lastCommand", count: self.lastCommand)
         bytes.member("events", array: self.events)
         bytes.close()
     }
@@ -151,6 +159,49 @@ extension ServerBeat {
         bytes.open(type: "beat")
         bytes.member("time", integer: self.time.milliseconds)
         if !self.delivered.isEmpty { bytes.member("delivered", watermarks: self.delivered) }
+        if !self.rooms.isEmpty { bytes.member("rooms", rooms: self.rooms) }
+        bytes.close()
+    }
+}
+
+extension ServerBeat.Room {
+    func encodeMembers(into bytes: inout [UInt8]) {
+        if let at = self.at { bytes.member("at", position: at) }
+        bytes.member("hash", text: self.hash?.description)
+        guard !self.roundTrips.isEmpty else { return }
+        let marks = self.roundTrips.map { Watermark(participant: $0.participant, n: UInt64(max(0, $0.milliseconds))) }
+        bytes.member("roundTripMilliseconds", watermarks: marks)
+    }
+}
+
+extension ICEServersMessage {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "ice-servers")
+        bytes.member("iceServers", json: self.iceServers)
+        if let expiry = self.expireAt { bytes.member("iceServersExpireAt", integer: expiry.milliseconds) }
+        bytes.close()
+    }
+}
+
+extension Restarter {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "restarter")
+        bytes.member("room", id: self.room)
+        bytes.member("peer", id: self.peer)
+        if let restarter = self.restarter {
+            bytes.member("restarter", id: restarter)
+        } else {
+            bytes.member("restarter", json: .null)
+        }
+        bytes.close()
+    }
+}
+
+extension Goaway {
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.open(type: "goaway")
+        bytes.member("withinMilliseconds", integer: self.withinMilliseconds)
+        bytes.member("deadlineMilliseconds", integer: self.deadlineMilliseconds)
         bytes.close()
     }
 }

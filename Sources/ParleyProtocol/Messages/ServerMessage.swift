@@ -7,6 +7,11 @@ public enum ServerMessage: Hashable, Sendable {
     case pulse(RelayedPulse)
     case rejected(RejectedMessage)
     case beat(ServerBeat)
+    case iceServers(ICEServersMessage)
+    case restarter(Restarter)
+    case goaway(Goaway)
+    /// The server does not go away after all.
+    case stay
     /// A type that this version does not know: to be ignored.
     case unknown(type: String)
 }
@@ -30,6 +35,8 @@ public struct Welcome: Hashable, Sendable {
     public var session: SessionID
     public var identity: IdentityID
     public var resumed: Bool
+    /// Why the session that the client wanted back is not this one.
+    public var resumeRefused: ResumeRefusal?
     public var resumeSecret: String
     public var silenceMilliseconds: Int
     public var darkMilliseconds: Int
@@ -44,6 +51,7 @@ public struct Welcome: Hashable, Sendable {
         session: SessionID,
         identity: IdentityID,
         resumed: Bool,
+        resumeRefused: ResumeRefusal? = nil,
         resumeSecret: String,
         limits: Limits,
         features: [String],
@@ -54,6 +62,7 @@ public struct Welcome: Hashable, Sendable {
         self.session = session
         self.identity = identity
         self.resumed = resumed
+        self.resumeRefused = resumeRefused
         self.resumeSecret = resumeSecret
         self.silenceMilliseconds = limits.silenceMilliseconds
         self.darkMilliseconds = limits.darkMilliseconds
@@ -65,6 +74,18 @@ public struct Welcome: Hashable, Sendable {
     }
 }
 
+/// Why a session could not be had back.
+public enum ResumeRefusal: String, CaseIterable, Hashable, Sendable {
+    /// The secret is none of this server's: forged, cut, or signed with a key that is gone.
+    case unknown
+    /// The secret was good for so long, and no longer.
+    case expired
+    /// The session has had newer secrets than this one and the one after it.
+    case outdated
+    /// The session has ended.
+    case over
+}
+
 /// A room as somebody in it may see it.
 public struct Snapshot: Hashable, Sendable {
     public var room: RoomID
@@ -72,6 +93,8 @@ public struct Snapshot: Hashable, Sendable {
     public var at: Position
     public var state: JSONValue
     public var hash: StateHash
+    /// The number of the receiver's last command that is in this state.
+    public var lastCommand: UInt64?
     /// What happened at this position; the patches are in `state` already.
     public var events: [JSONValue]
 
@@ -81,6 +104,7 @@ public struct Snapshot: Hashable, Sendable {
         at: Position,
         state: JSONValue,
         hash: StateHash,
+        lastCommand: UInt64? = nil,
         events: [JSONValue]
     ) {
         self.room = room
@@ -88,6 +112,7 @@ public struct Snapshot: Hashable, Sendable {
         self.at = at
         self.state = state
         self.hash = hash
+        self.lastCommand = lastCommand
         self.events = events
     }
 }
@@ -168,13 +193,88 @@ public struct RejectedMessage: Hashable, Sendable {
     public var knownCode: RejectionCode? { RejectionCode(rawValue: self.code) }
 }
 
+/// How long a message to a participant's device and its answer take.
+public struct RoundTrip: Hashable, Sendable {
+    public var participant: ParticipantID
+    public var milliseconds: Int
+
+    public init(participant: ParticipantID, milliseconds: Int) {
+        self.participant = participant
+        self.milliseconds = milliseconds
+    }
+}
+
 /// A sign of life from the server.
 public struct ServerBeat: Hashable, Sendable {
+    /// What is said of one room now and then.
+    public struct Room: Hashable, Sendable {
+        public var room: RoomID
+        /// The state at that place amounts to ``hash``: a client that stands there compares.
+        public var at: Position?
+        public var hash: StateHash?
+        /// Of those whose value is new; the newest value wins.
+        public var roundTrips: [RoundTrip]
+
+        public init(
+            room: RoomID,
+            at: Position? = nil,
+            hash: StateHash? = nil,
+            roundTrips: [RoundTrip] = []
+        ) {
+            self.room = room
+            self.at = at
+            self.hash = hash
+            self.roundTrips = roundTrips
+        }
+    }
+
     public var time: Instant
     public var delivered: [Watermark]
+    public var rooms: [Room]
 
-    public init(time: Instant, delivered: [Watermark] = []) {
+    public init(time: Instant, delivered: [Watermark] = [], rooms: [Room] = []) {
         self.time = time
         self.delivered = delivered
+        self.rooms = rooms
+    }
+}
+
+/// Fresh servers for `RTCPeerConnection`, in place of those of ``Welcome``.
+public struct ICEServersMessage: Hashable, Sendable {
+    /// An array, passed on as it is.
+    public var iceServers: JSONValue
+    public var expireAt: Instant?
+
+    public init(iceServers: JSONValue, expireAt: Instant? = nil) {
+        self.iceServers = iceServers
+        self.expireAt = expireAt
+    }
+}
+
+/// Which end of a pair restarts ICE, if either says that its connection is not up.
+public struct Restarter: Hashable, Sendable {
+    public var room: RoomID
+    /// The other end, seen from the receiver.
+    public var peer: ParticipantID
+    /// `nil`: neither device can; the impolite one hangs up and offers anew.
+    public var restarter: ParticipantID?
+
+    public init(room: RoomID, peer: ParticipantID, restarter: ParticipantID?) {
+        self.room = room
+        self.peer = peer
+        self.restarter = restarter
+    }
+}
+
+/// The server will stop: come to another one.
+public struct Goaway: Hashable, Sendable {
+    /// When this client is to move; different for each, so that they do not all come at once.
+    public var withinMilliseconds: Int
+    /// When the server closes what is left.
+    public var deadlineMilliseconds: Int
+
+    public init(withinMilliseconds: Int, deadlineMilliseconds: Int) {
+        self.withinMilliseconds = withinMilliseconds
+        self.deadlineMilliseconds = deadlineMilliseconds
     }
 }

@@ -12,12 +12,12 @@ extension ScannedMembers {
         guard let type = envelope.type else { throw Self.invalid(.type, envelope) }
         envelope.kind = Self.kind(type.bytes(in: frame))
         switch envelope.kind {
-        case .offer, .answer, .iceCandidate, .hangup, .signal:
+        case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal:
             try self.readSignal(&envelope, in: frame)
         case .pulse:
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
-        case .hello, .join, .leave, .media, .beat, .unknown:
-            // The first five are decoded in full, see ``ClientMessage``.
+        case .hello, .join, .leave, .media, .beat, .resync, .networkChanged, .unknown:
+            // All but the last are decoded in full, see ``ClientMessage``.
             break
         }
         return envelope
@@ -76,7 +76,7 @@ extension ScannedMembers {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
         case .signal, .pulse: return true
-        case .hello, .join, .leave, .media, .beat, .unknown: return false
+        case .hello, .join, .leave, .media, .iceRestart, .beat, .resync, .networkChanged, .unknown: return false
         }
     }
 
@@ -126,7 +126,7 @@ extension ScannedMembers {
     private static func kind(_ type: UnsafeRawBufferPointer) -> MessageKind {
         let kind = MessageKind(type: type)
         guard kind == .unknown else { return kind }
-        return JSONText.withPlain(type, bytesMax: 13) { MessageKind(type: $0) }
+        return JSONText.withPlain(type, bytesMax: 15) { MessageKind(type: $0) }
     }
 
     private static func invalid(_ member: EnvelopeMember, _ envelope: Envelope) -> ScanFault {
@@ -142,7 +142,9 @@ extension MessageKind {
     public var isNegotiation: Bool {
         switch self {
         case .offer, .answer, .iceCandidate: true
-        case .hello, .join, .leave, .media, .hangup, .signal, .pulse, .beat, .unknown: false
+        case .hello, .join, .leave, .media, .hangup, .iceRestart, .signal, .pulse, .beat, .resync, .networkChanged,
+            .unknown:
+            false
         }
     }
 
@@ -160,7 +162,10 @@ extension MessageKind {
             case (6, 0x61): .answer
             case (6, 0x73): .signal
             case (6, 0x68): .hangup
+            case (6, 0x72): .resync
+            case (11, _): .iceRestart
             case (13, _): .iceCandidate
+            case (15, _): .networkChanged
             default: .unknown
             }
         let isExact = candidate.text.map { type.holds($0, at: 0) } ?? false

@@ -76,13 +76,14 @@ extension Gateway {
     ) -> RejectionCode? {
         switch envelope.kind {
         case .signal: return nil
-        case .iceCandidate: return negotiation.candidate()
+        // Both belong to a negotiation that there is.
+        case .iceCandidate, .iceRestart: return negotiation.candidate()
         case .offer: return negotiation.offer(from: side, negotiation: envelope.negotiation ?? 0)
         case .answer: return negotiation.answer(from: side, negotiation: envelope.negotiation ?? 0)
         case .hangup:
             negotiation.hangup()
             return nil
-        case .hello, .join, .leave, .media, .pulse, .beat, .unknown:
+        case .hello, .join, .leave, .media, .pulse, .beat, .resync, .networkChanged, .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType
         }

@@ -98,6 +98,8 @@ final class GatewayConnection: WebSocketDelegate {
             let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
             self.gateway.command(media.id, room: media.room, .media(change), of: "media", session: session)
         case .beat(let beat): self.gateway.acknowledge(beat, from: session)
+        case .resync(let request): self.gateway.resync(request, session: session)
+        case .networkChanged: self.gateway.networkChanged(session)
         case .signal, .pulse: assertionFailure("relayed above")
         }
     }
