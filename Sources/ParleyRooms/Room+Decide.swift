@@ -24,7 +24,7 @@ extension Room {
         switch command.action {
         case .join(let join):
             membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
-        case .leave, .media, .disconnect, .interrupt, .resume, .expire:
+        case .leave, .media, .disconnect, .interrupt, .attach, .expire:
             membership = self.server.memberships[command.participant]
             // For the server's own a legal race: the participant has left by itself. Nobody hears of it.
             guard membership != nil else { return .rejected(.notJoined) }
@@ -59,13 +59,13 @@ extension Room {
             return self.decideJoin(command, join, membership, cause)
         case .leave:
             return self.decideLeave(command.participant, .left, cause)
-        case .disconnect(let reason):
+        case .disconnect(let reason, let epoch):
+            guard epoch == nil || epoch == membership?.epoch else { return .rejected(.noChange) }
             return self.decideLeave(command.participant, reason, cause)
         case .interrupt(let epoch):
             return self.decideInterrupt(command, membership, epoch)
-        case .resume(let epoch):
-            guard self.isInterrupted(command.participant, membership, epoch) else { return .rejected(.noChange) }
-            return .events([RoomEvent(.resumed(command.participant))])
+        case .attach(let attach):
+            return self.decideAttach(command.participant, membership, attach)
         case .expire(let epoch):
             guard self.isInterrupted(command.participant, membership, epoch) else { return .rejected(.noChange) }
             return self.decideLeave(command.participant, .disconnected, nil)
@@ -91,6 +91,7 @@ extension Room {
         let joining = RoomEvent.Joining(
             participant: command.participant,
             session: join.session,
+            node: join.node,
             identity: join.identity,
             name: join.name,
             role: isNew ? .host : .participant,
@@ -129,6 +130,29 @@ extension Room {
         case .interrupted: return .rejected(.noChange)
         case .connected: return .events([RoomEvent(.interrupted(participant.id, at: command.at))])
         }
+    }
+
+    /// Another connection of a session is always welcome, on whatever node, unless the client has had a later
+    /// one since: that this one was slow on its way is no reason to end it.
+    private func decideAttach(
+        _ id: ParticipantID,
+        _ membership: Membership?,
+        _ attach: RoomCommand.Attach
+    ) -> Decision {
+        guard let participant = self.people[id], let membership else { return .rejected(.notJoined) }
+        guard attach.attempt == 0 || attach.attempt > membership.attempt else { return .rejected(.noChange) }
+        let wasInterrupted =
+            switch participant.connection {
+            case .interrupted: true
+            case .connected: false
+            }
+        let attachment = RoomEvent.Attachment(
+            participant: id,
+            node: attach.node,
+            attempt: attach.attempt,
+            wasInterrupted: wasInterrupted
+        )
+        return .events([RoomEvent(.attached(attachment))])
     }
 
     /// Whether it is this very connection that the room takes for lost.

@@ -13,7 +13,7 @@ extension Room {
         case .joined(let joining): return self.join(joining, event.cause)
         case .mediaChanged(let id, let change): return self.changeMedia(id, change)
         case .interrupted(let id, let instant): return self.interrupt(id, at: instant)
-        case .resumed(let id): return self.resume(id)
+        case .attached(let attachment): return self.attach(attachment)
         case .left(let id, _): return self.remove(id)
         case .ended(let reason): return self.end(reason)
         }
@@ -53,7 +53,14 @@ extension Room {
             connection: .connected,
             media: Participant.Media()
         )
-        var membership = Membership(session: joining.session, lastCommand: 0, rejected: [], epoch: 1)
+        var membership = Membership(
+            session: joining.session,
+            node: joining.node,
+            attempt: 0,
+            lastCommand: 0,
+            rejected: [],
+            epoch: 1
+        )
         if let cause { membership.accept(cause) }
         self.people[id] = participant
         self.server.memberships[id] = membership
@@ -88,13 +95,16 @@ extension Room {
         }
     }
 
-    private mutating func resume(_ id: ParticipantID) -> StatePatches {
-        guard let participant = self.people[id] else { return .none }
+    private mutating func attach(_ attachment: RoomEvent.Attachment) -> StatePatches {
+        let id = attachment.participant
+        guard let participant = self.people[id], var membership = self.server.memberships[id] else { return .none }
+        membership.epoch += 1
+        membership.node = attachment.node
+        membership.attempt = max(membership.attempt, attachment.attempt)
+        self.server.memberships[id] = membership
         switch participant.connection {
         case .connected: return .none
-        case .interrupted:
-            self.server.memberships[id]?.epoch += 1
-            return self.setConnection(of: participant, .connected)
+        case .interrupted: return self.setConnection(of: participant, .connected)
         }
     }
 

@@ -4,7 +4,7 @@ public import ParleyProtocol
 
 extension Room {
     /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
-    public static var version: Int64 { 2 }
+    public static var version: Int64 { 3 }
 
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
@@ -118,6 +118,8 @@ extension Membership {
     fileprivate var json: JSONValue {
         [
             "session": .string(self.session.description),
+            "node": .string(self.node.description),
+            "attempt": .integer(Int64(clamping: self.attempt)),
             "lastCommand": .integer(Int64(clamping: self.lastCommand)),
             "rejected": self.rejected.json,
             "epoch": .integer(Int64(clamping: self.epoch)),
@@ -127,6 +129,8 @@ extension Membership {
     fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
         self.init(
             session: try reader.identifier("session"),
+            node: try reader.identifier("node"),
+            attempt: try reader.number("attempt"),
             lastCommand: try reader.number("lastCommand"),
             rejected: try reader.refusals("rejected"),
             epoch: try reader.number("epoch")

@@ -59,11 +59,15 @@ struct ServerSection: Hashable, Sendable {
 /// What the server alone knows of a participant.
 public struct Membership: Hashable, Sendable {
     public let session: SessionID
+    /// Which node holds the session: it alone speaks of the connection.
+    public internal(set) var node: NodeID
+    /// The client's count of its connections, as of the one that the room knows; 0 if it does not count.
+    public internal(set) var attempt: UInt64
     /// The number of the last accepted command; 0 if the server did everything so far.
     public internal(set) var lastCommand: UInt64
     /// The newest refusals, oldest first, at most ``RefusedCommands/rememberedMax``.
     public internal(set) var rejected: [RefusedCommands.Refusal]
-    /// Which connection the room knows: 1 at the join, one more with each `resumed`.
+    /// Which connection the room knows: 1 at the join, one more with each `attached`.
     ///
     /// Whoever finds out that a connection was lost, or that its time is over, names the epoch that it
     /// has seen; the room has gone on if that is not the present one.

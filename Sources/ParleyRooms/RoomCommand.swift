@@ -15,29 +15,50 @@ public struct RoomCommand: Hashable, Sendable {
         case join(Join)
         case leave
         case media(Participant.MediaChange)
-        /// By the server: the participant cannot be reached any more, or was replaced.
-        case disconnect(RoomEvent.LeaveReason)
-        // By the server, too; each names the epoch of the connection that it speaks of, so that what is
+        // By the server; each names the epoch of the connection that it speaks of, so that what is
         // found out late never hurts a newer connection (``Membership/epoch``).
+        /// The participant cannot be reached any more, or was replaced.
+        case disconnect(RoomEvent.LeaveReason, epoch: UInt64? = nil)
         /// The participant's connection is lost; it may come back.
         case interrupt(epoch: UInt64)
-        /// It is back.
-        case resume(epoch: UInt64)
+        /// It has another one, perhaps on another node.
+        case attach(Attach)
         /// It did not come back in time.
         case expire(epoch: UInt64)
     }
 
     public struct Join: Hashable, Sendable {
         public var session: SessionID
+        /// Which node holds the session.
+        public var node: NodeID
         public var identity: IdentityID
         public var name: DisplayName?
         public var abilities: Abilities
 
-        public init(session: SessionID, identity: IdentityID, name: DisplayName? = nil, abilities: Abilities) {
+        public init(
+            session: SessionID,
+            node: NodeID = NodeID(high: 0, low: 0),
+            identity: IdentityID,
+            name: DisplayName? = nil,
+            abilities: Abilities
+        ) {
             self.session = session
+            self.node = node
             self.identity = identity
             self.name = name
             self.abilities = abilities
+        }
+    }
+
+    public struct Attach: Hashable, Sendable {
+        public var node: NodeID
+        /// The client's count of its connections: an earlier one that was delayed on its way does not take
+        /// over from a later one. 0: the client does not count, and whoever comes last is the newest.
+        public var attempt: UInt64
+
+        public init(node: NodeID, attempt: UInt64) {
+            self.node = node
+            self.attempt = attempt
         }
     }
 

@@ -8,7 +8,7 @@ extension RoomEvent {
         case .joined: "joined"
         case .mediaChanged: "media-changed"
         case .interrupted: "interrupted"
-        case .resumed: "resumed"
+        case .attached(let attachment): attachment.wasInterrupted ? "resumed" : "attached"
         case .left: "left"
         case .ended: "ended"
         }
@@ -18,7 +18,8 @@ extension RoomEvent {
     public var participant: ParticipantID? {
         switch self.fact {
         case .joined(let joining): joining.participant
-        case .mediaChanged(let id, _), .interrupted(let id, _), .resumed(let id), .left(let id, _): id
+        case .attached(let attachment): attachment.participant
+        case .mediaChanged(let id, _), .interrupted(let id, _), .left(let id, _): id
         case .created, .ended: nil
         }
     }
@@ -27,7 +28,7 @@ extension RoomEvent {
         switch self.fact {
         case .left(_, let reason): reason.rawValue
         case .ended(let reason): reason.rawValue
-        case .created, .joined, .mediaChanged, .interrupted, .resumed: nil
+        case .created, .joined, .mediaChanged, .interrupted, .attached: nil
         }
     }
 
@@ -72,6 +73,7 @@ extension RoomEvent {
             object.append("at", .integer(creation.at.milliseconds))
         case .joined(let joining):
             object.append("session", .string(joining.session.description))
+            object.append("node", .string(joining.node.description))
             object.append("identity", .string(joining.identity.description))
             if let name = joining.name { object.append("name", .string(name.text)) }
             object.append("role", .string(joining.role.rawValue))
@@ -82,7 +84,10 @@ extension RoomEvent {
             object.append("media", change.json)
         case .interrupted(_, let instant):
             object.append("at", .integer(instant.milliseconds))
-        case .resumed, .left, .ended:
+        case .attached(let attachment):
+            object.append("node", .string(attachment.node.description))
+            object.append("attempt", .integer(Int64(clamping: attachment.attempt)))
+        case .left, .ended:
             break
         }
         return .object(object)
@@ -128,8 +133,8 @@ extension RoomEvent.Fact {
             self = .mediaChanged(try reader.identifier("participant"), change)
         case "interrupted":
             self = .interrupted(try reader.identifier("participant"), at: try reader.instant("at"))
-        case "resumed":
-            self = .resumed(try reader.identifier("participant"))
+        case "resumed": self = .attached(try RoomEvent.Attachment(reader, wasInterrupted: true))
+        case "attached": self = .attached(try RoomEvent.Attachment(reader, wasInterrupted: false))
         case "left":
             self = .left(try reader.identifier("participant"), try reader.word("reason"))
         case "ended":
@@ -140,11 +145,23 @@ extension RoomEvent.Fact {
     }
 }
 
+extension RoomEvent.Attachment {
+    fileprivate init(_ reader: FieldReader, wasInterrupted: Bool) throws(RoomFormatError) {
+        self.init(
+            participant: try reader.identifier("participant"),
+            node: try reader.identifier("node"),
+            attempt: try reader.number("attempt"),
+            wasInterrupted: wasInterrupted
+        )
+    }
+}
+
 extension RoomEvent.Joining {
     fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
         self.init(
             participant: try reader.identifier("participant"),
             session: try reader.identifier("session"),
+            node: try reader.identifier("node"),
             identity: try reader.identifier("identity"),
             name: try reader.name("name"),
             role: try reader.word("role"),

@@ -16,7 +16,8 @@ public struct RoomEvent: Hashable, Sendable {
         case mediaChanged(ParticipantID, Participant.MediaChange)
         /// The connection is lost, and may come back.
         case interrupted(ParticipantID, at: Instant)
-        case resumed(ParticipantID)
+        /// Another connection: `resumed`, if the earlier one was known to be lost.
+        case attached(Attachment)
         case left(ParticipantID, LeaveReason)
         case ended(EndReason)
     }
@@ -51,12 +52,27 @@ public struct RoomEvent: Hashable, Sendable {
     public struct Joining: Hashable, Sendable {
         public var participant: ParticipantID
         public var session: SessionID
+        public var node: NodeID
         public var identity: IdentityID
         public var name: DisplayName?
         public var role: Participant.Role
         public var joined: UInt64
         public var at: Instant
         public var abilities: Abilities
+    }
+
+    public struct Attachment: Hashable, Sendable {
+        public var participant: ParticipantID
+        public var node: NodeID
+        public var attempt: UInt64
+        public var wasInterrupted: Bool
+
+        public init(participant: ParticipantID, node: NodeID, attempt: UInt64, wasInterrupted: Bool) {
+            self.participant = participant
+            self.node = node
+            self.attempt = attempt
+            self.wasInterrupted = wasInterrupted
+        }
     }
 
     public enum LeaveReason: String, Hashable, Sendable, CaseIterable {

@@ -18,7 +18,7 @@ import Testing
         #expect(meeting.interrupt("Bob", at: Instant(milliseconds: 7)) == "interrupted Bob")
         let lost = try #require(meeting.room.participant(meeting.id("Bob")))
         #expect(lost.connection == .interrupted(since: Instant(milliseconds: 7)))
-        #expect(meeting.resume("Bob") == "resumed Bob")
+        #expect(meeting.attach("Bob") == "resumed Bob")
         #expect(meeting.room.participant(lost.id)?.connection == .connected)
         #expect(meeting.epoch("Bob") == 2)
         #expect(meeting.room.count == 2)
@@ -32,29 +32,45 @@ import Testing
         #expect(meeting.expire("Bob") == "left Bob (disconnected)")
         #expect(meeting.expire("Bob", epoch: 1) == "rejected not-joined")
         #expect(meeting.interrupt("Bob", epoch: 1) == "rejected not-joined")
-        #expect(meeting.resume("Bob", epoch: 1) == "rejected not-joined")
+        #expect(meeting.attach("Bob") == "rejected not-joined")
         #expect(meeting.disconnect("Bob") == "rejected not-joined")
     }
 
     @Test func `what is found out late never hurts a newer connection`() {
         var meeting = Self.adaAndBob()
         #expect(meeting.interrupt("Bob", epoch: 1) == "interrupted Bob")
-        #expect(meeting.resume("Bob", epoch: 1) == "resumed Bob")
+        #expect(meeting.attach("Bob", attempt: 1) == "resumed Bob")
         #expect(meeting.interrupt("Bob", epoch: 1) == "rejected no-change")
         #expect(meeting.expire("Bob", epoch: 1) == "rejected no-change")
-        #expect(meeting.resume("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.attach("Bob", attempt: 1) == "rejected no-change")
         #expect(meeting.interrupt("Bob", epoch: 2) == "interrupted Bob")
         // The grace period of the first loss ends: it is not that of the second.
         #expect(meeting.expire("Bob", epoch: 1) == "rejected no-change")
-        #expect(meeting.resume("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.attach("Bob", attempt: 1) == "rejected no-change")
         #expect(meeting.expire("Bob", epoch: 2) == "left Bob (disconnected)")
     }
 
-    @Test func `a return that nobody has heard of changes nothing`() {
+    @Test func `a return that nobody has heard of moves the session, and nobody sees it`() {
         var meeting = Self.adaAndBob()
-        #expect(meeting.resume("Bob") == "rejected no-change")
-        #expect(meeting.epoch("Bob") == 1)
-        #expect(meeting.interrupt("Bob", epoch: 2) == "rejected no-change")
+        #expect(meeting.attach("Bob", node: 2) == "attached Bob")
+        #expect(meeting.room.participant(meeting.id("Bob"))?.connection == .connected)
+        #expect(meeting.room.membership(meeting.id("Bob"))?.node == NodeID(high: 0, low: 2))
+        // The node that it has left finds out late.
+        #expect(meeting.interrupt("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.disconnect("Bob", epoch: 1) == "rejected no-change")
+        #expect(meeting.disconnect("Bob", epoch: 2) == "left Bob (disconnected)")
+    }
+
+    @Test func `a connection that was slow on its way does not end a later one`() {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.attach("Bob", attempt: 3, node: 2) == "attached Bob")
+        #expect(meeting.attach("Bob", attempt: 2, node: 1) == "rejected no-change")
+        #expect(meeting.attach("Bob", attempt: 3, node: 1) == "rejected no-change")
+        #expect(meeting.epoch("Bob") == 2)
+        // Who does not count is always the newest.
+        #expect(meeting.attach("Bob", attempt: 0, node: 1) == "attached Bob")
+        #expect(meeting.attach("Bob", attempt: 3, node: 1) == "rejected no-change")
+        #expect(meeting.attach("Bob", attempt: 4, node: 1) == "attached Bob")
     }
 
     @Test func `what somebody said before the loss is still heard`() {
@@ -62,7 +78,7 @@ import Testing
         _ = meeting.interrupt("Bob")
         #expect(meeting.media("Bob", audio: true) == "media-changed Bob #2")
         #expect(meeting.media("Bob", audio: true) == "rejected no-change")
-        _ = meeting.resume("Bob")
+        _ = meeting.attach("Bob")
         #expect(meeting.media("Bob", audio: true, number: 2) == "duplicate")
         #expect(meeting.media("Bob", audio: true, number: 3) == "duplicate no-change")
         _ = meeting.interrupt("Bob")
@@ -84,7 +100,7 @@ import Testing
     @Test func `another membership begins with its own first connection`() {
         var meeting = Self.adaAndBob()
         _ = meeting.interrupt("Bob")
-        _ = meeting.resume("Bob")
+        _ = meeting.attach("Bob")
         _ = meeting.leave("Bob")
         _ = meeting.join("Bob")
         #expect(meeting.epoch("Bob") == 1)
@@ -93,7 +109,7 @@ import Testing
     @Test func `log and snapshot keep the loss, the epoch and the grace period`() throws {
         var meeting = Self.adaAndBob(grace: 5_000)
         _ = meeting.interrupt("Ada")
-        _ = meeting.resume("Ada")
+        _ = meeting.attach("Ada")
         _ = meeting.interrupt("Bob", at: Instant(milliseconds: 7))
         var replica = Room(id: meeting.room.id)
         for event in meeting.log { replica.evolve(try RoomEvent(json: event.json)) }

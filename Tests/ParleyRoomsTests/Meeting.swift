@@ -75,8 +75,12 @@ struct Meeting {
         return self.command(name, self.id(name), number, .media(change))
     }
 
-    mutating func disconnect(_ name: String, _ reason: RoomEvent.LeaveReason = .disconnected) -> String {
-        self.found(name, .disconnect(reason))
+    mutating func disconnect(
+        _ name: String,
+        _ reason: RoomEvent.LeaveReason = .disconnected,
+        epoch: UInt64? = nil
+    ) -> String {
+        self.found(name, .disconnect(reason, epoch: epoch))
     }
 
     // MARK: What the server finds out. Without an epoch: of the connection that the room knows.
@@ -87,8 +91,11 @@ struct Meeting {
         self.found(name, .interrupt(epoch: epoch ?? self.epoch(name)), at: instant)
     }
 
-    mutating func resume(_ name: String, epoch: UInt64? = nil) -> String {
-        self.found(name, .resume(epoch: epoch ?? self.epoch(name)))
+    /// - Parameter attempt: absent: the one after the last one that the room knows.
+    mutating func attach(_ name: String, attempt: UInt64? = nil, node: UInt64 = 0) -> String {
+        let next = (self.room.membership(self.id(name))?.attempt ?? 0) + 1
+        let attach = RoomCommand.Attach(node: NodeID(high: 0, low: node), attempt: attempt ?? next)
+        return self.found(name, .attach(attach))
     }
 
     mutating func expire(_ name: String, epoch: UInt64? = nil) -> String {

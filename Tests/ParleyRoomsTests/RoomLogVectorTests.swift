@@ -138,7 +138,9 @@ private struct RoomLog {
         case 6...8: return .media(.init(audio: one))
         case 9...11: return .media(.init(video: one, screen: other))
         case 12...14: return .interrupt(epoch: epoch)
-        case 15...16: return .resume(epoch: epoch)
+        case 15...16:
+            let attempt = self.room.membership(id)?.attempt ?? 0
+            return .attach(.init(node: NodeID(high: 3, low: attempt % 2), attempt: attempt + 1))
         default: return .expire(epoch: epoch)
         }
     }

@@ -77,11 +77,16 @@ struct RoomSearch {
         let media = self.changes.map { RoomCommand.Action.media($0) }
         let always = [.join(join)] + media + [.leave, .disconnect(.disconnected)]
         guard self.areLost else { return always }
-        let epoch = room.participant(of: self.session(person)).flatMap { room.membership($0)?.epoch } ?? 1
+        let membership = room.participant(of: self.session(person)).flatMap { room.membership($0) }
+        let epoch = membership?.epoch ?? 1
+        let attempt = membership?.attempt ?? 0
+        let attaches = [attempt, attempt + 1].map { attempt -> RoomCommand.Action in
+            .attach(.init(node: NodeID(high: 0, low: attempt), attempt: max(attempt, 1)))
+        }
         // What is found out may be about this connection or about the one before.
-        return always
+        return always + attaches
             + (epoch - 1...epoch).flatMap { epoch -> [RoomCommand.Action] in
-                [.interrupt(epoch: epoch), .resume(epoch: epoch), .expire(epoch: epoch)]
+                [.interrupt(epoch: epoch), .expire(epoch: epoch), .disconnect(.disconnected, epoch: epoch)]
             }
     }
 
@@ -199,8 +204,10 @@ struct RoomSearch {
         case .leave, .disconnect: self.expect(epochs.after == nil, "who has left is gone")
         case .interrupt(let epoch):
             self.expect(epochs == (epoch, epoch) && isLost == (false, true), "interrupted by its own epoch")
-        case .resume(let epoch):
-            self.expect(epochs == (epoch, epoch + 1) && isLost == (true, false), "resumed by its own epoch")
+        case .attach(let attach):
+            self.expect(epochs.after == epochs.before.map { $0 + 1 } && isLost.after == false, "another connection")
+            self.expect(after.membership(id)?.attempt == attach.attempt, "the newest one")
+            self.expect(after.membership(id)?.node == attach.node, "on that node")
         case .expire(let epoch):
             self.expect(epochs == (epoch, nil) && isLost == (true, nil), "expired by its own epoch")
         }

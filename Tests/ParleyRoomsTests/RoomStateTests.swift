@@ -43,7 +43,7 @@ import Testing
         _ = meeting.join("Ada")
         _ = meeting.media("Ada", audio: true)
         _ = meeting.interrupt("Ada", at: Instant(milliseconds: 5))
-        _ = meeting.resume("Ada")
+        _ = meeting.attach("Ada")
         _ = meeting.leave("Ada")
         let id = meeting.id("Ada").description
         let patches = meeting.log.map { room.evolve($0).patch(for: .participant) }
@@ -69,7 +69,7 @@ import Testing
         _ = meeting.media("Bob", audio: false)
         _ = meeting.media("Bob", audio: true)
         _ = meeting.interrupt("Bob")
-        _ = meeting.resume("Bob")
+        _ = meeting.attach("Bob")
         _ = meeting.leave("Ada")
         var replica = Room(id: meeting.room.id)
         for event in meeting.log {
@@ -113,7 +113,7 @@ import Testing
         var meeting = Meeting()
         _ = meeting.join("Ada")
         _ = meeting.interrupt("Ada")
-        _ = meeting.resume("Ada")
+        _ = meeting.attach("Ada")
         _ = meeting.disconnect("Ada")
         let ada = JSONValue.string(meeting.id("Ada").description)
         #expect(
@@ -179,7 +179,7 @@ import Testing
         }
         for name in ["Ada", "Cleo"] {
             _ = meeting.interrupt(name)
-            _ = meeting.resume(name)
+            _ = meeting.attach(name)
         }
         for name in ["Ada", "Bob", "Cleo"] { _ = meeting.leave(name) }
         var generator = SeededGenerator(seed: 11)

@@ -320,7 +320,9 @@ import Testing
         let change = Participant.MediaChange(audio: true, video: true, screen: true)
         commands.append(RoomCommand(participant: Cast.ada, number: 22, at: at, action: .media(change)))
         commands.append(RoomCommand(participant: Cast.ada, number: nil, at: at, action: .interrupt(epoch: 1)))
-        commands.append(RoomCommand(participant: Cast.ada, number: nil, at: at, action: .resume(epoch: 1)))
+        let node = NodeID(high: .max, low: .max)
+        let attach = RoomCommand.Action.attach(.init(node: node, attempt: 9_007_199_254_740_991))
+        commands.append(RoomCommand(participant: Cast.ada, number: nil, at: at, action: attach))
         commands.append(RoomCommand(participant: Cast.ada, number: 23, at: at, action: .leave))
         for command in commands {
             guard case .events(let events) = room.decide(command) else {

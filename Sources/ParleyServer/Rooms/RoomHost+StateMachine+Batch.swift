@@ -148,7 +148,7 @@ extension [ParticipantID: RefusedCommands] {
         switch event.fact {
         case .left(let participant, _): self[participant] = nil
         case .ended: self.removeAll()
-        case .created, .joined, .mediaChanged, .interrupted, .resumed: break
+        case .created, .joined, .mediaChanged, .interrupted, .attached: break
         }
     }
 }
@@ -161,9 +161,10 @@ extension RoomEvent {
         return switch self.fact {
         // In a string a quotation mark or a backslash becomes two bytes.
         case .created(let creation): cause + 208 + 2 * (creation.alias?.text.utf8.count ?? 0)
-        case .joined(let joining): cause + 416 + 2 * (joining.name?.text.utf8.count ?? 0)
+        case .joined(let joining): cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0)
         case .mediaChanged: cause + 160
-        case .interrupted, .resumed, .left, .ended: cause + 128
+        case .attached: cause + 192
+        case .interrupted, .left, .ended: cause + 128
         }
     }
 }

@@ -284,7 +284,7 @@ extension RoomCommand {
         switch self.action {
         case .join: "join"
         case .leave, .disconnect, .expire: "leave"
-        case .interrupt, .resume: "resume"
+        case .interrupt, .attach: "resume"
         case .media: "media"
         }
     }
