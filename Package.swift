@@ -26,6 +26,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -65,6 +66,7 @@ let package = Package(
                 "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport",
                 product("Hummingbird", "hummingbird"),
                 product("HummingbirdCore", "hummingbird"),
+                product("Crypto", "swift-crypto"),
                 product("HTTPTypes", "swift-http-types"),
                 product("Logging", "swift-log"),
                 product("CoreMetrics", "swift-metrics"),

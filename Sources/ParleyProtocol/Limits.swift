@@ -58,6 +58,8 @@ public struct Limits: Hashable, Sendable {
     public var debounceMilliseconds = 1_000
     /// Sessions kept without a connection; one more ends the one that has been without it longest.
     public var sessionsMax = 18_000
+    /// How long a resume secret is good on a node that does not hold its session; then it names nobody.
+    public var resumeSecretMilliseconds = 86_400_000
     /// Frames and bytes of one room kept for those who come back; who missed more gets a snapshot.
     public var replayEntriesMax = 512
     public var replayBytesMax = 1_048_576

@@ -30,6 +30,10 @@ public struct Instant: Hashable, Comparable, Sendable {
         self.milliseconds = milliseconds
     }
 
+    public func advanced(milliseconds: Int) -> Instant {
+        Instant(milliseconds: self.milliseconds + Int64(milliseconds))
+    }
+
     public static func < (left: Self, right: Self) -> Bool {
         left.milliseconds < right.milliseconds
     }

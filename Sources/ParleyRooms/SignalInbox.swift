@@ -3,7 +3,10 @@ public import ParleyProtocol
 /// The recipient's side: what it was sent and has not acknowledged, per sender.
 public struct SignalInbox: Hashable, Sendable {
     private struct Watermark: Hashable {
+        /// The greatest number that is known to be in the mailbox.
         var sent: UInt64 = 0
+        /// Up to here it was handed to the present connection.
+        var handed: UInt64 = 0
         var acknowledged: UInt64 = 0
     }
 
@@ -16,12 +19,30 @@ public struct SignalInbox: Hashable, Sendable {
         self.unacknowledgedMax = UInt64(max(0, unacknowledgedMax))
     }
 
+    public enum Posting: Hashable, Sendable {
+        /// It goes into the mailbox, and is next for the recipient's connection.
+        case handed
+        /// It goes into the mailbox, and from there to the recipient in its turn.
+        case kept
+        /// It was posted before, and the mailbox may have lost it.
+        case again
+        /// `mailbox-full`: there is no place for it, and nothing has changed.
+        case full
+    }
+
     /// A signal on its way to the recipient, which ``SignalSequence`` has found to be next.
     ///
-    /// - Returns: `nil` if it has a place, else `mailbox-full`, and nothing has changed.
-    public mutating func post(_ number: UInt64, from sender: ParticipantID) -> RejectionCode? {
+    /// - Parameters:
+    ///   - floor: what is below it was delivered, says the sender.
+    ///   - isDirect: whether the connection takes signals now.
+    public mutating func post(
+        _ number: UInt64,
+        floor: UInt64 = 1,
+        isDirect: Bool = true,
+        from sender: ParticipantID
+    ) -> Posting {
         var mark = self.watermarks[sender, default: Watermark()]
-        assert(number > mark.sent, "a signal is posted once")
+        guard number > mark.sent else { return .again }
         // A sender that starts beyond 1 says that the rest was delivered. While nothing is
         // outstanding that is taken as said; otherwise the numbers in between count as outstanding,
         // so that nobody gets around the limit by a claim.
@@ -31,12 +52,63 @@ public struct SignalInbox: Hashable, Sendable {
         }
         let more = number - mark.sent
         guard more <= self.unacknowledgedMax, self.unacknowledged <= self.unacknowledgedMax - more else {
-            return .mailboxFull
+            return .full
         }
         mark.sent = number
+        mark.handed = max(mark.handed, mark.acknowledged, min(floor, number) - (floor > 0 ? 1 : 0))
+        let isNext = isDirect && number == mark.handed + 1
+        if isNext { mark.handed = number }
         self.watermarks[sender] = mark
         self.unacknowledged += more
-        return nil
+        return isNext ? .handed : .kept
+    }
+
+    public enum Reading: Hashable, Sendable {
+        /// The connection gets it now.
+        case hand
+        /// The connection has it.
+        case skip
+        /// The recipient has acknowledged it: the mailbox need not keep it.
+        case acknowledged
+        /// One before it is missing, which its sender will send again.
+        case early
+    }
+
+    /// A signal that was found in the mailbox.
+    ///
+    /// - Parameter floor: what is below it was delivered, says the sender.
+    public mutating func read(_ number: UInt64, floor: UInt64, from sender: ParticipantID) -> Reading {
+        var mark: Watermark
+        if let known = self.watermarks[sender] {
+            mark = known
+        } else {
+            // The mailbox's first one is the first that is not acknowledged.
+            mark = Watermark(sent: number - 1, handed: number - 1, acknowledged: number - 1)
+        }
+        if number <= mark.acknowledged { return .acknowledged }
+        mark.handed = max(mark.handed, mark.acknowledged, min(floor, number) - (floor > 0 ? 1 : 0))
+        if number <= mark.handed { return .skip }
+        guard number == mark.handed + 1 else { return .early }
+        mark.handed = number
+        if number > mark.sent {
+            self.unacknowledged += number - mark.sent
+            mark.sent = number
+        }
+        self.watermarks[sender] = mark
+        return .hand
+    }
+
+    /// Another connection: what it has not acknowledged is handed over again.
+    public mutating func rewind() {
+        self.watermarks = self.watermarks.mapValues { mark in
+            Watermark(sent: mark.sent, handed: mark.acknowledged, acknowledged: mark.acknowledged)
+        }
+    }
+
+    /// The recipient comes from another node, and says what it has.
+    public mutating func know(_ number: UInt64, from sender: ParticipantID) {
+        guard self.watermarks[sender] == nil else { return }
+        self.watermarks[sender] = Watermark(sent: number, handed: number, acknowledged: number)
     }
 
     public enum Acknowledgement: Hashable, Sendable {
@@ -55,6 +127,7 @@ public struct SignalInbox: Hashable, Sendable {
         guard number > mark.acknowledged else { return .ignored }
         let delivered = number - mark.acknowledged
         mark.acknowledged = number
+        mark.handed = max(mark.handed, number)
         self.watermarks[sender] = mark
         self.unacknowledged -= delivered
         return .advanced(by: delivered)

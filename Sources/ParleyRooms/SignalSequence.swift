@@ -29,4 +29,13 @@ public struct SignalSequence: Hashable, Sendable {
         assert(number > self.last, "only what was judged acceptable advances")
         self.last = number
     }
+
+    /// The mailbox has the last one, and not what came after it: that has to come again.
+    ///
+    /// - Returns: `false` if that is known already.
+    public mutating func fallBack(to number: UInt64) -> Bool {
+        guard number < self.last else { return false }
+        self.last = number
+        return true
+    }
 }

@@ -101,7 +101,7 @@ private struct RoomLog {
         )
         switch action {
         case .join, .leave, .media: break
-        case .disconnect, .interrupt, .resume, .expire: command.number = nil
+        case .disconnect, .interrupt, .attach, .expire: command.number = nil
         }
         if let number = command.number { _ = self.people[index].commands.receive(number) }
         switch self.room.decide(command) {

@@ -183,10 +183,10 @@ struct RoomSearch {
         case (.ended, _): expected = .roomEnded
         case (_, .join): expected = current == nil ? .roomFull : .alreadyJoined
         case (_, .media) where current != nil: expected = .noChange
-        case (_, .interrupt) where current != nil, (_, .resume) where current != nil,
-            (_, .expire) where current != nil:
+        case (_, .interrupt) where current != nil, (_, .attach) where current != nil,
+            (_, .expire) where current != nil, (_, .disconnect) where current != nil:
             expected = .noChange
-        case (_, .media), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .resume), (_, .expire):
+        case (_, .media), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .attach), (_, .expire):
             expected = .notJoined
         }
         self.expect(code == expected, "refused with \(code.rawValue), not \(expected.rawValue)")
@@ -260,7 +260,7 @@ extension RoomCommand.Action {
     fileprivate var isByServer: Bool {
         switch self {
         case .join, .leave, .media: false
-        case .disconnect, .interrupt, .resume, .expire: true
+        case .disconnect, .interrupt, .attach, .expire: true
         }
     }
 }

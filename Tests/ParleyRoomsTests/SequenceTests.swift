@@ -38,8 +38,8 @@ import Testing
 
     @Test func `acknowledgements are cumulative and never count down`() {
         var inbox = SignalInbox(unacknowledgedMax: 256)
-        for number in 1...5 as ClosedRange<UInt64> { #expect(inbox.post(number, from: self.ada) == nil) }
-        #expect(inbox.post(1, from: self.bob) == nil)
+        for number in 1...5 as ClosedRange<UInt64> { #expect(inbox.post(number, from: self.ada) == .handed) }
+        #expect(inbox.post(1, from: self.bob) == .handed)
         #expect(inbox.unacknowledged == 6)
         #expect(inbox.acknowledge(3, from: self.ada) == .advanced(by: 3))
         #expect(inbox.acknowledge(3, from: self.ada) == .ignored)
@@ -53,39 +53,39 @@ import Testing
 
     @Test func `a full mailbox takes one more for each one acknowledged`() {
         var inbox = SignalInbox(unacknowledgedMax: 3)
-        #expect(inbox.post(1, from: self.ada) == nil)
-        #expect(inbox.post(2, from: self.ada) == nil)
-        #expect(inbox.post(1, from: self.bob) == nil)
-        #expect(inbox.post(3, from: self.ada) == .mailboxFull)
-        #expect(inbox.post(2, from: self.bob) == .mailboxFull)
+        #expect(inbox.post(1, from: self.ada) == .handed)
+        #expect(inbox.post(2, from: self.ada) == .handed)
+        #expect(inbox.post(1, from: self.bob) == .handed)
+        #expect(inbox.post(3, from: self.ada) == .full)
+        #expect(inbox.post(2, from: self.bob) == .full)
         #expect(inbox.unacknowledged == 3)
         #expect(inbox.acknowledge(1, from: self.bob) == .advanced(by: 1))
-        #expect(inbox.post(3, from: self.ada) == nil)
-        #expect(inbox.post(4, from: self.ada) == .mailboxFull)
+        #expect(inbox.post(3, from: self.ada) == .handed)
+        #expect(inbox.post(4, from: self.ada) == .full)
     }
 
     @Test func `who is gone counts no more`() {
         var inbox = SignalInbox(unacknowledgedMax: 2)
-        #expect(inbox.post(1, from: self.ada) == nil)
-        #expect(inbox.post(2, from: self.ada) == nil)
+        #expect(inbox.post(1, from: self.ada) == .handed)
+        #expect(inbox.post(2, from: self.ada) == .handed)
         inbox.forget(self.ada)
         inbox.forget(self.ada)
         #expect(inbox.unacknowledged == 0)
         #expect(inbox.acknowledge(2, from: self.ada) == .ignored)
-        #expect(inbox.post(1, from: self.bob) == nil)
+        #expect(inbox.post(1, from: self.bob) == .handed)
     }
 
     @Test func `numbers that are skipped open no way around the limit`() {
         var inbox = SignalInbox(unacknowledgedMax: 4)
         // Nothing outstanding: what is below the floor was delivered elsewhere.
-        #expect(inbox.post(1_000, from: self.ada) == nil)
+        #expect(inbox.post(1_000, from: self.ada) == .handed)
         #expect(inbox.unacknowledged == 1)
-        #expect(inbox.post(1_003, from: self.ada) == nil)
+        #expect(inbox.post(1_003, floor: 1_003, from: self.ada) == .handed)
         #expect(inbox.unacknowledged == 4)
-        #expect(inbox.post(.max, from: self.bob) == .mailboxFull)
-        #expect(inbox.post(.max, from: self.ada) == .mailboxFull)
+        #expect(inbox.post(.max, from: self.bob) == .full)
+        #expect(inbox.post(.max, from: self.ada) == .full)
         #expect(inbox.acknowledge(1_003, from: self.ada) == .advanced(by: 4))
-        #expect(inbox.post(.max, from: self.ada) == nil)
+        #expect(inbox.post(.max, from: self.ada) == .handed)
         #expect(inbox.acknowledge(.max, from: self.ada) == .advanced(by: 1))
         #expect(inbox.unacknowledged == 0)
     }

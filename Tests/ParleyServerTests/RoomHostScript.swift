@@ -72,8 +72,8 @@ final class Script {
         return self.loaded(RoomRead(continues: false, snapshot: nil, entries: [], top: .start))
     }
 
-    func loaded(_ read: RoomRead) -> [RoomHostEffect] {
-        self.step { $0.readCompleted(read, &$1) }
+    func loaded(_ read: RoomRead, in life: EngineIncarnation? = nil) -> [RoomHostEffect] {
+        self.step { $0.readCompleted(read, in: life, &$1) }
     }
 
     func read(_ entries: [RoomEntry], top: Position) -> [RoomHostEffect] {
@@ -111,6 +111,18 @@ final class Script {
 
     func fireRetry() -> [RoomHostEffect] {
         self.step { $0.retryTimerFired(&$1) }
+    }
+
+    func change(_ life: EngineIncarnation) -> [RoomHostEffect] {
+        self.step { $0.engineChanged(life, &$1) }
+    }
+
+    func fireBarrier(_ life: EngineIncarnation) -> [RoomHostEffect] {
+        self.step { $0.barrierTimerFired(life, &$1) }
+    }
+
+    func reload() -> [RoomHostEffect] {
+        self.step { $0.reload(&$1) }
     }
 
     private func step(

@@ -16,6 +16,7 @@ final class RoomHostSimulation {
         case readResult(host: Int, RoomRead?)
         case hint(host: Int, RoomEntry)
         case timer(host: Int)
+        case barrier(host: Int, EngineIncarnation)
     }
 
     private struct Client {
@@ -180,6 +181,7 @@ extension RoomHostSimulation {
         case .reset(let snapshot): self.compare(snapshot.room, snapshot.position)
         case .outcome(let id, let outcome): self.conclude(id, outcome)
         case .scheduleRetry, .scheduleRetire: self.messages.append(.timer(host: index))
+        case .scheduleBarrier: self.messages.append(.barrier(host: index, self.hosts[index].incarnation))
         case .writeSnapshot(let snapshot, _):
             self.violations.append("a snapshot so early: \(snapshot.position)")
         case .heal(let healing): self.violations.append("nothing was lost, but \(healing)")
@@ -215,6 +217,7 @@ extension RoomHostSimulation {
         case .readResult(let host, nil): self.step(host) { $0.readFailed(.unavailable, &$1) }
         case .hint(let host, let entry): self.step(host) { $0.received(entry, &$1) }
         case .timer(let host): self.step(host) { $0.retryTimerFired(&$1) }
+        case .barrier(let host, let life): self.step(host) { $0.barrierTimerFired(life, &$1) }
         }
     }
 

@@ -180,17 +180,28 @@ import Testing
         #expect(small.flush(uid: 1)?.events.map(\.type) == ["created", "joined"])
     }
 
-    @Test func inAnotherLifeOfTheEngineTheHostWaitsAndReads() throws {
+    @Test func inAnotherLifeOfTheEngineTheHostReadsAndWaits() throws {
         let host = Script()
         _ = host.load()
         _ = host.submit(1, .join(Cast.ada))
         let append = try #require(host.flush(uid: 1))
         let effects = host.complete(append, .engineChanged(EngineIncarnation(rawValue: 9)))
-        #expect(effects == [.scheduleRetry(milliseconds: 1_500)])
+        #expect(effects == [.scheduleBarrier(milliseconds: 1_500), .read(after: .start)])
+        #expect(host.read([], top: .start) == [])
         #expect(!host.machine.wantsAppend)
-        #expect(host.fireRetry() == [.read(after: .start)])
+        // The barrier of an earlier life is not this one's.
+        #expect(host.fireBarrier(EngineIncarnation(rawValue: 8)) == [])
+        #expect(host.fireBarrier(EngineIncarnation(rawValue: 9)) == [.read(after: .start)])
         #expect(host.read([], top: .start) == [])
         #expect(host.flush(uid: 2)?.incarnation == EngineIncarnation(rawValue: 9))
+    }
+
+    @Test func anotherLifeIsHeardOfOnce() throws {
+        let host = try Script.withAda()
+        let life = EngineIncarnation(rawValue: 9)
+        let position = host.machine.position
+        #expect(host.change(life) == [.scheduleBarrier(milliseconds: 1_500), .read(after: position)])
+        #expect(host.change(life) == [])
     }
 
     @Test func whoWaitsForADeadEngineIsToldByName() throws {
@@ -233,14 +244,33 @@ import Testing
         #expect(host.machine.room.membership(Cast.ada)?.lastCommand == 3)
     }
 
-    @Test func anEngineThatIsBehindStopsTheHostByName() throws {
+    @Test func anEngineThatHasForgottenIsGivenBackWhatThisReplicaHas() throws {
+        let host = try Script.withAda()
+        let mine = host.machine.position
+        let life = EngineIncarnation(rawValue: 9)
+        #expect(host.change(life) == [.scheduleBarrier(milliseconds: 1_500), .read(after: mine)])
+        let gone = RoomRead(continues: false, snapshot: nil, entries: [], top: .start)
+        #expect(host.loaded(gone, in: life) == [.heal(.behind(top: .start))])
+        // What people want meanwhile waits.
+        #expect(host.submit(2, .join(Cast.bob)) == [])
+        #expect(host.reload() == [.read(after: mine)])
+        let healed = Position(generation: 2, sequence: mine.sequence + 1, uid: 77)
+        let snapshot = RoomRead.Snapshot(position: healed, room: host.machine.room)
+        let read = RoomRead(continues: false, snapshot: snapshot, entries: [], top: healed)
+        #expect(host.loaded(read, in: life) == [.heal(.replaced(before: mine)), .reset(snapshot)])
+        #expect(host.fireBarrier(life) == [.read(after: healed)])
+        #expect(host.read([], top: healed) == [])
+        #expect(host.flush(uid: 3)?.after == healed)
+    }
+
+    @Test func aLogThatIsGoneFromAnEngineThatForgetsNothingWasRetired() throws {
         let host = try Script.withAda()
         #expect(host.learn(top: .start) == [.read(after: host.machine.position)])
+        _ = host.submit(2, .join(Cast.bob))
         let gone = RoomRead(continues: false, snapshot: nil, entries: [], top: .start)
-        #expect(host.loaded(gone) == [.heal(.behind(top: .start))])
-        let effects = host.submit(2, .join(Cast.bob))
-        #expect(effects.outcomes == [2: .rejected(.engineUnavailable)])
-        #expect(host.machine.room.count == 1)
+        let effects = host.loaded(gone)
+        #expect(effects.outcomes == [2: .rejected(.roomEnded)])
+        #expect(effects.last == .finished)
     }
 
     @Test func aHistoryThatIsNotOursReplacesTheReplica() throws {

@@ -72,20 +72,6 @@ struct SessionLifeTests {
         #expect(self.life.attach() == .refused)
         #expect(self.life.isOver)
     }
-
-    @Test("the current secret and the one before it are taken, an older one is not")
-    func secrets() {
-        var secrets = SessionSecrets(current: "aaaa")
-        #expect(secrets.redeem("bbbb", next: "x") == false)
-        #expect(secrets.redeem("aaaa", next: "bbbb") == true)
-        // The client never read the last welcome.
-        #expect(secrets.redeem("aaaa", next: "cccc") == true)
-        #expect(secrets.redeem("bbbb", next: "x") == false)
-        #expect(secrets.redeem("cccc", next: "dddd") == true)
-        #expect(secrets.redeem("aaaa", next: "x") == false)
-        #expect(secrets.redeem("", next: "x") == false)
-        #expect(secrets.redeem("dddd0", next: "x") == false)
-    }
 }
 
 @Suite("The frames that are kept")

@@ -8,7 +8,7 @@ enum Layers {
         "ParleyTransport": Set(["NIO", "DequeModule", "Synchronization"]).union(systems),
         "ParleyServer": Set([
             "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "NIO", "Hummingbird",
-            "HTTPTypes", "Logging", "Metrics", "CoreMetrics", "ServiceLifecycle", "Synchronization",
+            "HTTPTypes", "Logging", "Metrics", "CoreMetrics", "Crypto", "ServiceLifecycle", "Synchronization",
             "DequeModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
         ]).union(systems),
         "ParleyClient": ["ParleyProtocol", "ParleyTransport", "NIO", "Logging", "Synchronization"],

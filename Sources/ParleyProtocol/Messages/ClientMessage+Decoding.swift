@@ -79,7 +79,8 @@ extension Hello.Resume {
             session: try reader.requiredIdentifier("session"),
             secret: try reader.requiredText("secret"),
             rooms: try Self.rooms(reader, limits),
-            received: try reader.watermarks("received", countMax: limits.peersPerSessionMax)
+            received: try reader.watermarks("received", countMax: limits.peersPerSessionMax),
+            attempt: try reader.count("attempt") ?? 0
         )
     }
 

@@ -73,6 +73,7 @@ extension Hello.Resume {
         bytes.member("secret", text: self.secret)
         if let rooms = self.rooms { bytes.member("rooms", held: rooms) }
         if !self.received.isEmpty { bytes.member("received", watermarks: self.received) }
+        if self.attempt > 0 { bytes.member("attempt", integer: self.attempt) }
     }
 }
 

@@ -35,17 +35,22 @@ public struct Hello: Hashable, Sendable {
         public var rooms: [HeldRoom]?
         /// The highest number that has arrived, by sender; at most `peersPerSessionMax`.
         public var received: [Watermark]
+        /// How many connections the client has begun for this session, this one included: one that was slow on its
+        /// way does not take over from a later one. 0: the client does not count.
+        public var attempt: UInt64
 
         public init(
             session: SessionID,
             secret: String,
             rooms: [HeldRoom]? = nil,
-            received: [Watermark] = []
+            received: [Watermark] = [],
+            attempt: UInt64 = 0
         ) {
             self.session = session
             self.secret = secret
             self.rooms = rooms
             self.received = received
+            self.attempt = attempt
         }
     }
 

@@ -4,14 +4,15 @@ import ParleyTransport
 
 /// Commands on their way to their room, and refusals on their way back.
 extension Gateway {
-    func welcome(_ session: GatewaySession, resumed: Bool) -> Welcome {
+    func welcome(_ session: GatewaySession, resumed: Bool, refused: ResumeRefusal? = nil) -> Welcome {
         Welcome(
             session: session.id,
             identity: session.identity,
             resumed: resumed,
-            resumeSecret: session.secret,
+            resumeRefused: refused,
+            resumeSecret: self.makeSecret(of: session),
             limits: self.limits,
-            features: ["rooms", "signals", "pulses", "media", "resume"],
+            features: ["rooms", "signals", "pulses", "media", "resume", "resync"],
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now
         )
@@ -62,6 +63,7 @@ extension Gateway {
                 action: .join(
                     .init(
                         session: session.id,
+                        node: self.node,
                         identity: session.identity,
                         name: join.name,
                         abilities: session.abilities

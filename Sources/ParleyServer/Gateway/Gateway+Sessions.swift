@@ -4,47 +4,73 @@ import ParleyProtocol
 import ParleyRooms
 import ParleyTransport
 
-/// The life of sessions: begun by `hello`, kept over the loss of a socket, ended by goodbye, by fault, or by time.
+/// The life of sessions: begun by `hello`, kept over the loss of a socket, ended by goodbye, by fault, by time, or
+/// silently because another node has them now. How they come back is in `Gateway+Resume.swift`.
 extension Gateway {
     // MARK: Beginning
 
-    func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) -> GatewaySession {
-        guard let resume = hello.resume, let old = self.sessions[resume.session],
-            old.redeem(resume.secret, next: self.makeSecret())
-        else {
-            let identity = IdentityID(using: &self.random)
-            return self.begin(identity, hello.abilities, connection, holder)
+    /// Answers at once, or when the rooms of a session that another node held have been read.
+    func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
+        guard let resume = hello.resume else {
+            return self.begin(self.identity(proven: hello.identity), hello, connection, holder)
         }
-        guard let rooms = resume.rooms, old.life.isOver == false else {
+        guard let secret = self.keys.open(resume.secret, of: resume.session) else {
+            return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .unknown)
+        }
+        guard let old = self.sessions[resume.session], old.life.isOver == false else {
+            return self.resumeFromElsewhere(secret, resume, hello, connection, holder)
+        }
+        guard old.redeem(secret) else {
+            return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .outdated)
+        }
+        guard let rooms = resume.rooms else {
             // The client has lost its memory: it is who it was, and begins anew.
             self.end(old, .replaced)
-            return self.begin(old.identity, hello.abilities, connection, holder)
+            return self.begin(old.identity, hello, connection, holder)
         }
-        self.resume(old, rooms: rooms, received: resume.received, connection, holder)
-        return old
+        guard old.isNewer(attempt: resume.attempt) else { return holder.refuseOutdatedAttempt() }
+        self.resume(old, Returning(secret, resume, rooms, hello.abilities), hello, connection, holder)
     }
 
-    private func begin(
+    /// Another device of somebody who is here already.
+    private func identity(proven proof: IdentityProof?) -> IdentityID {
+        guard let proof, let secret = self.keys.open(proof.secret, of: proof.session), secret.expiresAt > self.now
+        else { return IdentityID(using: &self.random) }
+        return secret.identity
+    }
+
+    func begin(
         _ identity: IdentityID,
-        _ abilities: Abilities,
+        _ hello: Hello,
         _ connection: WebSocketConnection,
-        _ holder: GatewayConnection
-    ) -> GatewaySession {
+        _ holder: GatewayConnection,
+        refused: ResumeRefusal? = nil
+    ) {
         let session = GatewaySession(
             id: SessionID(using: &self.random),
             identity: identity,
-            abilities: abilities,
-            secret: self.makeSecret(),
+            abilities: hello.abilities,
             limits: self.limits
         )
-        session.attach(connection, holder: holder)
+        session.attach(connection, holder: holder, attempt: hello.resume?.attempt ?? 0)
         self.sessions[session.id] = session
-        session.send(.welcome(self.welcome(session, resumed: false)), counters: &self.counters)
-        return session
+        session.send(.welcome(self.welcome(session, resumed: false, refused: refused)), counters: &self.counters)
+        // What it held is not this session's.
+        for held in refused == nil ? [] : hello.resume?.rooms ?? [] { self.refuse(held, session) }
+        holder.greeted(session, hello)
     }
 
-    private func makeSecret() -> String {
-        String(IdentityID(using: &self.random).description.dropFirst(2))
+    /// The next secret of a session: whoever reads it may come back with it.
+    func makeSecret(of session: GatewaySession) -> String {
+        session.secretNumber += 1
+        return self.keys.sign(
+            ResumeSecret(
+                session: session.id,
+                identity: session.identity,
+                number: session.secretNumber,
+                expiresAt: self.now.advanced(milliseconds: self.limits.resumeSecretMilliseconds)
+            )
+        )
     }
 
     // MARK: Losing the socket
@@ -56,7 +82,7 @@ extension Gateway {
         session.detach()
         session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
         guard session.life.isOver == false else { return }
-        if isAway, session.life.tellAtOnce() { self.command(session) { .interrupt(epoch: $0.epoch) } }
+        if isAway, session.life.tellAtOnce() { self.report(session) { .interrupt(epoch: $0.epoch) } }
         // Still listed from an earlier loss, of which the sweep has not heard the end.
         guard session.isListedAsDetached == false else { return }
         if self.detachedSessions.count >= self.limits.sessionsMax {
@@ -65,6 +91,11 @@ extension Gateway {
                 self.end(oldest, .disconnected)
             }
         }
+        self.listAsDetached(session)
+    }
+
+    private func listAsDetached(_ session: GatewaySession) {
+        guard session.isListedAsDetached == false else { return }
         session.isListedAsDetached = true
         self.detachedSessions.append(session)
     }
@@ -74,23 +105,37 @@ extension Gateway {
         let now = self.eventLoop.now.uptimeNanoseconds
         guard !self.detachedSessions.isEmpty else { return }
         self.detachedSessions.removeAll { session in
-            session.isListedAsDetached = !session.life.isAttached && !session.life.isOver
+            session.isListedAsDetached = !session.life.isAttached && !(session.life.isOver && session.seats.isEmpty)
             return !session.isListedAsDetached
         }
         for session in self.detachedSessions {
             switch session.life.tick(now: now) {
-            case .none: break
-            case .interrupt: self.command(session) { .interrupt(epoch: $0.epoch) }
+            case .none: self.repeatReport(session)
+            case .interrupt: self.report(session) { .interrupt(epoch: $0.epoch) }
             case .expire:
                 self.sessions[session.id] = nil
-                self.command(session) { .expire(epoch: $0.epoch) }
+                self.report(session) { .expire(epoch: $0.epoch) }
+            }
+        }
+    }
+
+    /// A report that spoke of an epoch which was over by the time that it was judged has changed nothing, though the
+    /// connection is lost all the same: as long as the room does not show it, it is said again.
+    private func repeatReport(_ session: GatewaySession) {
+        guard session.life.isOver || session.life.isInterrupted else { return }
+        for seat in session.seats where seat.phase == .present && seat.reports == 0 {
+            guard let participant = seat.host.room.participant(seat.id) else { continue }
+            if session.life.isOver {
+                self.report(seat, .disconnect(.disconnected, epoch: seat.epoch))
+            } else if participant.connection == .connected {
+                self.report(seat, .interrupt(epoch: seat.epoch))
             }
         }
     }
 
     /// A page was closed: nobody can come back to these rooms, but perhaps the same identity to others.
     func leaveRooms(_ session: GatewaySession) {
-        self.command(session) { _ in .disconnect(.left) }
+        self.report(session) { .disconnect(.left, epoch: $0.epoch) }
         self.detach(session, isAway: false)
     }
 
@@ -100,100 +145,62 @@ extension Gateway {
         session.life.end()
         session.holder?.supersede()
         session.detach()
-        self.command(session) { _ in .disconnect(reason) }
+        self.report(session) { .disconnect(reason, epoch: $0.epoch) }
+        if !session.seats.isEmpty { self.listAsDetached(session) }
     }
 
-    /// The same command for each of its participants, from the server.
-    private func command(_ session: GatewaySession, _ action: (Seat) -> RoomCommand.Action) {
-        for seat in session.seats where seat.phase != .gone {
-            let command = RoomCommand(participant: seat.id, number: nil, at: self.now, action: action(seat))
-            seat.host.submit(command, seat: nil)
+    /// One of its participants is at home on another node now. What is left of the session here, if the client has
+    /// forgotten a room, ends by its grace.
+    func moved(_ seat: Seat, to attachment: RoomEvent.Attachment) {
+        let session = seat.session
+        if session.connection != nil, attachment.attempt > 0, session.attempt > attachment.attempt {
+            // It has come back here since: the other node has heard of an earlier connection.
+            return self.attach(seat) { _ in }
         }
+        seat.host.release(seat)
+        session.holder?.supersede()
+        if session.connection != nil || session.seats.isEmpty == false {
+            session.detach()
+            session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
+        }
+        if session.seats.isEmpty {
+            session.life.end()
+            self.sessions[session.id] = nil
+        } else {
+            self.listAsDetached(session)
+        }
+    }
+
+    // MARK: Reports
+
+    /// The same about each of its participants.
+    func report(_ session: GatewaySession, _ action: (Seat) -> RoomCommand.Action) {
+        for seat in session.seats where seat.phase != .gone { self.report(seat, action(seat)) }
+    }
+
+    /// What the server says of a participant, by itself.
+    func report(_ seat: Seat, _ action: RoomCommand.Action, _ then: ((Outcome) -> Void)? = nil) {
+        seat.reports += 1
+        let command = RoomCommand(participant: seat.id, number: nil, at: self.now, action: action)
+        seat.host.submit(command, seat: nil) { outcome in
+            seat.reports -= 1
+            then?(outcome)
+        }
+    }
+
+    /// The participant has another connection, and it is on this node.
+    func attach(_ seat: Seat, _ then: @escaping (Outcome) -> Void) {
+        self.report(seat, .attach(.init(node: self.node, attempt: seat.session.attempt)), then)
     }
 
     /// A join came through whose session has had its fate meanwhile: it was meant for this participant, too.
     func settle(_ seat: Seat) {
         let life = seat.session.life
         if life.isOver {
-            self.command(seat, .disconnect(.disconnected))
+            self.report(seat, .disconnect(.disconnected, epoch: seat.epoch))
+            self.listAsDetached(seat.session)
         } else if life.isInterrupted {
-            self.command(seat, .interrupt(epoch: seat.epoch))
-        }
-    }
-
-    private func command(_ seat: Seat, _ action: RoomCommand.Action) {
-        seat.host.submit(
-            RoomCommand(participant: seat.id, number: nil, at: self.now, action: action),
-            seat: nil
-        )
-    }
-
-    // MARK: Coming back
-
-    private func resume(
-        _ session: GatewaySession,
-        rooms: [Hello.Resume.HeldRoom],
-        received: [Watermark],
-        _ connection: WebSocketConnection,
-        _ holder: GatewayConnection
-    ) {
-        session.holder?.supersede()
-        let attachment = session.life.attach()
-        assert(attachment != .refused, "a session that is over is not resumed")
-        session.attach(connection, holder: holder)
-        self.counters.sessionsResumed += 1
-        session.send(.welcome(self.welcome(session, resumed: true)), counters: &self.counters)
-        let present = session.seats.filter { $0.phase == .present }.sorted { $0.host.id < $1.host.id }
-        for seat in present {
-            let mentioned = rooms.first { $0.room == seat.host.id }
-            seat.host.replay(to: seat, after: mentioned?.at, isKnown: mentioned != nil)
-        }
-        for held in rooms where session.seat(in: held.room) == nil {
-            var rejection = Rejection(.notJoined, of: "resume")
-            rejection.room = held.room.description
-            session.reject(rejection, counters: &self.counters)
-        }
-        self.acknowledge(ClientBeat(acknowledged: received), from: session)
-        for seat in present { self.replayMail(to: seat) }
-        self.repeatDelivered(to: session)
-        if attachment == .visible { self.command(session) { .resume(epoch: $0.epoch) } }
-    }
-
-    /// What waits in the mailbox goes first; what comes meanwhile is held, so that the order per sender stands.
-    private func replayMail(to seat: Seat) {
-        seat.held = []
-        // What was relayed in this tick is read as well.
-        self.sendMailNow()
-        let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
-        let connection = seat.session.connection
-        self.engine.read(mailbox, on: self.eventLoop).assumeIsolated().whenComplete { result in
-            // Another socket has come meanwhile: it reads for itself.
-            guard let connection, seat.session.connection === connection else { return }
-            let held = seat.held ?? []
-            seat.held = nil
-            if case .success(let signals) = result {
-                for signal in signals { self.send(signal.bytes, to: connection) }
-            } else {
-                // Nothing after it may be told, or it would seem to be all: the client comes again.
-                seat.session.holder?.giveUp()
-                return
-            }
-            for bytes in held { self.send(bytes, to: connection) }
-        }
-    }
-
-    private func send(_ bytes: ByteBuffer, to connection: WebSocketConnection) {
-        self.counters.bytesSent += bytes.readableBytes
-        bytes.withUnsafeReadableBytes { connection.sendText($0) }
-    }
-
-    /// The beats that told it may be lost with the old socket.
-    private func repeatDelivered(to session: GatewaySession) {
-        for seat in session.seats {
-            for route in seat.routes.values {
-                let n = route.peer.inbox.delivered(from: seat.id)
-                if n > 0 { self.note(delivered: n, to: route.peer.id, for: session) }
-            }
+            self.report(seat, .interrupt(epoch: seat.epoch))
         }
     }
 }

@@ -26,62 +26,76 @@ extension Gateway {
             return self.refuse(.signalGap, expected: expected, envelope, frame, session)
         }
         let relay = RelayFrame(envelope, in: frame, from: route.owner.id)
-        let length = relay.byteCount
-        let peer = route.peer
+        guard let peer = route.peer else {
+            // The engine judges whether there is a place for it.
+            route.sequence.advance(to: n)
+            self.post(relay, n: n, floor: floor, route)
+            return self.scheduleMail()
+        }
         // A copy, which becomes the pair's state only if the mailbox has a place as well: a refused signal is
         // sent again with the same numbers.
-        var negotiation = route.pair.negotiation
+        var negotiation = route.pair?.negotiation
         if let code = Self.negotiate(envelope, &negotiation, route.side) {
             return self.refuse(code, envelope, frame, session)
         }
-        guard peer.unacknowledgedBytes + length <= self.limits.mailboxBytesMax,
-            peer.inbox.post(n, from: route.owner.id) == nil
-        else {
+        let length = relay.byteCount
+        let posting =
+            peer.unacknowledgedBytes + length <= self.limits.mailboxBytesMax
+            ? peer.inbox.post(n, floor: floor, isDirect: peer.takesSignals, from: route.owner.id) : .full
+        switch posting {
+        case .full:
             return self.refuse(.mailboxFull, retryAfterMilliseconds: 100, envelope, frame, session)
+        case .handed, .kept:
+            route.sizes.append(UInt32(truncatingIfNeeded: length))
+            peer.unacknowledgedBytes += length
+        case .again:
+            break
         }
-        route.pair.negotiation = negotiation
+        if let negotiation { route.pair?.negotiation = negotiation }
         route.sequence.advance(to: n)
-        route.sizes.append(UInt32(truncatingIfNeeded: length))
-        peer.unacknowledgedBytes += length
-        self.deliver(relay, n: n, floor: floor, route)
+        self.deliver(relay, n: n, floor: floor, route, peer, isNow: posting == .handed)
     }
 
     /// Hands the signal to the peer's connection at once; the mailbox has it by the end of the tick, and what the
     /// peer acknowledges meanwhile waits behind that.
-    private func deliver(_ relay: RelayFrame, n: UInt64, floor: UInt64, _ route: Route) {
+    private func deliver(_ relay: RelayFrame, n: UInt64, floor: UInt64, _ route: Route, _ peer: Seat, isNow: Bool) {
         self.counters.signalsRelayed += 1
         self.counters.bytesSent += relay.byteCount
-        let peer = route.peer
-        let mailbox = MailboxID(room: peer.host.id, recipient: peer.id)
-        if let connection = peer.session.connection, connection.isOpen, peer.held == nil {
+        if isNow, let connection = peer.session.connection {
+            let mailbox = MailboxID(room: peer.host.id, recipient: peer.id)
             connection.sendText(length: relay.byteCount) { output in
                 relay.write(to: output)
                 // The same bytes for the mailbox: whoever resumes gets exactly what was sent.
                 self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
             }
         } else {
-            withUnsafeTemporaryAllocation(byteCount: relay.byteCount, alignment: 1) { output in
-                relay.write(to: output)
-                peer.held?.append(ByteBuffer(bytes: output))
-                self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
-            }
+            self.post(relay, n: n, floor: floor, route)
+            self.fetchMail(of: peer)
         }
         self.scheduleMail()
     }
 
+    private func post(_ relay: RelayFrame, n: UInt64, floor: UInt64, _ route: Route) {
+        let mailbox = MailboxID(room: route.owner.host.id, recipient: route.recipient)
+        withUnsafeTemporaryAllocation(byteCount: relay.byteCount, alignment: 1) { output in
+            relay.write(to: output)
+            self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
+        }
+    }
+
     private static func negotiate(
         _ envelope: Envelope,
-        _ negotiation: inout PairNegotiation,
+        _ negotiation: inout PairNegotiation?,
         _ side: PairNegotiation.Side
     ) -> RejectionCode? {
         switch envelope.kind {
         case .signal: return nil
         // Both belong to a negotiation that there is.
-        case .iceCandidate, .iceRestart: return negotiation.candidate()
-        case .offer: return negotiation.offer(from: side, negotiation: envelope.negotiation ?? 0)
-        case .answer: return negotiation.answer(from: side, negotiation: envelope.negotiation ?? 0)
+        case .iceCandidate, .iceRestart: return negotiation?.candidate()
+        case .offer: return negotiation?.offer(from: side, negotiation: envelope.negotiation ?? 0) ?? nil
+        case .answer: return negotiation?.answer(from: side, negotiation: envelope.negotiation ?? 0) ?? nil
         case .hangup:
-            negotiation.hangup()
+            negotiation?.hangup()
             return nil
         case .hello, .join, .leave, .media, .pulse, .beat, .resync, .networkChanged, .unknown:
             assertionFailure("only signals are relayed")
@@ -102,8 +116,9 @@ extension Gateway {
             self.refuse(.recipientIsSelf, envelope, frame, session)
             return nil
         }
-        guard let peer = self.participants[to],
-            let mine = session.seats.first(where: { $0.host === peer.host && $0.phase == .present })
+        let peer = self.participants[to]
+        guard let mine = session.seats.first(where: { $0.phase == .present && $0.reaches(to, peer) }),
+            let joined = peer?.joined ?? mine.host.room.participant(to)?.joined
         else {
             self.refuse(.unknownRecipient, envelope, frame, session)
             return nil
@@ -112,11 +127,18 @@ extension Gateway {
             self.refuse(.tooManyPeers, envelope, frame, session)
             return nil
         }
-        let side = PairNegotiation.Side(joined: mine.joined, peerJoined: peer.joined)
-        let pair = peer.routes[mine.id]?.pair ?? Pair(Self.negotiation(mine, peer, side))
-        let route = Route(owner: mine, peer: peer, side: side, pair: pair)
+        let side = PairNegotiation.Side(joined: mine.joined, peerJoined: joined)
+        let route = Route(owner: mine, recipient: to, peer: peer, side: side, pair: Self.pair(mine, peer, side))
         mine.add(route)
+        if peer == nil { self.remoteRoutes.append(route) }
         return route
+    }
+
+    /// - Returns: `nil` for two who were not on this node from the beginning.
+    private static func pair(_ mine: Seat, _ peer: Seat?, _ side: PairNegotiation.Side) -> Pair? {
+        guard let peer, !mine.wasElsewhere, !peer.wasElsewhere else { return nil }
+        guard let back = peer.routes[mine.id] else { return Pair(Self.negotiation(mine, peer, side)) }
+        return back.pair
     }
 
     private static func negotiation(_ mine: Seat, _ peer: Seat, _ side: PairNegotiation.Side) -> PairNegotiation {
@@ -130,43 +152,6 @@ extension Gateway {
         }
     }
 
-    // MARK: Mail
-
-    /// What this tick relays reaches the engine as one batch.
-    func scheduleMail() {
-        guard !self.isMailScheduled else { return }
-        self.isMailScheduled = true
-        self.eventLoop.assumeIsolated().execute {
-            self.isMailScheduled = false
-            self.sendMailNow()
-            // Behind what was relayed in this tick: the engine keeps the order of one loop's calls.
-            self.tellSenders()
-        }
-    }
-
-    func sendMailNow() {
-        guard !self.mail.isEmpty else { return }
-        let count = self.mail.entries.count
-        let logger = self.logger
-        self.engine.append(self.mail, on: self.eventLoop).whenComplete { result in
-            // The same rules were applied before, so the engine can only disagree if it has lost its memory.
-            // The sender keeps what is not delivered, and what was handed to a socket is not lost by this.
-            switch result {
-            case .success(let verdicts):
-                let strange = verdicts.count { $0 != .stored && $0 != .duplicate }
-                if strange > 0 {
-                    logger.warning("The engine did not store signals.", metadata: ["signals": "\(strange)"])
-                }
-            case .failure(let error):
-                logger.warning(
-                    "The engine could not store signals.",
-                    metadata: ["signals": "\(count)", "error": "\(error)"]
-                )
-            }
-        }
-        self.mail.removeAll()
-    }
-
     // MARK: Acknowledgements
 
     /// The recipient has received signals: its senders may forget them.
@@ -174,12 +159,9 @@ extension Gateway {
         for seat in session.seats where seat.phase == .present {
             var numbers: [SignalNumber] = []
             for mark in beat.acknowledged {
-                guard let route = self.participants[mark.participant]?.routes[seat.id] else { continue }
                 switch seat.inbox.acknowledge(mark.n, from: mark.participant) {
                 case .advanced(let count):
-                    for _ in 0..<min(Int(clamping: count), route.sizes.count) {
-                        seat.unacknowledgedBytes -= Int(route.sizes.removeFirst())
-                    }
+                    self.giveBack(count, of: seat, from: mark.participant)
                     numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
                 case .ignored:
                     break
@@ -187,30 +169,21 @@ extension Gateway {
                     session.reject(Rejection(code, of: "beat", member: "ack"), counters: &self.counters)
                 }
             }
-            guard !numbers.isEmpty else { continue }
-            self.acknowledgements.append((seat, numbers))
-            self.scheduleMail()
+            self.acknowledgeLater(numbers, of: seat)
         }
     }
 
-    private func tellSenders() {
-        for (seat, numbers) in self.acknowledgements {
-            let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
-            let recipient = seat.id
-            let answer = self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop)
-            answer.assumeIsolated().whenSuccess { delivered in
-                for (number, n) in zip(numbers, delivered) where n > 0 {
-                    guard let sender = self.participants[number.sender] else { continue }
-                    self.note(delivered: n, to: recipient, for: sender.session)
-                }
-            }
+    private func giveBack(_ count: UInt64, of seat: Seat, from sender: ParticipantID) {
+        guard let route = self.participants[sender]?.routes[seat.id] else { return }
+        for _ in 0..<min(Int(clamping: count), route.sizes.count) {
+            seat.unacknowledgedBytes -= Int(route.sizes.removeFirst())
         }
-        self.acknowledgements.removeAll(keepingCapacity: true)
     }
 
     /// Nobody waits for this: what a session's signals have reached is gathered, and said ten times a second at most.
     func note(delivered n: UInt64, to recipient: ParticipantID, for session: GatewaySession) {
         if session.delivered.isEmpty { self.sessionsWithDelivered.append(session) }
+        session.route(to: recipient)?.told = n
         session.delivered[recipient] = n
         guard !self.isDeliveredScheduled else { return }
         self.isDeliveredScheduled = true

@@ -24,6 +24,8 @@ package final class Gateway {
     private var plainConnections = 0
     /// Everybody who has said hello, with or without a socket.
     var sessions: [SessionID: GatewaySession] = [:]
+    /// What resume secrets are signed with; nobody is greeted before there is one.
+    var keys = ResumeKeys()
     /// Those that wait for a socket, the longest waiting first.
     var detachedSessions: [GatewaySession] = []
     /// Everybody who is in a room on this node.
@@ -34,6 +36,10 @@ package final class Gateway {
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
+    /// For the next ticks.
+    var trays: [MailTray] = []
+    /// To participants who are at home on other nodes; those that are over are removed now and then.
+    var remoteRoutes: [Route] = []
     /// What recipients have acknowledged in this tick; the engine hears of it behind the mail.
     var acknowledgements: [(recipient: Seat, numbers: [SignalNumber])] = []
     var isMailScheduled = false
@@ -46,6 +52,10 @@ package final class Gateway {
     /// The engine's clock, read once a second and carried on by the monotonic clock.
     private var clock: EngineClock
     private var nextEntryUID: UInt64
+    private var engineIncarnation: EngineIncarnation
+    /// Whether there are other nodes, as of the last heartbeat.
+    private var hasCompany = false
+    private var heartbeats = 0
 
     /// Call it on `eventLoop`.
     package init(_ setup: GatewaySetup, eventLoop: any EventLoop) {
@@ -62,6 +72,7 @@ package final class Gateway {
         self.openConnections = setup.openConnections
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
         self.nextEntryUID = self.random.next()
+        self.engineIncarnation = setup.engine.incarnation
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
@@ -81,6 +92,7 @@ package final class Gateway {
 
     package func startHeartbeat(address: String) {
         self.heartbeat(address: address)
+        self.renewKeys()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.heartbeat(address: address)
@@ -95,7 +107,21 @@ package final class Gateway {
         let lease = NodeLease(node: self.node, address: address)
         self.engine.heartbeat(lease, on: self.eventLoop).assumeIsolated().whenSuccess { view in
             self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: self.eventLoop.now)
+            self.hasCompany = view.nodes.count > 1
+            self.engineSeen(view.incarnation)
         }
+        self.heartbeats += 1
+        guard self.hasCompany, self.heartbeats.isMultiple(of: 3) else { return }
+        self.directory.check()
+        self.askDeliveredElsewhere()
+    }
+
+    private func engineSeen(_ incarnation: EngineIncarnation) {
+        guard incarnation != self.engineIncarnation else { return }
+        self.engineIncarnation = incarnation
+        self.logger.warning("The engine has begun another life.")
+        self.renewKeys()
+        self.directory.engineChanged(incarnation)
     }
 
     // MARK: Opening
@@ -121,6 +147,7 @@ package final class Gateway {
     }
 
     private func judge(_ request: UpgradeRequest) -> ConnectionRefusal? {
+        guard !self.keys.isEmpty else { return .stopping }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
             host: request[header: "host"],

@@ -16,6 +16,8 @@ final class GatewayConnection: WebSocketDelegate {
     /// Its place in the gateway's list.
     var slot: Int
     private(set) var session: GatewaySession?
+    /// The session that it will have when its rooms have been read. Nothing else is to be said meanwhile.
+    private var awaited: GatewaySession?
 
     private var liveness: Liveness
     private var messages: RateLimit
@@ -76,7 +78,7 @@ final class GatewayConnection: WebSocketDelegate {
     /// Relayed messages first: they are what most messages are.
     private func handle(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) throws {
         guard let session = self.session else {
-            guard envelope.kind == .hello else { return self.refuseBeforeHello(envelope, text) }
+            guard envelope.kind == .hello, self.awaited == nil else { return self.refuseBeforeHello(envelope, text) }
             return self.hello(text)
         }
         let now = self.gateway.eventLoop.now.uptimeNanoseconds
@@ -116,10 +118,18 @@ final class GatewayConnection: WebSocketDelegate {
             return
         }
         guard case .hello(let hello) = message else { return assertionFailure("scanned as hello") }
-        let gateway = self.gateway
-        let session = gateway.hello(hello, on: self.connection, holder: self)
+        self.gateway.hello(hello, on: self.connection, holder: self)
+    }
+
+    /// The answer to `hello` may take a while.
+    func awaits(_ session: GatewaySession) {
+        self.awaited = session
+    }
+
+    func greeted(_ session: GatewaySession, _ hello: Hello) {
+        self.awaited = nil
         self.session = session
-        if let join = hello.join { gateway.join(join, session: session) }
+        if let join = hello.join { self.gateway.join(join, session: session) }
         if let refusal = hello.refusedJoin { self.refuse(refusal) }
     }
 
@@ -150,7 +160,13 @@ final class GatewayConnection: WebSocketDelegate {
     /// A newer connection has the session.
     func supersede() {
         self.session = nil
+        self.awaited = nil
         self.connection.close(code: CloseCode.superseded.rawValue, reason: CloseCode.superseded.reason)
+    }
+
+    /// The client has had a later connection than this one, which was slow on its way.
+    func refuseOutdatedAttempt() {
+        self.supersede()
     }
 
     /// The server cannot go on with this connection; the client shall come again.
@@ -172,6 +188,10 @@ final class GatewayConnection: WebSocketDelegate {
     }
 
     private func endSession(_ end: SessionEnd) {
+        if let awaited = self.awaited {
+            self.awaited = nil
+            self.gateway.abandon(awaited, self) {}
+        }
         guard let session = self.session else { return }
         self.session = nil
         switch end {

@@ -13,7 +13,16 @@ final class GatewaySession {
     /// `nil` while there is no socket.
     private(set) var connection: WebSocketConnection?
     private(set) weak var holder: GatewayConnection?
-    private var secrets: SessionSecrets
+    /// Of the newest secret that was given out, see ``ResumeSecret/number``.
+    var secretNumber: UInt64 = 0
+    /// Of the secret with which its client has come back last.
+    private var presentedNumber: UInt64 = 0
+    /// The client's count of its connections, as of the newest one here; 0 if it does not count.
+    private(set) var attempt: UInt64 = 0
+    /// Whether a client has read a welcome to this session on this node.
+    private(set) var wasWelcomed = false
+    /// A connection that shall have the session as soon as its rooms have been read.
+    private weak var expected: GatewayConnection?
     /// Bounded by `roomsPerSessionMax`; a session is in one room or two, so a list is the fastest map.
     private(set) var seats: [Seat] = []
     /// Joins whose room is still being looked for.
@@ -21,18 +30,15 @@ final class GatewaySession {
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
     var delivered: [ParticipantID: UInt64] = [:]
 
-    init(id: SessionID, identity: IdentityID, abilities: Abilities, secret: String, limits: Limits) {
+    init(id: SessionID, identity: IdentityID, abilities: Abilities, limits: Limits) {
         self.id = id
         self.identity = identity
         self.abilities = abilities
-        self.secrets = SessionSecrets(current: secret)
         self.life = SessionLife(
             debounceMilliseconds: limits.debounceMilliseconds,
             graceMilliseconds: limits.graceMilliseconds
         )
     }
-
-    var secret: String { self.secrets.current }
 
     func add(_ seat: Seat) {
         self.seats.append(seat)
@@ -44,22 +50,43 @@ final class GatewaySession {
 
     // MARK: The socket
 
-    func attach(_ connection: WebSocketConnection, holder: GatewayConnection) {
+    func attach(_ connection: WebSocketConnection, holder: GatewayConnection, attempt: UInt64) {
         self.connection = connection
         self.holder = holder
+        self.attempt = max(self.attempt, attempt)
+        self.wasWelcomed = true
+    }
+
+    /// Whoever was waiting for it gives way: a later connection of the same client is here.
+    func expect(_ holder: GatewayConnection, attempt: UInt64) {
+        if self.expected !== holder { self.expected?.supersede() }
+        self.expected = holder
+        self.attempt = max(self.attempt, attempt)
+        holder.awaits(self)
+    }
+
+    func expects(_ holder: GatewayConnection) -> Bool { self.expected === holder }
+
+    func expectNobody() { self.expected = nil }
+
+    /// Whether that connection was begun after all that are known here. A client that does not count is always the
+    /// newest.
+    func isNewer(attempt: UInt64) -> Bool { attempt == 0 || attempt > self.attempt }
+
+    /// The newest secret is good, and so is the one for which it was given: the client may never have read the last
+    /// `welcome`, or the last three. One that is newer than any of this node's is another node's.
+    func redeem(_ secret: ResumeSecret) -> Bool {
+        guard secret.number >= self.secretNumber || secret.number == self.presentedNumber else { return false }
+        self.presentedNumber = secret.number
+        self.secretNumber = max(self.secretNumber, secret.number)
+        return true
     }
 
     func detach() {
         self.connection = nil
         self.holder = nil
         // A replay that had begun is over; the next connection reads the mailboxes anew.
-        for seat in self.seats { seat.held = nil }
-    }
-
-    /// Whether that is a secret of this session: the current one, or the one before, in case the client never read
-    /// the last `welcome`. If so, `next` is the current one from now on.
-    func redeem(_ secret: String, next: String) -> Bool {
-        self.secrets.redeem(secret, next: next)
+        for seat in self.seats { seat.mailFlow = .direct }
     }
 
     // MARK: Looking
@@ -99,31 +126,6 @@ final class GatewaySession {
     func reject(_ rejection: Rejection, counters: inout GatewayCounters) {
         counters.framesRejected += 1
         self.send(.rejected(RejectedMessage(rejection)), counters: &counters)
-    }
-}
-
-/// What a client shows in order to be the session that it was.
-package struct SessionSecrets: Hashable {
-    package private(set) var current: String
-    private var previous: String?
-
-    package init(current: String) {
-        self.current = current
-    }
-
-    package mutating func redeem(_ secret: String, next: String) -> Bool {
-        guard Self.equal(secret, self.current) || self.previous.map({ Self.equal(secret, $0) }) == true else {
-            return false
-        }
-        self.previous = secret
-        self.current = next
-        return true
-    }
-
-    /// In a time that does not tell how much of it was right.
-    private static func equal(_ left: String, _ right: String) -> Bool {
-        guard left.utf8.count == right.utf8.count else { return false }
-        return zip(left.utf8, right.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 

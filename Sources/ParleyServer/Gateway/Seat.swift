@@ -2,6 +2,7 @@ import DequeModule
 import NIOCore
 import ParleyProtocol
 import ParleyRooms
+import ParleyTransport
 
 /// One participant on this node: where a membership in a room meets the session that holds it.
 ///
@@ -11,6 +12,29 @@ import ParleyRooms
 ///     \______________ refused ______________________________/
 /// ```
 final class Seat {
+    /// ```
+    ///           somebody else's mail, or something was left out
+    /// direct -------------------------------------------------->  reading  --->  direct
+    ///    \                                                          |   ^
+    ///     \                          the socket is full            v   |  it has drained
+    ///      +-------------------------------------------------->    behind
+    /// ```
+    enum MailFlow {
+        /// A signal is handed to the socket when it is sent.
+        case direct
+        /// The mailbox is being read; what is sent meanwhile stays in it.
+        case reading(again: Bool)
+        /// Nothing is handed over until the socket has room.
+        case behind
+
+        var isDirect: Bool {
+            switch self {
+            case .direct: true
+            case .reading, .behind: false
+            }
+        }
+    }
+
     enum Phase {
         /// The join is on its way through the log; nobody can reach this participant yet.
         case joining
@@ -25,6 +49,8 @@ final class Seat {
     let join: JoinCommand
 
     private(set) var phase = Phase.joining
+    /// It was another node's before: not all that was said to and by it is known here.
+    let wasElsewhere: Bool
     /// Order of arrival; known once present.
     private(set) var joined: UInt64 = 0
     var commands = CommandSequence()
@@ -33,15 +59,25 @@ final class Seat {
     private(set) var routes: [ParticipantID: Route] = [:]
     /// Who has a route to here; for the day when this participant leaves.
     private var callers: [ParticipantID: Seat] = [:]
-    /// One more with each resume that the log knows: a late report about an earlier connection names another one.
+    /// As the log has it: a late report about an earlier connection names another one.
     var epoch: UInt64 = 1
-    /// While the mailbox is read for a resumed session: what has come since. Bounded like the mailbox.
-    var held: [ByteBuffer]?
+    /// How what others send gets here.
+    var mailFlow = MailFlow.direct
+    /// What the server has said of this participant and the room has not judged yet.
+    var reports = 0
     /// What this participant was sent and has not acknowledged.
     var inbox: SignalInbox
     var unacknowledgedBytes = 0
 
-    init(id: ParticipantID, join: JoinCommand, session: GatewaySession, host: RoomHost, limits: Limits) {
+    init(
+        id: ParticipantID,
+        join: JoinCommand,
+        session: GatewaySession,
+        host: RoomHost,
+        limits: Limits,
+        wasElsewhere: Bool = false
+    ) {
+        self.wasElsewhere = wasElsewhere
         self.id = id
         self.join = join
         self.session = session
@@ -55,23 +91,48 @@ final class Seat {
         self.joined = joined
     }
 
+    /// Whether a signal may go to the socket at once.
+    var takesSignals: Bool {
+        guard self.mailFlow.isDirect, let connection = self.session.connection else { return false }
+        return connection.isOpen && connection.isWritable
+    }
+
+    /// Whether that participant, who has that seat if at home on this node, is in the same room.
+    func reaches(_ id: ParticipantID, _ peer: Seat?) -> Bool {
+        peer.map { $0.host === self.host } ?? (self.host.room.participant(id) != nil)
+    }
+
     func add(_ route: Route) {
-        self.routes[route.peer.id] = route
-        route.peer.callers[self.id] = self
+        self.routes[route.recipient] = route
+        route.peer?.callers[self.id] = self
+    }
+
+    func removeRoute(to peer: ParticipantID) {
+        self.routes[peer] = nil
+        self.inbox.forget(peer)
+    }
+
+    /// It is on this node from now on: whoever had a way to it there has one to it here.
+    func reroute(_ other: Seat) {
+        guard let route = other.routes[self.id], route.peer == nil else { return }
+        route.peer = self
+        self.callers[other.id] = other
     }
 
     /// Nobody finds the way here any more, and from here to nobody: routes are the only references between seats.
     /// The order of the loops does not matter: each touches another seat.
-    func end() {
+    ///
+    /// - Parameter isElsewhere: it lives on, on another node, so that numbers go on.
+    func end(isElsewhere: Bool) {
         self.phase = .gone
         for route in self.routes.values {
-            let peer = route.peer
+            guard let peer = route.peer else { continue }
             peer.callers[self.id] = nil
-            peer.inbox.forget(self.id)
+            if !isElsewhere { peer.inbox.forget(self.id) }
             peer.unacknowledgedBytes -= route.sizes.reduce(0) { $0 + Int($1) }
         }
         for caller in self.callers.values {
-            caller.routes[self.id] = nil
+            if isElsewhere { caller.routes[self.id]?.leaveNode() } else { caller.routes[self.id] = nil }
         }
         self.routes = [:]
         self.callers = [:]
@@ -82,18 +143,30 @@ final class Seat {
 /// The way from one participant to another, found once and kept: a relayed signal costs one look-up.
 final class Route {
     let owner: Seat
-    let peer: Seat
+    let recipient: ParticipantID
+    /// `nil` while the recipient is at home on another node, which gets its mail from the engine.
+    var peer: Seat?
     let side: PairNegotiation.Side
-    let pair: Pair
+    /// `nil` if this node has not seen all that the two have said: then only they can tell what is out of date.
+    private(set) var pair: Pair?
     var sequence = SignalSequence()
+    /// Up to here the owner has been told that its signals are delivered.
+    var told: UInt64 = 0
     /// The sizes of what the peer has not acknowledged, oldest first: what an acknowledgement gives back.
     var sizes: Deque<UInt32> = []
 
-    init(owner: Seat, peer: Seat, side: PairNegotiation.Side, pair: Pair) {
+    init(owner: Seat, recipient: ParticipantID, peer: Seat?, side: PairNegotiation.Side, pair: Pair?) {
         self.owner = owner
+        self.recipient = recipient
         self.peer = peer
         self.side = side
         self.pair = pair
+    }
+
+    fileprivate func leaveNode() {
+        self.peer = nil
+        self.pair = nil
+        self.sizes = []
     }
 }
 

@@ -18,6 +18,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var framesRejected = 0
     package var commandsAccepted = 0
     package var appendConflicts = 0
+    package var healings = 0
     package var bytesReceived = 0
     package var bytesSent = 0
 

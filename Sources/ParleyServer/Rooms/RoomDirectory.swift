@@ -43,6 +43,13 @@ final class RoomDirectory {
         }
     }
 
+    /// The room goes on without this node.
+    func forget(_ host: RoomHost) {
+        self.hosts[host.id] = nil
+        guard let claim = host.claim, self.aliases[claim.alias] === host else { return }
+        self.aliases[claim.alias] = nil
+    }
+
     /// The room is over: who comes now gets a new one, even while the engine is still being told.
     func remove(_ host: RoomHost) {
         self.hosts[host.id] = nil
@@ -52,6 +59,69 @@ final class RoomDirectory {
         // alias after this is answered after this.
         let log = LogID(.alias, claim.alias.text)
         _ = self.gateway.engine.retire(log, expecting: claim.position, on: self.gateway.eventLoop)
+    }
+
+    // MARK: The engine
+
+    /// Hints get lost: what other nodes have written is asked for now and then.
+    func check() {
+        let hosts = self.hosts.values.sorted { $0.id < $1.id }
+        guard !hosts.isEmpty else { return }
+        let gateway = self.gateway
+        let logs = hosts.map { LogID(room: $0.id) }
+        gateway.engine.heads(logs, on: gateway.eventLoop).assumeIsolated().whenSuccess { tops in
+            for (host, top) in zip(hosts, tops) where top != .start { host.heard(top: top) }
+        }
+        for host in hosts {
+            host.checkMail()
+            host.closeIfUnneeded()
+        }
+    }
+
+    /// The engine lives another life: what it has forgotten of this node's rooms it hears again.
+    func engineChanged(_ incarnation: EngineIncarnation) {
+        for host in self.hosts.values.sorted(by: { $0.id < $1.id }) {
+            host.engineChanged(incarnation)
+            if let claim = host.claim { self.renew(claim, of: host) }
+        }
+    }
+
+    /// The word still means this room, unless somebody has been given it meanwhile.
+    private func renew(_ claim: AliasClaim, of host: RoomHost) {
+        let gateway = self.gateway
+        let log = LogID(.alias, claim.alias.text)
+        gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
+            guard case .success(let read) = result, read.top == .start, self.hosts[host.id] === host else { return }
+            let entry = LogEntry(
+                after: .start,
+                uid: gateway.makeEntryUID(),
+                author: gateway.node,
+                payload: ByteBuffer(string: host.id.description)
+            )
+            gateway.engine.append(
+                entry,
+                to: log,
+                retention: .untilRetired,
+                in: gateway.engine.incarnation,
+                on: gateway.eventLoop
+            ).assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(.appended): host.claim = AliasClaim(alias: claim.alias, position: entry.position)
+                // Another node of the same room was first, or will be.
+                case .success(.conflict): self.adopt(claim.alias, of: host)
+                case .success(.engineChanged), .failure: break
+                }
+            }
+        }
+    }
+
+    private func adopt(_ alias: RoomAlias, of host: RoomHost) {
+        let gateway = self.gateway
+        let log = LogID(.alias, alias.text)
+        gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenSuccess { read in
+            guard let entry = read.entries.last, Self.room(in: entry) == host.id else { return }
+            host.claim = AliasClaim(alias: alias, position: entry.position)
+        }
     }
 
     // MARK: By id

@@ -20,7 +20,6 @@ extension RoomHost {
         if !joiners.isEmpty { self.sendSnapshots(delivery, to: joiners) }
         for seat in joiners { gateway.settle(seat) }
         for event in events {
-            if case .resumed(let id) = event.fact { self.seats[id]?.epoch += 1 }
             guard case .left(let id, _) = event.fact else { continue }
             if let seat = self.seats[id] { self.remove(seat) }
             _ = gateway.engine.drop(MailboxID(room: self.id, recipient: id), on: gateway.eventLoop)

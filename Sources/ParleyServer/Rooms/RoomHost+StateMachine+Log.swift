@@ -177,8 +177,14 @@ extension RoomHostStateMachine {
         self.closeGap()
     }
 
-    mutating func catchUp(_ read: RoomRead, _ flight: Flight?, _ effects: inout [RoomHostEffect]) {
+    mutating func catchUp(
+        _ read: RoomRead,
+        _ flight: Flight?,
+        _ incarnation: EngineIncarnation,
+        _ effects: inout [RoomHostEffect]
+    ) {
         if read.continues {
+            self.confirmedIn = incarnation
             self.follow(read.entries, flight, &effects)
             return self.closeGap()
         }
@@ -191,10 +197,12 @@ extension RoomHostStateMachine {
         self.gap = nil
         let mine = self.position
         if read.top.generation <= mine.generation, read.top.sequence < mine.sequence {
+            // A log that is gone although the engine has forgotten nothing was retired: the room is over.
+            if read.top == .start, incarnation == self.confirmedIn { return self.finish(&effects) }
             self.phase = .healing
-            self.refusePending(.engineUnavailable, &effects)
             effects.append(.heal(.behind(top: read.top)))
         } else {
+            self.confirmedIn = incarnation
             effects.append(.heal(.replaced(before: mine)))
             self.replace(read, &effects)
         }

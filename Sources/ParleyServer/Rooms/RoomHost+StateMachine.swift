@@ -7,10 +7,10 @@ package import ParleyRooms
 /// ```
 ///             read                flush                       appended, or the own
 /// loading ----------->  idle  ------------->  appending  ----------------------------> idle
-///    ^                 |    ^                    |   |         uid was seen; conflict
-///    | reload          | gap|                    |   | ambiguous: may or may not be in the log
-///    |                 v    | read               |   v
-/// healing <-------- reading(nothing) <-----------+ reading(the flight) ---> idle
+///                      |    ^                    |   |         uid was seen; conflict
+///                      | gap|                    |   | ambiguous: may or may not be in the log
+///                      v    | read               |   v
+/// healing <-------> reading(nothing) <-----------+ reading(the flight) ---> idle
 ///         engine behind     ^ retry timer        |
 ///                           +---- waiting <------+ unavailable, another life of the engine
 /// ```
@@ -20,10 +20,12 @@ package import ParleyRooms
 /// A conflict brings what was missed, and the batch is decided again at once. An append whose
 /// outcome is unknown is looked for, never sent again.
 ///
+/// An engine that began another life may have lost its newest entries. For a while nobody appends, so that the
+/// replica that has seen most can give them back (``Healing/behind(top:)``) before another history begins.
+///
 /// What several nodes need and is not here yet: a host that loses three times in a row does not hand its
-/// batch to the winner; a replica that is ahead of the engine does not reseed it (``Healing/behind(top:)``
-/// stops the host, and its commands are refused by name); refusals are known to the node that gave them,
-/// and to others only with the participant's next accepted command.
+/// batch to the winner. Refusals are known to the node that gave them, and to others only with the participant's
+/// next accepted command.
 package struct RoomHostStateMachine: Sendable {
     /// What is or may be in the log.
     struct Flight: Sendable {
@@ -73,7 +75,12 @@ package struct RoomHostStateMachine: Sendable {
 
     let node: NodeID
     let limits: Limits
-    var incarnation: EngineIncarnation
+    package private(set) var incarnation: EngineIncarnation
+    /// The life of the engine in which its log was last seen to hold ``position``.
+    var confirmedIn: EngineIncarnation
+    /// The engine has begun another life, and the time to repair its loss is not over.
+    var isBarred = false
+    private let hasBarrier: Bool
     package internal(set) var room: Room
     package internal(set) var position = Position.start
     var phase = Phase.loading
@@ -104,7 +111,15 @@ package struct RoomHostStateMachine: Sendable {
     package static let keptEntries: UInt64 = 256
 
     /// - Parameter room: a room that does not exist yet, as the first join shall create it.
-    package init(node: NodeID, room: Room, incarnation: EngineIncarnation, limits: Limits = Limits()) {
+    package init(
+        node: NodeID,
+        room: Room,
+        incarnation: EngineIncarnation,
+        limits: Limits = Limits(),
+        mechanisms: Mechanisms = .all
+    ) {
+        self.confirmedIn = incarnation
+        self.hasBarrier = mechanisms.contains(.barrier)
         self.node = node
         self.room = room
         self.incarnation = incarnation
@@ -112,10 +127,18 @@ package struct RoomHostStateMachine: Sendable {
         self.commandsPerEntry = limits.commandsPerEntryMax
     }
 
+    /// Whether the log has been read once.
+    package var isLoaded: Bool {
+        switch self.phase {
+        case .loading, .healing: false
+        case .idle, .appending, .reading, .waiting, .finished: true
+        }
+    }
+
     /// Whether ``flush(uid:_:)`` has something to do.
     package var wantsAppend: Bool {
         switch self.phase {
-        case .idle: !self.pending.isEmpty
+        case .idle: !self.pending.isEmpty && !self.isBarred
         case .loading, .appending, .reading, .waiting, .healing, .finished: false
         }
     }
@@ -131,11 +154,9 @@ extension RoomHostStateMachine {
 
     package mutating func submit(_ submission: Submission, _ effects: inout [RoomHostEffect]) {
         switch self.phase {
-        case .healing:
-            effects.append(.outcome(submission.id, .rejected(.engineUnavailable)))
         case .finished:
             effects.append(.outcome(submission.id, .rejected(.roomEnded)))
-        case .loading, .idle, .appending, .reading, .waiting:
+        case .loading, .idle, .appending, .reading, .waiting, .healing:
             guard self.pending.count < self.limits.pendingCommandsPerRoomMax else {
                 effects.append(.outcome(submission.id, .rejected(.busy)))
                 return
@@ -184,6 +205,7 @@ extension RoomHostStateMachine {
         switch result {
         case .appended:
             self.failures = 0
+            self.confirmedIn = flight.append.incarnation
             self.commandsPerEntry = self.limits.commandsPerEntryMax
             self.land(flight, &effects)
         case .conflict(let top, let tail):
@@ -192,9 +214,8 @@ extension RoomHostStateMachine {
             for entry in tail ?? [] where !self.apply(entry, &effects) { break }
             if self.position != top { self.gap = top }
         case .engineChanged(let incarnation):
-            self.incarnation = incarnation
             self.takeBack(flight)
-            self.wait(nil, Self.barrierMilliseconds, &effects)
+            self.engineChanged(incarnation, &effects)
         case .failed(.ambiguous):
             self.read(flight, &effects)
         case .failed(.tooLarge):
@@ -206,16 +227,22 @@ extension RoomHostStateMachine {
         self.readIfIdle(&effects)
     }
 
-    package mutating func readCompleted(_ read: RoomRead, _ effects: inout [RoomHostEffect]) {
+    /// - Parameter incarnation: the life of the engine that has answered, if that is known.
+    package mutating func readCompleted(
+        _ read: RoomRead,
+        in incarnation: EngineIncarnation? = nil,
+        _ effects: inout [RoomHostEffect]
+    ) {
         switch self.phase {
         case .loading:
             self.phase = .idle
+            self.confirmedIn = incarnation ?? self.confirmedIn
             self.load(read, &effects)
             self.readIfIdle(&effects)
         case .reading(let flight):
             self.failures = 0
             self.phase = .idle
-            self.catchUp(read, flight, &effects)
+            self.catchUp(read, flight, incarnation ?? self.incarnation, &effects)
             self.readIfIdle(&effects)
         case .finished:
             // The room was over before its log was read.
@@ -244,11 +271,36 @@ extension RoomHostStateMachine {
         }
     }
 
-    /// The engine has been healed: begin again.
+    /// The engine lives another life, which may have been heard before.
+    package mutating func engineChanged(_ incarnation: EngineIncarnation, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .finished: return
+        case .loading, .idle, .appending, .reading, .waiting, .healing:
+            guard incarnation != self.incarnation else { return }
+            self.incarnation = incarnation
+            if self.hasBarrier {
+                self.isBarred = true
+                effects.append(.scheduleBarrier(milliseconds: Self.barrierMilliseconds))
+            }
+            // Who has seen more than is left says so at once.
+            self.gap = self.gap ?? self.position
+            self.readIfIdle(&effects)
+        }
+    }
+
+    /// - Parameter incarnation: for whose beginning the timer was set.
+    package mutating func barrierTimerFired(_ incarnation: EngineIncarnation, _ effects: inout [RoomHostEffect]) {
+        // A later life has a barrier of its own.
+        guard incarnation == self.incarnation else { return }
+        self.isBarred = false
+        self.gap = self.gap ?? self.position
+        self.readIfIdle(&effects)
+    }
+
+    /// The engine has been healed, by this node or another one: see what it has now.
     package mutating func reload(_ effects: inout [RoomHostEffect]) {
         guard case .healing = self.phase else { return }
-        self.phase = .loading
-        effects.append(.read(after: nil))
+        self.read(nil, &effects)
     }
 
     package mutating func retireTimerFired(_ effects: inout [RoomHostEffect]) {

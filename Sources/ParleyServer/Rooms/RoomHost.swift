@@ -16,6 +16,8 @@ final class RoomHost {
     private let log: LogID
     private var machine: RoomHostStateMachine
     private(set) var seats: [ParticipantID: Seat] = [:]
+    /// Those in the room whose connections other nodes have.
+    var peopleElsewhere: Set<ParticipantID> = []
     private var subscription: Subscription?
     var ring: ReplayRing
 
@@ -23,12 +25,15 @@ final class RoomHost {
         let seat: Seat?
         let number: UInt64?
         let type: String
+        let then: ((Outcome) -> Void)?
     }
     /// Whose command is on its way, by submission.
     private var waiting: [Submission.ID: Waiting] = [:]
     private var submissions: UInt64 = 0
     private var isFlushScheduled = false
     private var isOver = false
+    /// Who waits for the replica to have come so far.
+    private var waitingForPosition: [(top: Position, then: (Bool) -> Void)] = []
 
     init(id: RoomID, claim: AliasClaim?, gateway: Gateway) {
         self.id = id
@@ -44,7 +49,8 @@ final class RoomHost {
                 graceMilliseconds: gateway.limits.graceMilliseconds
             ),
             incarnation: gateway.engine.incarnation,
-            limits: gateway.limits
+            limits: gateway.limits,
+            mechanisms: gateway.configuration.mechanisms
         )
         self.ring = ReplayRing(limits: gateway.limits)
         self.subscribe()
@@ -55,12 +61,14 @@ final class RoomHost {
 
     // MARK: Input
 
-    /// - Parameter seat: who is told of the outcome; `nil` if the server itself commands.
-    func submit(_ command: RoomCommand, seat: Seat?) {
+    /// - Parameters:
+    ///   - seat: who is told of the outcome; `nil` if the server itself commands.
+    ///   - then: called with the outcome, before anybody is told.
+    func submit(_ command: RoomCommand, seat: Seat?, _ then: ((Outcome) -> Void)? = nil) {
         if let seat, command.participant == seat.id, seat.phase == .joining { self.seats[seat.id] = seat }
         self.submissions += 1
         let id = Submission.ID(rawValue: self.submissions)
-        self.waiting[id] = Waiting(seat: seat, number: command.number, type: command.type)
+        self.waiting[id] = Waiting(seat: seat, number: command.number, type: command.type, then: then)
         self.perform { $0.submit(Submission(id: id, command: command), &$1) }
     }
 
@@ -75,6 +83,7 @@ final class RoomHost {
         var effects: [RoomHostEffect] = []
         step(&self.machine, &effects)
         for effect in effects { self.perform(effect) }
+        self.answerWhoWaits()
         self.scheduleFlush()
     }
 
@@ -94,11 +103,18 @@ final class RoomHost {
         switch effect {
         case .read(let position): self.read(after: position)
         case .append(let append): self.append(append)
-        case .deliver(let delivery): self.deliver(delivery)
-        case .reset(let snapshot): self.reset(snapshot)
+        case .deliver(let delivery):
+            self.deliver(delivery)
+            self.follow(delivery.entry.events)
+        case .reset(let snapshot):
+            self.reset(snapshot)
+            self.recountElsewhere()
         case .outcome(let id, let outcome): self.tell(outcome, of: id)
         case .scheduleRetry(let milliseconds):
             self.schedule(milliseconds) { $0.retryTimerFired(&$1) }
+        case .scheduleBarrier(let milliseconds):
+            let incarnation = self.machine.incarnation
+            self.schedule(milliseconds) { $0.barrierTimerFired(incarnation, &$1) }
         case .writeSnapshot(let snapshot, let keepFrom):
             let encoded = LogSnapshot(position: snapshot.position, payload: snapshot.room.payload)
             _ = self.gateway.engine.writeSnapshot(
@@ -114,11 +130,7 @@ final class RoomHost {
             self.gateway.engine.retire(self.log, expecting: position, on: self.gateway.eventLoop)
                 .assumeIsolated().whenComplete { _ in self.perform { $0.retireCompleted(&$1) } }
         case .finished: self.end()
-        case .heal(let healing):
-            self.gateway.logger.error(
-                "A room's log and its replica disagree.",
-                metadata: ["room": "\(self.id)", "healing": "\(healing)"]
-            )
+        case .heal(let healing): self.heal(healing)
         }
     }
 
@@ -157,9 +169,8 @@ final class RoomHost {
             self.perform { $0.received(decoded, &$1) }
         case .reseeded(let top), .retired(let top):
             self.perform { $0.receivedTop(top, &$1) }
-        case .mail, .ephemeral:
-            // Everybody is on this node.
-            break
+        case .mail(let recipients): self.hear(mailFor: recipients)
+        case .ephemeral(let bytes): self.hear(ephemeral: bytes)
         }
     }
 
@@ -173,7 +184,8 @@ final class RoomHost {
                     gateway.logger.error("A room's log cannot be read.", metadata: ["room": "\(self.id)"])
                     return self.perform { $0.readFailed(.invalid, &$1) }
                 }
-                self.perform { $0.readCompleted(decoded, &$1) }
+                let incarnation = gateway.engine.incarnation
+                self.perform { $0.readCompleted(decoded, in: incarnation, &$1) }
             case .failure(let error):
                 self.perform { $0.readFailed(error as? EngineError ?? .unavailable, &$1) }
             }
@@ -201,6 +213,40 @@ final class RoomHost {
         }
     }
 
+    // MARK: Keeping up
+
+    func heard(top: Position) {
+        self.perform { $0.receivedTop(top, &$1) }
+    }
+
+    /// The engine lives another life, and may have forgotten.
+    func engineChanged(_ incarnation: EngineIncarnation) {
+        self.perform { $0.engineChanged(incarnation, &$1) }
+    }
+
+    func reload() {
+        self.perform { $0.reload(&$1) }
+    }
+
+    func wait(until top: Position, _ then: @escaping (_ isCurrent: Bool) -> Void) {
+        self.waitingForPosition.append((top, then))
+    }
+
+    private func answerWhoWaits() {
+        guard !self.waitingForPosition.isEmpty else { return }
+        let position = self.machine.position
+        let isLoaded = self.machine.isLoaded
+        var answers: [(Bool) -> Void] = []
+        self.waitingForPosition.removeAll { waiting in
+            let isThere = isLoaded && position.sequence >= waiting.top.sequence
+            guard isThere || self.isOver else { return false }
+            answers.append(waiting.then)
+            return true
+        }
+        // After this step's effects, outside of the machine.
+        for answer in answers { self.gateway.eventLoop.assumeIsolated().execute { answer(!self.isOver) } }
+    }
+
     // MARK: The end
 
     /// The alias is free before the log is gone: whoever reads the one never finds the other without it.
@@ -212,6 +258,17 @@ final class RoomHost {
         // Those who are still joining hear it as the outcome of their join.
         let present = self.seats.values.filter { $0.phase == .present }
         for seat in present.sorted(by: { $0.id < $1.id }) { self.remove(seat) }
+        self.answerWhoWaits()
+    }
+
+    /// Everybody is at home on other nodes: they have replicas of their own, and nobody here needs one.
+    func closeIfUnneeded() {
+        guard !self.isOver, self.seats.isEmpty, self.waiting.isEmpty, self.waitingForPosition.isEmpty,
+            self.machine.isLoaded, !self.peopleElsewhere.isEmpty
+        else { return }
+        self.isOver = true
+        self.gateway.directory.forget(self)
+        self.unsubscribe()
     }
 
     private func unsubscribe() {
@@ -220,18 +277,22 @@ final class RoomHost {
         _ = self.gateway.engine.unsubscribe(subscription, on: self.gateway.eventLoop)
     }
 
-    func remove(_ seat: Seat) {
+    func remove(_ seat: Seat, isElsewhere: Bool = false) {
         self.seats[seat.id] = nil
         self.gateway.participants[seat.id] = nil
-        seat.end()
+        seat.end(isElsewhere: isElsewhere)
+    }
+
+    func put(_ seat: Seat) {
+        self.seats[seat.id] = seat
     }
 
     // MARK: Outcomes
 
     private func tell(_ outcome: Outcome, of id: Submission.ID) {
-        guard let waiting = self.waiting.removeValue(forKey: id), let seat = waiting.seat,
-            let number = waiting.number
-        else { return }
+        guard let waiting = self.waiting.removeValue(forKey: id) else { return }
+        waiting.then?(outcome)
+        guard let seat = waiting.seat, let number = waiting.number else { return }
         switch outcome {
         case .accepted:
             self.gateway.counters.commandsAccepted += 1

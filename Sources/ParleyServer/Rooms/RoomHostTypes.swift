@@ -104,6 +104,8 @@ package enum RoomHostEffect: Hashable, Sendable {
     case outcome(Submission.ID, Outcome)
     /// Call `retryTimerFired` then.
     case scheduleRetry(milliseconds: Int64)
+    /// Call `barrierTimerFired` then, with the life of the engine that the machine knows now.
+    case scheduleBarrier(milliseconds: Int64)
     /// Write it; whether that succeeds is of no concern.
     case writeSnapshot(RoomRead.Snapshot, keepFrom: UInt64)
     /// The room has ended and this host wrote it: call `retireTimerFired` then. Meanwhile others can read

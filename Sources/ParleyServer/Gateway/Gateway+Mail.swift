@@ -1,0 +1,237 @@
+import Logging
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// Signals on their way through the engine: one batch per tick towards it, and from the mailboxes to connections
+/// that did not get them directly.
+extension Gateway {
+    // MARK: To the engine
+
+    /// What this tick relays reaches the engine as one batch.
+    func scheduleMail() {
+        guard !self.isMailScheduled else { return }
+        self.isMailScheduled = true
+        self.eventLoop.assumeIsolated().execute {
+            self.isMailScheduled = false
+            self.sendMailNow()
+            // Behind what was relayed in this tick: the engine keeps the order of one loop's calls.
+            self.sendAcknowledgements()
+        }
+    }
+
+    func sendMailNow() {
+        guard !self.mail.isEmpty else { return }
+        let tray = self.trays.popLast() ?? MailTray(author: self.node)
+        swap(&tray.batch, &self.mail)
+        self.engine.append(tray.batch, on: self.eventLoop).assumeIsolated().whenComplete { result in
+            self.mailSent(tray.batch, result)
+            tray.batch.removeAll()
+            self.trays.append(tray)
+        }
+    }
+
+    private func mailSent(_ batch: MailboxBatch, _ result: Result<[MailboxVerdict], any Error>) {
+        switch result {
+        case .success(let verdicts):
+            for index in verdicts.indices where verdicts[index] != .stored {
+                self.mailJudged(batch.entries[index], verdicts[index], batch)
+            }
+        case .failure(let error):
+            self.logger.warning("The engine could not store signals.", metadata: ["error": "\(error)"])
+            for entry in batch.entries {
+                self.refuse(entry, fallBackTo: entry.n - 1, .engineUnavailable, batch)
+            }
+        }
+    }
+
+    private func mailJudged(_ entry: MailboxBatch.Entry, _ verdict: MailboxVerdict, _ batch: MailboxBatch) {
+        switch verdict {
+        case .stored: break
+        case .duplicate: self.askDelivered(to: entry.mailbox, from: entry.sender)
+        case .gap(let last): self.refuse(entry, fallBackTo: last, .signalGap, batch)
+        case .full: self.refuse(entry, fallBackTo: entry.n - 1, .mailboxFull, batch)
+        }
+    }
+
+    /// The mailbox does not have it: its sender still does, and sends it again from there. Said once, also if more of
+    /// the same pair was on its way.
+    private func refuse(
+        _ entry: MailboxBatch.Entry,
+        fallBackTo last: UInt64,
+        _ code: RejectionCode,
+        _ batch: MailboxBatch
+    ) {
+        guard let seat = self.participants[entry.sender], let route = seat.routes[entry.mailbox.recipient],
+            route.sequence.fallBack(to: last)
+        else { return }
+        var rejection = Rejection(code, of: Self.type(of: entry, in: batch))
+        rejection.to = entry.mailbox.recipient.description
+        rejection.n = entry.n
+        rejection.expected = code == .signalGap ? last + 1 : nil
+        rejection.retryAfterMilliseconds = code == .signalGap ? nil : 250
+        seat.session.reject(rejection, counters: &self.counters)
+    }
+
+    private static func type(of entry: MailboxBatch.Entry, in batch: MailboxBatch) -> String {
+        batch.withBytes(of: entry) { bytes in
+            (try? JSONParser.parse(bytes, depthMax: Limits().depthMax))?["type"]?.string ?? "signal"
+        }
+    }
+
+    // MARK: From the engine
+
+    /// Something waits in that mailbox that was not handed over.
+    func fetchMail(of seat: Seat) {
+        guard seat.phase == .present, let connection = seat.session.connection else { return }
+        switch seat.mailFlow {
+        case .direct, .behind:
+            guard connection.isWritable else {
+                seat.mailFlow = .behind
+                return
+            }
+            self.readMail(of: seat, connection)
+        case .reading: seat.mailFlow = .reading(again: true)
+        }
+    }
+
+    /// A connection of this session has room for more.
+    func outputFreed(_ seat: Seat) {
+        switch seat.mailFlow {
+        case .behind: self.fetchMail(of: seat)
+        case .direct, .reading: break
+        }
+    }
+
+    /// What was not acknowledged is handed over again, from the beginning.
+    func begin(mailOf seat: Seat, received: [Watermark]) {
+        if seat.wasElsewhere {
+            let known = received.filter { seat.host.room.participant($0.participant) != nil }
+            for mark in known { seat.inbox.know(mark.n, from: mark.participant) }
+            self.acknowledgeLater(known.map { SignalNumber(sender: $0.participant, n: $0.n) }, of: seat)
+        }
+        seat.inbox.rewind()
+        seat.mailFlow = .direct
+        self.fetchMail(of: seat)
+    }
+
+    private func readMail(of seat: Seat, _ connection: WebSocketConnection) {
+        seat.mailFlow = .reading(again: false)
+        // What was relayed in this tick is read as well, and what was acknowledged is not.
+        self.sendMailNow()
+        self.sendAcknowledgements()
+        let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
+        self.engine.read(mailbox, on: self.eventLoop).assumeIsolated().whenComplete { result in
+            // Another socket has come meanwhile: it reads for itself.
+            guard seat.session.connection === connection, seat.phase == .present,
+                case .reading(let again) = seat.mailFlow
+            else { return }
+            guard case .success(let signals) = result else {
+                // Nothing after it may be told, or it would seem to be all: the client comes again.
+                seat.session.holder?.giveUp()
+                return
+            }
+            seat.mailFlow = .direct
+            self.hand(signals, to: seat, connection)
+            if again { self.fetchMail(of: seat) }
+        }
+    }
+
+    private func hand(_ signals: [StoredSignal], to seat: Seat, _ connection: WebSocketConnection) {
+        var acknowledged: [SignalNumber] = []
+        for signal in signals {
+            guard connection.isWritable else {
+                seat.mailFlow = .behind
+                break
+            }
+            switch seat.inbox.read(signal.n, floor: Self.floor(of: signal), from: signal.sender) {
+            case .hand:
+                self.counters.bytesSent += signal.bytes.readableBytes
+                signal.bytes.withUnsafeReadableBytes { connection.sendText($0) }
+            case .acknowledged: acknowledged.append(SignalNumber(sender: signal.sender, n: signal.n))
+            case .skip, .early: break
+            }
+        }
+        self.acknowledgeLater(acknowledged, of: seat)
+    }
+
+    /// Stored are the bytes that the recipient reads.
+    private static func floor(of signal: StoredSignal) -> UInt64 {
+        let parsed = signal.bytes.withUnsafeReadableBytes { try? JSONParser.parse($0, depthMax: Limits().depthMax) }
+        return parsed?["floor"]?.integer.flatMap { UInt64(exactly: $0) } ?? 1
+    }
+
+    // MARK: Delivered
+
+    func acknowledgeLater(_ numbers: [SignalNumber], of seat: Seat) {
+        guard !numbers.isEmpty else { return }
+        self.acknowledgements.append((seat, numbers))
+        self.scheduleMail()
+    }
+
+    private func sendAcknowledgements() {
+        guard !self.acknowledgements.isEmpty else { return }
+        for (seat, numbers) in self.acknowledgements {
+            let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
+            let answer = self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop)
+            answer.assumeIsolated().whenComplete { result in
+                guard case .success(let delivered) = result else { return self.acknowledgeAgain(numbers, of: seat) }
+                var elsewhere: [SignalNumber] = []
+                for (number, n) in zip(numbers, delivered) where n > 0 {
+                    if let sender = self.participants[number.sender] {
+                        self.note(delivered: n, to: seat.id, for: sender.session)
+                    } else {
+                        elsewhere.append(SignalNumber(sender: number.sender, n: n))
+                    }
+                }
+                if !elsewhere.isEmpty { seat.host.publish(.delivered(to: seat.id, elsewhere)) }
+            }
+        }
+        self.acknowledgements.removeAll(keepingCapacity: true)
+    }
+
+    /// The engine did not answer. Saying it twice does no harm.
+    private func acknowledgeAgain(_ numbers: [SignalNumber], of seat: Seat) {
+        self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) {
+            guard seat.phase == .present else { return }
+            self.acknowledgeLater(numbers, of: seat)
+        }
+    }
+
+    /// Another node's recipient has acknowledged: whoever of the senders is here hears of it.
+    func heard(delivered numbers: [SignalNumber], to recipient: ParticipantID) {
+        for number in numbers {
+            guard let sender = self.participants[number.sender] else { continue }
+            self.note(delivered: number.n, to: recipient, for: sender.session)
+        }
+    }
+
+    /// Hints get lost: what nobody has said of other nodes' recipients is asked for now and then.
+    func askDeliveredElsewhere() {
+        self.remoteRoutes.removeAll { route in
+            route.peer != nil || route.owner.phase == .gone || route.owner.routes[route.recipient] !== route
+        }
+        for route in self.remoteRoutes where route.sequence.last > route.told {
+            let mailbox = MailboxID(room: route.owner.host.id, recipient: route.recipient)
+            self.askDelivered(to: mailbox, from: route.owner.id)
+        }
+    }
+
+    private func askDelivered(to mailbox: MailboxID, from sender: ParticipantID) {
+        self.engine.delivered(from: sender, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { n in
+            guard n > 0, let seat = self.participants[sender] else { return }
+            self.note(delivered: n, to: mailbox.recipient, for: seat.session)
+        }
+    }
+}
+
+/// A batch on its way. Used again: a tick allocates none.
+final class MailTray {
+    var batch: MailboxBatch
+
+    init(author: NodeID) {
+        self.batch = MailboxBatch(author: author)
+    }
+}

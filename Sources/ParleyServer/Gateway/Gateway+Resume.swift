@@ -1,0 +1,231 @@
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// What a client that comes back says of itself.
+struct Returning {
+    let session: SessionID
+    let identity: IdentityID
+    let attempt: UInt64
+    let rooms: [Hello.Resume.HeldRoom]
+    let received: [Watermark]
+    let abilities: Abilities
+
+    init(_ secret: ResumeSecret, _ resume: Hello.Resume, _ rooms: [Hello.Resume.HeldRoom], _ abilities: Abilities) {
+        self.session = secret.session
+        self.identity = secret.identity
+        self.attempt = resume.attempt
+        self.rooms = rooms
+        self.received = resume.received
+        self.abilities = abilities
+    }
+}
+
+/// Coming back, to the node that holds the session or to any other.
+///
+/// ```
+/// hello ---> secret good? ---> all rooms here? ------------------------------> welcome, replay, mail, live
+///                                    | no
+///                                    v
+///                        read the rooms' logs, take the seats ---> attach, in the log ---> the same
+/// ```
+///
+/// Attached first, welcomed then: whoever has read the welcome is at home here for everybody.
+extension Gateway {
+    /// Nobody here knows the session.
+    func resumeFromElsewhere(
+        _ secret: ResumeSecret,
+        _ resume: Hello.Resume,
+        _ hello: Hello,
+        _ connection: WebSocketConnection,
+        _ holder: GatewayConnection
+    ) {
+        guard secret.expiresAt > self.now else {
+            return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .expired)
+        }
+        guard let rooms = resume.rooms, !rooms.isEmpty else {
+            // Without rooms there is nothing to come back to but the identity.
+            let refusal: ResumeRefusal? = resume.rooms == nil ? nil : .over
+            return self.begin(secret.identity, hello, connection, holder, refused: refusal)
+        }
+        let session = GatewaySession(
+            id: secret.session,
+            identity: secret.identity,
+            abilities: hello.abilities,
+            limits: self.limits
+        )
+        _ = session.redeem(secret)
+        // Listed before its rooms are read: a later connection of the same client finds it.
+        session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
+        self.sessions[session.id] = session
+        self.resume(session, Returning(secret, resume, rooms, hello.abilities), hello, connection, holder)
+    }
+
+    func resume(
+        _ session: GatewaySession,
+        _ returning: Returning,
+        _ hello: Hello,
+        _ connection: WebSocketConnection,
+        _ holder: GatewayConnection
+    ) {
+        session.holder?.supersede()
+        session.detach()
+        session.expect(holder, attempt: returning.attempt)
+        let missing = returning.rooms.filter { session.seat(in: $0.room) == nil }
+        guard !missing.isEmpty else {
+            return self.complete(session, returning, hello, connection, holder)
+        }
+        // One after the other: a client is in one room or two, and the engine answers within a millisecond.
+        self.takeSeats(missing[...], session, holder) { [unowned self] outcome in
+            guard session.expects(holder) else { return }
+            switch outcome {
+            case .success: self.complete(session, returning, hello, connection, holder)
+            case .failure(.engineUnavailable): self.abandon(session, holder) { holder.giveUp() }
+            case .failure: self.abandon(session, holder) { holder.refuseOutdatedAttempt() }
+            }
+        }
+    }
+
+    /// The connection cannot have the session, which waits for the next one or has nothing to wait for.
+    func abandon(_ session: GatewaySession, _ holder: GatewayConnection, _ close: () -> Void) {
+        guard session.expects(holder) else { return }
+        session.expectNobody()
+        close()
+        self.detach(session, isAway: false)
+    }
+
+    // MARK: Seats that another node held
+
+    private enum Seating: Error {
+        case engineUnavailable
+        /// The room knows a later connection of this client.
+        case outdated
+    }
+
+    private func takeSeats(
+        _ rooms: ArraySlice<Hello.Resume.HeldRoom>,
+        _ session: GatewaySession,
+        _ holder: GatewayConnection,
+        _ then: @escaping (Result<Void, Seating>) -> Void
+    ) {
+        guard let held = rooms.first else { return then(.success(())) }
+        self.directory.find(.id(held.room)) { [unowned self] result in
+            // A later connection of the same client goes on from here.
+            guard session.expects(holder) else { return then(.success(())) }
+            switch result {
+            case .failure(.engineUnavailable): then(.failure(.engineUnavailable))
+            case .failure: self.takeSeats(rooms.dropFirst(), session, holder, then)
+            case .success(let host):
+                host.whenCurrent { isCurrent in
+                    guard session.expects(holder) else { return then(.success(())) }
+                    guard isCurrent else { return then(.failure(.engineUnavailable)) }
+                    self.takeSeat(in: host, session) { outcome in
+                        guard case .success = outcome else { return then(outcome) }
+                        self.takeSeats(rooms.dropFirst(), session, holder, then)
+                    }
+                }
+            }
+        }
+    }
+
+    /// If the session is not in that room any more, it hears so after the welcome.
+    private func takeSeat(
+        in host: RoomHost,
+        _ session: GatewaySession,
+        _ then: @escaping (Result<Void, Seating>) -> Void
+    ) {
+        guard session.seat(in: host.id) == nil,
+            let id = host.room.participant(of: session.id), host.seats[id] == nil,
+            let participant = host.room.participant(id), let membership = host.room.membership(id)
+        else {
+            host.endIfUnused()
+            return then(.success(()))
+        }
+        let seat = Seat(
+            id: id,
+            join: JoinCommand(id: 1, room: .id(host.id), name: participant.name),
+            session: session,
+            host: host,
+            limits: self.limits,
+            wasElsewhere: true
+        )
+        seat.commands = CommandSequence(resuming: membership)
+        seat.epoch = membership.epoch
+        session.add(seat)
+        host.take(seat, joined: participant.joined)
+        self.attach(seat) { [unowned self] outcome in
+            switch outcome {
+            case .accepted, .duplicate: return then(.success(()))
+            case .rejected(.noChange):
+                host.release(seat)
+                return then(.failure(.outdated))
+            case .rejected(.busy), .rejected(.engineUnavailable):
+                host.release(seat)
+                return then(.failure(.engineUnavailable))
+            case .rejected:
+                // It has left meanwhile.
+                host.release(seat)
+                self.forgetIfOver(session)
+                return then(.success(()))
+            }
+        }
+    }
+
+    private func forgetIfOver(_ session: GatewaySession) {
+        guard session.life.isOver else { return }
+        self.sessions[session.id] = nil
+    }
+
+    // MARK: Back
+
+    private func complete(
+        _ session: GatewaySession,
+        _ returning: Returning,
+        _ hello: Hello,
+        _ connection: WebSocketConnection,
+        _ holder: GatewayConnection
+    ) {
+        session.expectNobody()
+        guard !session.seats.isEmpty || session.wasWelcomed else {
+            // It was in none of those rooms any more: there is nothing to come back to.
+            self.sessions[session.id] = nil
+            return self.begin(session.identity, hello, connection, holder, refused: .over)
+        }
+        guard session.life.isOver == false else {
+            return self.begin(session.identity, hello, connection, holder, refused: .over)
+        }
+        let attachment = session.life.attach()
+        assert(attachment != .refused, "a session that is over is not resumed")
+        session.attach(connection, holder: holder, attempt: returning.attempt)
+        self.counters.sessionsResumed += 1
+        session.send(.welcome(self.welcome(session, resumed: true)), counters: &self.counters)
+        let present = session.seats.filter { $0.phase == .present }.sorted { $0.host.id < $1.host.id }
+        for seat in present {
+            let mentioned = returning.rooms.first { $0.room == seat.host.id }
+            seat.host.replay(to: seat, after: mentioned?.at, isKnown: mentioned != nil)
+        }
+        for held in returning.rooms where session.seat(in: held.room) == nil { self.refuse(held, session) }
+        for seat in present { self.begin(mailOf: seat, received: returning.received) }
+        self.repeatDelivered(to: session)
+        if attachment == .visible { for seat in present { self.attach(seat) { _ in } } }
+        holder.greeted(session, hello)
+    }
+
+    func refuse(_ held: Hello.Resume.HeldRoom, _ session: GatewaySession) {
+        var rejection = Rejection(.notJoined, of: "resume")
+        rejection.room = held.room.description
+        session.reject(rejection, counters: &self.counters)
+    }
+
+    /// The beats that told it may be lost with the old socket.
+    private func repeatDelivered(to session: GatewaySession) {
+        for seat in session.seats {
+            for route in seat.routes.values.sorted(by: { $0.recipient < $1.recipient }) {
+                let n = route.peer?.inbox.delivered(from: seat.id) ?? route.told
+                if n > 0 { self.note(delivered: n, to: route.recipient, for: session) }
+            }
+        }
+    }
+}

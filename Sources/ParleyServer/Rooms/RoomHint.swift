@@ -1,0 +1,71 @@
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+
+/// What the hosts of one room say to each other on different nodes. Lost or doubled, it does no harm.
+enum RoomHint: Hashable {
+    /// The recipient has acknowledged the senders' signals.
+    case delivered(to: ParticipantID, [SignalNumber])
+    /// A pulse as its recipients read it, to everybody but its sender, or to one.
+    case pulse(from: ParticipantID, to: ParticipantID?, ByteBuffer)
+
+    private static let deliveredTag: UInt8 = 1
+    private static let pulseTag: UInt8 = 2
+
+    func encoded(author: NodeID) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.write(author)
+        switch self {
+        case .delivered(let recipient, let numbers):
+            buffer.writeInteger(Self.deliveredTag)
+            buffer.write(recipient)
+            for number in numbers {
+                buffer.write(number.sender)
+                buffer.writeInteger(number.n)
+            }
+        case .pulse(let sender, let recipient, let bytes):
+            buffer.writeInteger(Self.pulseTag)
+            buffer.write(sender)
+            buffer.writeInteger(UInt8(recipient == nil ? 0 : 1))
+            if let recipient { buffer.write(recipient) }
+            buffer.writeImmutableBuffer(bytes)
+        }
+        return buffer
+    }
+
+    /// `nil` for what no node of this version has said.
+    static func decode(_ bytes: ByteBuffer) -> (author: NodeID, hint: RoomHint)? {
+        var buffer = bytes
+        guard let author: NodeID = buffer.readIdentifier(), let tag = buffer.readInteger(as: UInt8.self)
+        else { return nil }
+        switch tag {
+        case Self.deliveredTag:
+            guard let recipient: ParticipantID = buffer.readIdentifier() else { return nil }
+            var numbers: [SignalNumber] = []
+            while let sender: ParticipantID = buffer.readIdentifier(), let n = buffer.readInteger(as: UInt64.self) {
+                numbers.append(SignalNumber(sender: sender, n: n))
+            }
+            return (author, .delivered(to: recipient, numbers))
+        case Self.pulseTag:
+            guard let sender: ParticipantID = buffer.readIdentifier(),
+                let isAddressed = buffer.readInteger(as: UInt8.self)
+            else { return nil }
+            var recipient: ParticipantID?
+            if isAddressed == 1 { recipient = buffer.readIdentifier() }
+            guard (recipient == nil) == (isAddressed == 0) else { return nil }
+            return (author, .pulse(from: sender, to: recipient, buffer))
+        default: return nil
+        }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func write(_ id: Identifier<some IdentifierKind>) {
+        self.writeInteger(id.high)
+        self.writeInteger(id.low)
+    }
+
+    fileprivate mutating func readIdentifier<Kind>() -> Identifier<Kind>? {
+        self.readMultipleIntegers(as: (UInt64, UInt64).self).map { Identifier(high: $0.0, low: $0.1) }
+    }
+}

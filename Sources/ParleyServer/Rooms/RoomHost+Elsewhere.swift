@@ -1,0 +1,111 @@
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// People of this room who are at home on other nodes, and people who move.
+extension RoomHost {
+    // MARK: Seats that move
+
+    /// The participant is in the room already; from now on its connection is here.
+    func take(_ seat: Seat, joined: UInt64) {
+        self.add(seat, joined: joined)
+        self.put(seat)
+        for other in self.seats.values where other !== seat { seat.reroute(other) }
+        self.peopleElsewhere.remove(seat.id)
+    }
+
+    /// The participant stays in the room; its connection is, or will be, somewhere else.
+    func release(_ seat: Seat) {
+        self.remove(seat, isElsewhere: true)
+        if self.room.participant(seat.id) != nil { self.peopleElsewhere.insert(seat.id) }
+    }
+
+    /// What an entry says about where people are, after it was delivered.
+    func follow(_ events: [RoomEvent]) {
+        let node = self.gateway.node
+        for event in events {
+            switch event.fact {
+            case .joined(let joining):
+                if joining.node != node { self.peopleElsewhere.insert(joining.participant) }
+            case .attached(let attachment):
+                let seat = self.seats[attachment.participant]
+                seat?.epoch = self.room.membership(attachment.participant)?.epoch ?? 0
+                if attachment.node == node {
+                    self.peopleElsewhere.remove(attachment.participant)
+                } else if let seat {
+                    self.gateway.moved(seat, to: attachment)
+                } else {
+                    self.peopleElsewhere.insert(attachment.participant)
+                }
+            case .left(let id, _):
+                guard self.peopleElsewhere.remove(id) != nil else { continue }
+                for seat in self.seats.values { seat.removeRoute(to: id) }
+            case .created, .mediaChanged, .interrupted, .ended: break
+            }
+        }
+    }
+
+    /// The replica is another one.
+    func recountElsewhere() {
+        let room = self.room
+        self.peopleElsewhere = Set(room.participants.map(\.id).filter { self.seats[$0] == nil })
+        for seat in self.seats.values {
+            seat.epoch = room.membership(seat.id)?.epoch ?? seat.epoch
+            for recipient in Array(seat.routes.keys) where room.participant(recipient) == nil {
+                seat.removeRoute(to: recipient)
+            }
+            // The engine may have lost mail, and senders send again what is not delivered: nothing of it is taken
+            // for a repetition before the mailbox says so.
+            for route in seat.routes.values { _ = route.sequence.fallBack(to: 0) }
+        }
+    }
+
+    // MARK: Hints
+
+    /// Says it to the other nodes that hold the room, if there can be any.
+    func publish(_ hint: @autoclosure () -> RoomHint) {
+        guard !self.peopleElsewhere.isEmpty else { return }
+        self.gateway.engine.publishEphemeral(hint().encoded(author: self.gateway.node), to: LogID(room: self.id))
+    }
+
+    func hear(ephemeral bytes: ByteBuffer) {
+        guard let (author, hint) = RoomHint.decode(bytes), author != self.gateway.node else { return }
+        switch hint {
+        case .delivered(let recipient, let numbers):
+            self.gateway.heard(delivered: numbers, to: recipient)
+        case .pulse(_, let recipient, let text):
+            let frame = WebSocketConnection.frame(text: text.readableBytesView)
+            for seat in self.seats.values where seat.phase == .present && (recipient ?? seat.id) == seat.id {
+                guard let connection = seat.session.connection, connection.isWritable else { continue }
+                connection.sendFrame(frame)
+                self.gateway.counters.pulsesRelayed += 1
+            }
+        }
+    }
+
+    func hear(mailFor recipients: [ParticipantID]) {
+        for recipient in recipients {
+            if let seat = self.seats[recipient] { self.gateway.fetchMail(of: seat) }
+        }
+    }
+
+    // MARK: Checks
+
+    /// Hints get lost: what other nodes have written is asked for now and then.
+    func checkMail() {
+        guard !self.peopleElsewhere.isEmpty else { return }
+        for seat in self.seats.values.sorted(by: { $0.id < $1.id }) { self.gateway.fetchMail(of: seat) }
+    }
+
+    /// The replica is at least as new as the log is now, or the engine cannot be reached.
+    func whenCurrent(_ then: @escaping (_ isCurrent: Bool) -> Void) {
+        let gateway = self.gateway
+        gateway.engine.heads([LogID(room: self.id)], on: gateway.eventLoop).assumeIsolated().whenComplete { result in
+            guard case .success(let tops) = result, let top = tops.first else { return then(false) }
+            self.wait(until: top, then)
+            self.heard(top: top)
+        }
+    }
+}
