@@ -31,11 +31,15 @@ extension InMemoryEngine.StateMachine {
         self.leases = [:]
     }
 
-    /// What must be gone when everybody is: `expired` logs do not count.
-    package func leftovers(_ now: Instant) -> (logs: Int, mailboxes: Int, subscriptions: Int) {
-        (
-            self.logs.values.count { !$0.isExpired(now) },
-            self.rooms.values.reduce(0) { $0 + $1.mailboxes.count },
+    /// What must be gone when everybody is. The keys of the engine's nodes stay, and what ends by itself does so later.
+    package func leftovers(_ now: Instant) -> (logs: [LogID], mailboxes: [MailboxID], subscriptions: Int) {
+        let logs = self.logs.filter { $0.key.kind != .keys && !$0.value.isExpired(now) }.keys
+        let mailboxes = self.rooms.flatMap { room, mail in
+            mail.mailboxes.keys.map { MailboxID(room: room, recipient: $0) }
+        }
+        return (
+            logs.sorted { ($0.kind.rawValue, $0.id) < ($1.kind.rawValue, $1.id) },
+            mailboxes.sorted { ($0.room, $0.recipient) < ($1.room, $1.recipient) },
             self.subscriptions.count
         )
     }

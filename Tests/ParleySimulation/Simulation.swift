@@ -1,4 +1,5 @@
 import NIOCore
+import ParleyEngine
 package import ParleyProtocol
 import ParleyServer
 
@@ -8,8 +9,10 @@ package struct SimulationOptions: Sendable {
     package var clients = 4
     package var faultMilliseconds = 30_000
     package var mechanisms = Mechanisms.all
-    /// Whether anything goes wrong at all.
-    package var hasFaults = true
+    /// What goes wrong, each as often as it is named.
+    package var faults = FaultKind.ofOneNode
+    /// Whether requests to the engine and its answers and hints get lost.
+    package var isEngineReliable = false
     /// Whether clients come back at any node.
     package var clientsMove = true
 
@@ -17,7 +20,6 @@ package struct SimulationOptions: Sendable {
 }
 
 package struct SimulationReport: Sendable {
-    package let seed: UInt64
     package let violations: [String]
     package let counts: [String: Int]
     package let steps: Int
@@ -55,7 +57,7 @@ package final class Simulation {
             mechanisms: options.mechanisms
         )
         self.cluster.onRecord = { [unowned self] in self.history.record($0, at: self.scheduler.now) }
-        self.network.isCalm = !options.hasFaults
+        self.network.isCalm = options.faults.isEmpty
         for number in 1...options.nodes {
             let setup = SimulatedNode.Setup(
                 scheduler: scheduler,
@@ -63,7 +65,7 @@ package final class Simulation {
                 cluster: self.cluster,
                 configuration: configuration,
                 seed: seed,
-                weather: options.hasFaults ? .rough : .calm
+                weather: options.faults.isEmpty || options.isEngineReliable ? .calm : .rough
             )
             self.nodes.append(SimulatedNode(number: number, setup))
         }
@@ -105,12 +107,16 @@ package final class Simulation {
             self.scheduler.schedule(in: self.dice.time(0...500), on: client.loop) { client.start() }
             self.work(client)
         }
+        if !self.options.faults.isEmpty { self.scheduleFault() }
         self.run(until: start + .milliseconds(Int64(self.options.faultMilliseconds)))
-        self.isCalm = true
-        self.run(until: self.scheduler.now + .seconds(60))
-        self.scheduler.removeAll()
+        self.becalm()
+        self.awaitAgreement()
+        self.leaveAll()
+        self.awaitEmptiness()
+        self.checkHistory()
+        // See `Scheduler.bury`.
+        assert({ Unmanaged.passRetained(self).toOpaque() != UnsafeMutableRawPointer(bitPattern: 0) }())
         return SimulationReport(
-            seed: 0,
             violations: self.journal.violations,
             counts: self.journal.counts,
             steps: self.scheduler.stepCount,
@@ -118,7 +124,18 @@ package final class Simulation {
         )
     }
 
-    private func run(until end: NIODeadline) {
+    private func checkHistory() {
+        guard self.journal.violations.isEmpty else { return }
+        for (log, top) in self.history.retired.sorted(by: { $0.key.id < $1.key.id }) where log.kind == .room {
+            guard let chain = self.history.chain(of: log, to: top) else {
+                self.journal.violate("the history of \(log.id) does not chain")
+                continue
+            }
+            self.journal.check(chain, of: log)
+        }
+    }
+
+    func run(until end: NIODeadline) {
         self.scheduler.run(until: end) { self.journal.violations.isEmpty }
     }
 

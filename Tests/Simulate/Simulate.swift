@@ -12,18 +12,37 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Show everything that clients say and hear.")
     var trace = false
     @Option var nodes = 1
+    @Option var faults = "one-node"
     @Option var clients = 4
 
     func run() throws {
         var options = SimulationOptions()
         options.nodes = self.nodes
         options.clients = self.clients
-        options.hasFaults = false
-        let report = Simulation(
-            seed: self.seed ?? self.first,
-            options: options,
-            onTrace: self.trace ? { print($0) } : nil
-        ).run()
-        print(report)
+        switch self.faults {
+        case "clients":
+            options.faults = FaultKind.ofClients
+            options.isEngineReliable = true
+        case "one-node": options.faults = FaultKind.ofOneNode
+        case "all": options.faults = FaultKind.all
+        case "wipes": options.faults = FaultKind.withWipes
+        default: throw ValidationError("clients, one-node, all or wipes")
+        }
+        let range = self.seed.map { $0...$0 } ?? self.first...(self.first + UInt64(self.seeds) - 1)
+        var counts: [String: Int] = [:]
+        var bad = 0
+        for seed in range {
+            let simulation = Simulation(seed: seed, options: options, onTrace: self.trace ? { print($0) } : nil)
+            let report = simulation.run()
+            counts.merge(report.counts, uniquingKeysWith: +)
+            counts["steps", default: 0] += report.steps
+            if !report.violations.isEmpty {
+                bad += 1
+                print("seed \(seed): \(report.violations.joined(separator: "\n    "))")
+            }
+        }
+        for (name, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(name): \(count)") }
+        print("\(range.count) seeds, \(bad) with violations")
+        if bad > 0 { throw ExitCode.failure }
     }
 }

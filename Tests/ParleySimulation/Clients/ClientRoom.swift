@@ -61,12 +61,16 @@ struct ClientRoom {
         (self.state["people"]?.object?.members.map(\.name) ?? []).sorted()
     }
 
+    func connection(of person: String) -> String? {
+        self.state["people"]?[person]?["connection"]?.string
+    }
+
     /// RFC 7396.
     static func fold(_ patch: JSONValue, into value: JSONValue?) -> JSONValue {
         guard let changes = patch.object else { return patch }
         var object = value?.object ?? JSONObject()
         for (name, change) in changes.members {
-            object[name] = change == .null ? nil : Self.fold(change, into: object[name])
+            object[name] = change == .null ? Optional.none : Self.fold(change, into: object[name])
         }
         return .object(object)
     }

@@ -63,6 +63,8 @@ struct SignalOutbox {
 
     private(set) var kept: [Signal] = []
     private(set) var next: Int64 = 1
+    /// Some were refused for now: from there on they are sent again soon.
+    var resendFrom: Int64?
 
     /// The lowest number that is not known to be delivered.
     var floor: Int64 { self.kept.first?.n ?? self.next }

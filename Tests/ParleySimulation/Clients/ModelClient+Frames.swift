@@ -11,6 +11,7 @@ extension ModelClient {
             var resume: JSONObject = [
                 "session": .string(credentials.session), "secret": .string(credentials.secret),
             ]
+            resume["attempt"] = .integer(Int64(self.sessionAttempts))
             if self.hasMemory {
                 resume["rooms"] = .object(self.heldPositions)
                 resume["received"] = .object(self.receivedMarks)

@@ -105,8 +105,10 @@ extension ModelClient {
         }
         let people = self.rooms[index].people
         guard people.contains(me) else {
-            self.journal.out(self, self.rooms[index])
-            self.rooms.remove(at: index)
+            let room = self.rooms.remove(at: index)
+            self.journal.out(self, room)
+            // Wished for again before it was over.
+            if let alias = room.alias { self.joinIfWished(alias) }
             return
         }
         self.rooms[index].outgoing = self.rooms[index].outgoing.filter { people.contains($0.key) }

@@ -19,6 +19,8 @@ extension ModelClient {
         case "media", "leave":
             guard let room = frame["room"]?.string, let number = frame["id"]?.integer else { break }
             self.commandRejected(room, number, code, expected: frame["expected"]?.integer, retry: retry)
+        // Nobody in that room, or nobody with that id: a race with a departure.
+        case "pulse": break
         default:
             self.journal.violate("\(self.name): refused for its form: \(code) of \(frame["of"]?.string ?? "?")")
         }
@@ -67,12 +69,27 @@ extension ModelClient {
 
     private func signalRejected(_ to: String, _ n: Int64, _ code: String, expected: Int64?, retry: Int64?) {
         switch code {
-        case "signal-gap": self.sendSignals(from: expected ?? n, to: to)
+        case "signal-gap": self.sendSignalsSoon(from: expected ?? n, to: to, .milliseconds(20))
         case "mailbox-full", "rate-limited", "engine-unavailable":
-            self.later(.milliseconds(retry ?? 100)) { client in client.sendSignals(from: n, to: to) }
+            self.sendSignalsSoon(from: n, to: to, .milliseconds(retry ?? 100))
         // The recipient has left; its departure is on its way here.
         case "unknown-recipient": break
         default: self.journal.violate("\(self.name): a signal was refused: \(code)")
+        }
+    }
+
+    /// Once for all that were refused together.
+    private func sendSignalsSoon(from n: Int64, to peer: String, _ delay: TimeAmount) {
+        guard let index = self.rooms.firstIndex(where: { $0.outgoing[peer] != nil }) else { return }
+        let isScheduled = self.rooms[index].outgoing[peer]?.resendFrom != nil
+        let first = min(n, self.rooms[index].outgoing[peer]?.resendFrom ?? n)
+        self.rooms[index].outgoing[peer]?.resendFrom = first
+        guard !isScheduled else { return }
+        self.later(delay) { client in
+            for index in client.rooms.indices {
+                guard let first = client.rooms[index].outgoing[peer]?.resendFrom.take() else { continue }
+                client.sendSignals(from: first, to: peer)
+            }
         }
     }
 

@@ -28,6 +28,16 @@ extension ModelClient {
         self.command(.leave, index)
     }
 
+    func wish(_ alias: String) {
+        self.wishes.insert(alias)
+        self.joinIfWished(alias)
+    }
+
+    func acknowledgeAgain() {
+        self.acknowledgesNothing = false
+        self.sendAcknowledgements()
+    }
+
     func signal() {
         guard let index = self.dice.pick(Array(self.rooms.indices)),
             let peer = self.dice.pick(self.rooms[index].peers)

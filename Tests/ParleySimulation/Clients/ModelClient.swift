@@ -39,12 +39,14 @@ final class ModelClient {
     private(set) var connection: WebSocketConnection?
     private(set) var node: SimulatedNode?
     private var attempts = 0
+    /// Connections that it has begun for its session, also those that failed.
+    private(set) var sessionAttempts = 1
     /// Names each attempt: what comes of an earlier one is ignored.
     private var attempt = 0
     private var lastHeard: NIODeadline
     private(set) var isReading = true
     /// When something last happened that others may hear of as `interrupted`.
-    private(set) var lastTrouble: NIODeadline
+    private(set) var troubles: [NIODeadline]
 
     var credentials: Credentials?
     /// Whether it knows what it knew when it had those credentials.
@@ -81,14 +83,14 @@ final class ModelClient {
         let masks = RandomSource.seeded(self.dice.next())
         self.transport = loop.enter { TransportLoop(eventLoop: loop, limits: limits, random: masks) }
         self.lastHeard = loop.now
-        self.lastTrouble = loop.now
+        self.troubles = [loop.now]
     }
 
     var name: String { "client \(self.number)" }
     var isLive: Bool { self.phase == .live }
 
     func trouble() {
-        self.lastTrouble = self.loop.now
+        self.troubles.append(self.loop.now)
     }
 
     // MARK: Connecting
@@ -113,6 +115,7 @@ final class ModelClient {
     private func connect() {
         guard let node = self.findNode(self) else { return self.scheduleAttempt() }
         self.phase = .connecting
+        self.sessionAttempts += 1
         self.node = node
         let attempt = self.attempt
         let channel = node.connect(from: self.loop)
@@ -120,7 +123,7 @@ final class ModelClient {
         let target = WebSocketClientConnection.Target(host: "localhost", port: 8080, subprotocols: ["parley.v1"])
         do {
             let done = try WebSocketClientConnection.shakeHands(on: channel, with: target, loop: self.transport) {
-                self.opened($0)
+                if self.attempt == attempt { self.opened($0) } else { $0.closeNow() }
                 return self
             }
             done.assumeIsolated().whenFailure { _ in
@@ -168,9 +171,15 @@ final class ModelClient {
 
     /// A page is loaded again: all that is left is who it was.
     func reload() {
-        self.connection?.close(code: 1001)
+        guard self.phase != .gone else { return }
+        if let connection = self.connection {
+            connection.close(code: 1001)
+        } else {
+            self.channel?.close(promise: nil)
+        }
         self.connection = nil
         self.channel = nil
+        self.isReading = true
         self.journal.sessionOver(self)
         self.rooms = []
         self.joining = []
@@ -178,6 +187,15 @@ final class ModelClient {
         self.trouble()
         self.phase = .idle
         self.scheduleAttempt()
+    }
+
+    /// It is never heard of again.
+    ///
+    /// - Parameter code: what its browser still says, if anything.
+    func vanish(code: UInt16?) {
+        self.trouble()
+        if let code { self.connection?.close(code: code) } else { self.abandon() }
+        self.phase = .gone
     }
 
     private func watchSilence() {

@@ -46,6 +46,18 @@ final class EngineCluster {
         Instant(milliseconds: 1_795_226_400_000 + Int64(self.scheduler.now.uptimeNanoseconds / 1_000_000))
     }
 
+    func top(of log: LogID) -> Position {
+        var effects: [InMemoryEngine.StateMachine.Effect] = []
+        return self.machine.heads([log], self.now, &effects)[0]
+    }
+
+    /// What must be gone when everybody is.
+    var leftovers: [String] {
+        let left = self.machine.leftovers(self.now)
+        return left.logs.map { "log \($0.kind) \($0.id)" } + left.mailboxes.map { "mailbox of \($0.recipient)" }
+            + (left.subscriptions > 0 ? ["\(left.subscriptions) subscriptions"] : [])
+    }
+
     // MARK: Steps
 
     typealias Step<Value> = (

@@ -5,6 +5,7 @@ import ParleyTestSupport
 final class Network {
     let scheduler: Scheduler
     private var dice: Dice
+    /// All that ever were, see `Scheduler.bury`.
     private var wires: [Wire] = []
     /// Everything arrives soon and whole.
     var isCalm = false
@@ -31,7 +32,6 @@ final class Network {
         to serverLoop: SimulatedEventLoop,
         accept: @escaping (VirtualChannel) -> Void
     ) -> VirtualChannel {
-        self.wires.removeAll { !$0.client.isOpen && !$0.server.isOpen }
         let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 10_000 + Int(clientLoop.number))
         let client = VirtualChannel(loop: clientLoop, remoteAddress: nil)
         let server = VirtualChannel(loop: serverLoop, remoteAddress: address)
@@ -78,7 +78,7 @@ final class Network {
 
     /// Breaks the wire of that end: what is on its way is lost from some byte on.
     func tear(_ channel: VirtualChannel, _ tear: Tear) {
-        guard let wire = self.wires.first(where: { $0.client === channel || $0.server === channel }) else { return }
+        guard let wire = self.wires.last(where: { $0.client === channel || $0.server === channel }) else { return }
         if self.dice.chance(0.5) {
             // In the middle of what comes next, if anything comes.
             wire.up.cut(afterBytes: self.dice.int(1...300))
@@ -107,12 +107,11 @@ final class Network {
 
     /// A process is gone. Its kernel, if that still runs, resets what it had open.
     func processDied(_ loop: SimulatedEventLoop, isMachineGone: Bool) {
-        for wire in self.wires where wire.client.loop === loop || wire.server.loop === loop {
+        for wire in self.wires where wire.server.loop === loop && wire.server.isOpen {
             wire.up.cut()
             wire.down.cut()
             guard !isMachineGone else { continue }
-            self.tell(wire.client.loop === loop ? wire.server : wire.client)
+            self.tell(wire.client)
         }
-        self.wires.removeAll { $0.client.loop === loop || $0.server.loop === loop }
     }
 }

@@ -8,13 +8,13 @@ final class VirtualChannel: Channel, ChannelCore, @unchecked Sendable {
     let loop: SimulatedEventLoop
     let allocator = ByteBufferAllocator()
     let remoteAddress: SocketAddress?
+    private(set) lazy var pipeline = ChannelPipeline(channel: self)
     private(set) var isActive = false
     private(set) var isWritable = true
     var isOpen: Bool { !self.isClosed }
 
     private var pipes: (out: Pipe, in: Pipe)?
     private let closePromise: EventLoopPromise<Void>
-    private var chain: ChannelPipeline?
     private var isClosed = false
     private var isOutputEnding = false
     private var isOutputEnded = false
@@ -31,7 +31,6 @@ final class VirtualChannel: Channel, ChannelCore, @unchecked Sendable {
         self.loop = loop
         self.remoteAddress = remoteAddress
         self.closePromise = loop.makePromise(of: Void.self)
-        self.chain = ChannelPipeline(channel: self)
     }
 
     func join(out: Pipe, in: Pipe) {
@@ -54,10 +53,6 @@ final class VirtualChannel: Channel, ChannelCore, @unchecked Sendable {
     var parent: (any Channel)? { nil }
     var localAddress: SocketAddress? { nil }
     var _channelCore: any ChannelCore { self }
-    var pipeline: ChannelPipeline {
-        if let chain = self.chain { return chain }
-        preconditionFailure("a channel has its pipeline from the beginning")
-    }
 
     // MARK: Output
 
@@ -171,7 +166,6 @@ final class VirtualChannel: Channel, ChannelCore, @unchecked Sendable {
             self.removeHandlers(pipeline: self.pipeline)
             self.closePromise.succeed()
             self.pipes = nil
-            self.chain = nil
         }
     }
 }

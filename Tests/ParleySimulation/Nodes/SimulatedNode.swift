@@ -28,6 +28,8 @@ final class SimulatedNode {
     let number: Int
     private let setup: Setup
     private var life: Life?
+    /// See `Scheduler.bury`.
+    private var pastLives: [Life] = []
     private(set) var lives: UInt64 = 0
     /// When something last happened to it that its clients may notice.
     private(set) var lastTrouble: NIODeadline
@@ -90,6 +92,7 @@ final class SimulatedNode {
     func kill(isMachineGone: Bool) {
         guard let life = self.life else { return }
         self.life = nil
+        self.pastLives.append(life)
         self.trouble()
         life.loop.kill()
         self.setup.cluster.forget(life.link)

@@ -27,6 +27,7 @@ final class Scheduler {
     private(set) weak var current: SimulatedEventLoop?
     private(set) var stepCount = 0
     private var heap = Heap<Work>()
+    private var buried: [() -> Void] = []
     private var orders: UInt64 = 0
     private let tieSeed: UInt64
 
@@ -69,6 +70,13 @@ final class Scheduler {
     /// What has not happened never will; it would keep everything alive that it mentions.
     func removeAll() {
         self.heap = Heap()
+        self.buried = []
+    }
+
+    /// A killed process's task. It is kept until the end: NIO's debug build does not let promises go that nobody has
+    /// kept, and a process that was killed leaves many.
+    func bury(_ body: @escaping () -> Void) {
+        self.buried.append(body)
     }
 
     func enter<Result>(_ loop: SimulatedEventLoop, _ body: () -> Result) -> Result {

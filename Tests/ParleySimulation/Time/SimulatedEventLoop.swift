@@ -55,6 +55,7 @@ final class SimulatedEventLoop: EventLoop, @unchecked Sendable {
 
     func kill() {
         self.life = .dead
+        for body in self.waiting { self.scheduler.bury(body) }
         self.waiting = []
     }
 
@@ -67,7 +68,7 @@ final class SimulatedEventLoop: EventLoop, @unchecked Sendable {
         switch self.life {
         case .running: self.enter(body)
         case .paused: self.waiting.append(body)
-        case .dead: break
+        case .dead: self.scheduler.bury(body)
         }
     }
 
