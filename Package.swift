@@ -153,6 +153,24 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The whole server on virtual time, sockets and a faulty engine; `swift run -c release simulate --help`.
+        .target(
+            name: "ParleySimulation",
+            dependencies: [
+                "ParleyServer", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "ParleyTestSupport",
+                product("NIOCore", "swift-nio"), product("Logging", "swift-log"),
+                product("DequeModule", "swift-collections"), product("HeapModule", "swift-collections"),
+            ],
+            path: "Tests/ParleySimulation",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["ParleySimulation", product("ArgumentParser", "swift-argument-parser")],
+            path: "Tests/Simulate",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "SimulationTests", dependencies: ["ParleySimulation"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

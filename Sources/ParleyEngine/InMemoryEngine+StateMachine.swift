@@ -53,7 +53,7 @@ extension InMemoryEngine {
             return Subscription(rawValue: self.lastSubscription)
         }
 
-        func tell(_ hint: LogHint, of log: LogID, _ effects: inout [Effect]) {
+        package func tell(_ hint: LogHint, of log: LogID, _ effects: inout [Effect]) {
             for subscriber in self.subscribers[log] ?? [] {
                 effects.append(.hint(subscriber.id, hint))
             }

@@ -1,0 +1,125 @@
+import NIOCore
+
+/// A command's name for ever: participant ids are never used again.
+struct CommandName: Hashable {
+    let participant: String
+    let number: Int64
+}
+
+struct CommandRecord {
+    let client: Int
+    let room: String
+    let invokedAt: NIODeadline
+    var acknowledgedAt: NIODeadline?
+    var refusal: (code: String, at: NIODeadline)?
+}
+
+/// One participant of one client, as the client sees it.
+struct MembershipRecord {
+    let client: ModelClient
+    let room: String
+    let joinedAt: NIODeadline
+    /// When the client was out, and whether it still had its memory then.
+    var endedAt: NIODeadline?
+}
+
+struct PlaceKey: Hashable {
+    let room: String
+    let position: ClientPosition
+}
+
+struct PairKey: Hashable {
+    let from: String
+    let to: String
+}
+
+// What clients tell, and what is checked at once.
+extension Journal {
+    // MARK: Rooms
+
+    func joined(_ client: ModelClient, _ room: ClientRoom) {
+        self.count("joins")
+        self.memberships[room.me] = MembershipRecord(client: client, room: room.id, joinedAt: self.scheduler.now)
+    }
+
+    func out(_ client: ModelClient, _ room: ClientRoom) {
+        self.end(room.me)
+    }
+
+    func membershipLost(_ client: ModelClient, _ room: ClientRoom) {
+        self.count("memberships lost")
+        self.end(room.me)
+    }
+
+    func sessionOver(_ client: ModelClient) {
+        self.count("sessions over")
+        for room in client.rooms { self.end(room.me) }
+    }
+
+    private func end(_ participant: String) {
+        self.memberships[participant]?.endedAt = self.scheduler.now
+    }
+
+    /// S1: a place in a room has one past and one state, whoever looks.
+    func sees(_ client: ModelClient, _ room: ClientRoom, after: ClientPosition? = nil) {
+        self.count("states seen")
+        let place = PlaceKey(room: room.id, position: room.position)
+        let hash = room.hash
+        if let known = self.hashes.updateValue(hash, forKey: place), known != hash {
+            self.violate("S1: \(client.name) sees another state at \(room.position) of \(room.id)")
+        }
+        guard let after else { return }
+        if let known = self.predecessors.updateValue(after, forKey: place), known != after {
+            self.violate("S1: \(room.position) follows \(known) and \(after)")
+        }
+    }
+
+    func resynced(_ client: ModelClient, from before: ClientRoom, to after: ClientRoom) {
+        self.count("resyncs")
+        guard after.position.generation == before.position.generation,
+            after.position.sequence < before.position.sequence, self.losses.isEmpty
+        else { return }
+        self.violate("S1: \(client.name) was sent back from \(before.position) to \(after.position)")
+    }
+
+    // MARK: Commands
+
+    func invoked(_ client: ModelClient, _ name: CommandName, in room: ClientRoom) {
+        self.count("commands")
+        self.commands[name] = CommandRecord(client: client.number, room: room.id, invokedAt: self.scheduler.now)
+    }
+
+    func acknowledged(_ client: ModelClient, _ name: CommandName) {
+        self.count("acknowledged")
+        self.commands[name]?.acknowledgedAt = self.scheduler.now
+    }
+
+    func refused(_ client: ModelClient, _ name: CommandName, _ code: String) {
+        self.commands[name]?.refusal = (code, self.scheduler.now)
+    }
+
+    // MARK: Signals
+
+    /// Unlike any other; tells its place in what the sender has said to that recipient.
+    func payload(from: String, to: String) -> String {
+        self.count("signals")
+        self.sent[PairKey(from: from, to: to), default: 0] += 1
+        return "\(from) \(to) \(self.sent[PairKey(from: from, to: to)] ?? 0)"
+    }
+
+    /// S4: exactly once, in order, whole.
+    func delivered(_ payload: String, from: String, to: String) {
+        self.count("signals delivered")
+        let pair = PairKey(from: from, to: to)
+        self.delivered[pair, default: 0] += 1
+        let expected = "\(from) \(to) \(self.delivered[pair] ?? 0)"
+        if payload != expected { self.violate("S4: “\(payload)” came instead of “\(expected)”") }
+    }
+
+    // MARK: Faults
+
+    /// The engine has forgotten something that it had acknowledged.
+    func lossOfMemory() {
+        self.losses.append(self.scheduler.now)
+    }
+}

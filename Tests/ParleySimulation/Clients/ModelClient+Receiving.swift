@@ -1,0 +1,150 @@
+import NIOCore
+import ParleyProtocol
+
+/// What a client does with what it hears.
+extension ModelClient {
+    func handle(_ frame: JSONValue) {
+        switch frame["type"]?.string {
+        case "welcome": self.welcome(frame)
+        case "snapshot": self.snapshot(frame)
+        case "events": self.events(frame)
+        case "rejected": self.rejected(frame)
+        case "beat": self.beat(frame)
+        case "signal": self.signal(frame)
+        // Unknown types are ignored, as the protocol asks.
+        default: break
+        }
+    }
+
+    private func welcome(_ frame: JSONValue) {
+        guard let session = frame["session"]?.string, let identity = frame["identity"]?.string,
+            let secret = frame["resume"]?["secret"]?.string, let resumed = frame["resumed"]?.bool
+        else { return self.journal.violate("\(self.name): a welcome without its members") }
+        let before = self.credentials
+        self.credentials = Credentials(session: session, secret: secret, identity: identity)
+        self.hasMemory = true
+        self.welcomed()
+        if resumed {
+            self.journal.count("resumes")
+            if session != before?.session { self.journal.violate("\(self.name): resumed as another session") }
+        } else if before != nil {
+            self.journal.sessionOver(self)
+            self.rooms = []
+        }
+        for alias in self.wishes.sorted() where !self.rooms.contains(where: { $0.alias == alias }) { self.join(alias) }
+        for room in self.rooms { self.sendAgain(room) }
+    }
+
+    /// What may have been lost, as it was.
+    private func sendAgain(_ room: ClientRoom) {
+        for command in room.outbox.open { self.send(command, in: room) }
+        for (peer, outbox) in room.outgoing.sorted(by: { $0.key < $1.key }) {
+            for signal in outbox.kept { self.send(signal, to: peer, floor: outbox.floor) }
+        }
+    }
+
+    // MARK: Rooms
+
+    private func snapshot(_ frame: JSONValue) {
+        guard var room = ClientRoom(frame), let hash = frame["hash"]?.string else {
+            return self.journal.violate("\(self.name): a snapshot without its members")
+        }
+        if hash != room.hash { self.journal.violate("\(self.name): a snapshot's hash is not its state's") }
+        let events = frame["events"]?.array ?? []
+        if let index = self.rooms.firstIndex(where: { $0.id == room.id }) {
+            let before = self.rooms[index]
+            guard before.me == room.me else { return self.journal.violate("\(self.name): another participant") }
+            room.outbox = before.outbox
+            room.outgoing = before.outgoing
+            room.received = before.received
+            self.rooms[index] = room
+            self.journal.resynced(self, from: before, to: room)
+            self.resubmit(in: room, lastCommand: frame["lastCommand"]?.integer)
+        } else {
+            if let alias = room.alias { self.joining.remove(alias) }
+            self.rooms.append(room)
+            self.journal.joined(self, room)
+        }
+        self.journal.sees(self, room)
+        self.settle(events, in: room.id)
+    }
+
+    /// The engine may have lost what was acknowledged (docs/PROTOCOL.md, section 2).
+    private func resubmit(in room: ClientRoom, lastCommand: Int64?) {
+        if self.resubmits, let lastCommand {
+            for command in room.outbox.from(lastCommand + 1) { self.send(command, in: room) }
+        }
+        self.sendAgain(room)
+    }
+
+    private func events(_ frame: JSONValue) {
+        guard let id = frame["room"]?.string, let at = ClientPosition(frame["at"]),
+            let after = ClientPosition(frame["after"]), let events = frame["events"]?.array
+        else { return self.journal.violate("\(self.name): events without their members") }
+        guard let index = self.rooms.firstIndex(where: { $0.id == id }) else {
+            return self.journal.violate("\(self.name): events of a room that it is not in")
+        }
+        guard self.rooms[index].position == after else {
+            return self.journal.violate("\(self.name): a gap, at \(self.rooms[index].position) came \(after)")
+        }
+        self.rooms[index].fold(events)
+        self.rooms[index].position = at
+        self.journal.sees(self, self.rooms[index], after: after)
+        self.settle(events, in: id)
+    }
+
+    /// Looks for its own commands; forgets who is gone.
+    private func settle(_ events: [JSONValue], in id: String) {
+        guard let index = self.rooms.firstIndex(where: { $0.id == id }) else { return }
+        let me = self.rooms[index].me
+        for event in events {
+            guard event["by"]?.string == me, let number = event["id"]?.integer else { continue }
+            if self.rooms[index].outbox.settle(number, .accepted) {
+                self.journal.acknowledged(self, .init(participant: me, number: number))
+            }
+        }
+        let people = self.rooms[index].people
+        guard people.contains(me) else {
+            let room = self.rooms.remove(at: index)
+            self.journal.out(self, room)
+            // Wished for again before it was over.
+            if let alias = room.alias { self.joinIfWished(alias) }
+            return
+        }
+        self.rooms[index].outgoing = self.rooms[index].outgoing.filter { people.contains($0.key) }
+        self.rooms[index].received = self.rooms[index].received.filter { people.contains($0.key) }
+    }
+
+    // MARK: Signals
+
+    private func signal(_ frame: JSONValue) {
+        guard let from = frame["from"]?.string, let n = frame["n"]?.integer, let data = frame["data"]?.string else {
+            return self.journal.violate("\(self.name): a signal without its members")
+        }
+        guard let index = self.rooms.firstIndex(where: { $0.people.contains(from) }) else {
+            // Its sender has left already: nothing can be done with it.
+            return
+        }
+        let last = self.rooms[index].received[from] ?? 0
+        guard n == last + 1 else {
+            // Seen before; or something before it is missing, which will be sent again.
+            if n > last { self.journal.count("signal gaps") }
+            return
+        }
+        self.rooms[index].received[from] = n
+        self.journal.delivered(data, from: from, to: self.rooms[index].me)
+        self.unacknowledged += 1
+        if self.unacknowledged >= 32 {
+            self.sendAcknowledgements()
+        } else if !self.isAcknowledgementScheduled {
+            self.isAcknowledgementScheduled = true
+            self.later(.milliseconds(100)) { $0.sendAcknowledgements() }
+        }
+    }
+
+    private func beat(_ frame: JSONValue) {
+        for (recipient, n) in frame["delivered"]?.object?.members.map({ ($0.name, $0.value.integer ?? 0) }) ?? [] {
+            for index in self.rooms.indices { self.rooms[index].outgoing[recipient]?.delivered(n) }
+        }
+    }
+}

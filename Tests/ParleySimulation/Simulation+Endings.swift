@@ -1,0 +1,135 @@
+import NIOCore
+import ParleyEngine
+import ParleyProtocol
+import ParleyRooms
+import ParleyServer
+
+// After the turmoil: everybody must come to agree, and when everybody has left nothing must be left.
+extension Simulation {
+    func becalm() {
+        self.isCalm = true
+        self.network.isCalm = true
+        for node in self.nodes {
+            self.goOn(node)
+            self.mend(node)
+            node.start()
+            node.becalm()
+        }
+        for client in self.clients {
+            self.wake(client)
+            self.scheduler.schedule(in: .zero, on: client.loop) {
+                client.setReading(true)
+                client.acknowledgeAgain()
+                client.wish("blue-fox")
+            }
+        }
+    }
+
+    // MARK: Agreement
+
+    /// Empty if everybody sees the same, and everything that was said has arrived.
+    func disagreements() -> [String] {
+        self.clients.flatMap { self.unfinished($0) } + self.rooms().flatMap { self.disagreements(in: $0) }
+    }
+
+    private func unfinished(_ client: ModelClient) -> [String] {
+        var found: [String] = []
+        if !client.isLive { found.append("\(client.name) is not connected") }
+        if !client.joining.isEmpty { found.append("\(client.name) waits for a join") }
+        for alias in client.wishes.sorted() where !client.rooms.contains(where: { $0.alias == alias }) {
+            found.append("\(client.name) is not in \(alias)")
+        }
+        for room in client.rooms {
+            if let command = room.outbox.open.first {
+                found.append("\(client.name): command \(command.number) is open")
+            }
+            for (peer, outbox) in room.outgoing.sorted(by: { $0.key < $1.key }) where !outbox.kept.isEmpty {
+                found.append("\(client.name): \(outbox.kept.count) signals from \(outbox.floor) on to \(peer)")
+            }
+        }
+        return found
+    }
+
+    /// Of those that clients are in, by id.
+    private func rooms() -> [String] {
+        Set(self.clients.flatMap { $0.rooms.map(\.id) }).sorted()
+    }
+
+    private func disagreements(in id: String) -> [String] {
+        guard let room = RoomID(id) else { return ["\(id) is no room id"] }
+        let top = self.cluster.top(of: LogID(room: room))
+        let place = ClientPosition(top)
+        var found: [String] = []
+        var hashes: Set<String> = []
+        for node in self.nodes {
+            guard let replica = node.gateway?.replicas.first(where: { $0.room.id == room }) else { continue }
+            if replica.position != top { found.append("node \(node.number) is at \(replica.position), not \(top)") }
+            hashes.insert(replica.room.hash(for: .participant).description)
+        }
+        var people: Set<String> = []
+        for client in self.clients {
+            guard let held = client.rooms.first(where: { $0.id == id }) else { continue }
+            if held.position != place { found.append("\(client.name) is at \(held.position), not \(place)") }
+            hashes.insert(held.hash)
+            people.insert(held.me)
+            for person in held.people where held.connection(of: person) != "connected" {
+                found.append("\(client.name) sees \(person) as \(held.connection(of: person) ?? "nobody")")
+            }
+            if held.people.count > self.clients.count { found.append("\(client.name) sees ghosts") }
+        }
+        if hashes.count > 1 { found.append("states differ in \(id)") }
+        return found
+    }
+
+    func awaitAgreement() {
+        self.await("agreement", within: .seconds(90)) { self.disagreements() }
+    }
+
+    // MARK: The end
+
+    /// By a command, by closing the page, by saying goodbye, or by never being heard of again.
+    func leaveAll() {
+        for client in self.clients {
+            let way = self.dice.int(0...3)
+            self.scheduler.schedule(in: self.dice.time(0...2_000), on: client.loop) {
+                switch way {
+                case 0: client.goodbye()
+                case 1: client.leave("blue-fox")
+                case 2: client.vanish(code: 1001)
+                default: client.vanish(code: nil)
+                }
+            }
+        }
+        // Who has left by a command still has a session.
+        for client in self.clients {
+            self.scheduler.schedule(in: .seconds(8), on: client.loop) { client.goodbye() }
+        }
+    }
+
+    func awaitEmptiness() {
+        self.await("emptiness", within: .seconds(120)) {
+            self.nodes.flatMap { node in
+                (node.gateway?.gauges ?? []).filter { $0.count != 0 }.map {
+                    "node \(node.number): \($0.count) \($0.name)"
+                }
+            } + self.cluster.leftovers
+        }
+    }
+
+    private func `await`(_ what: String, within limit: TimeAmount, _ missing: () -> [String]) {
+        let start = self.scheduler.now
+        while self.journal.violations.isEmpty {
+            let found = missing()
+            guard !found.isEmpty else {
+                return self.journal.count(
+                    "milliseconds to \(what)",
+                    Int((self.scheduler.now - start).nanoseconds / 1_000_000)
+                )
+            }
+            guard self.scheduler.now - start < limit else {
+                return self.journal.violate("no \(what): \(found.prefix(5).joined(separator: "; "))")
+            }
+            self.run(until: self.scheduler.now + .milliseconds(250))
+        }
+    }
+}
