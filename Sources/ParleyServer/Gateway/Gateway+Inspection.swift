@@ -1,5 +1,6 @@
 package import ParleyProtocol
 package import ParleyRooms
+import ParleyTransport
 
 /// What a simulation looks at from outside, between two events.
 extension Gateway {
