@@ -19,8 +19,19 @@ public struct Limits: Hashable, Sendable {
     public var upgradeMilliseconds = 10_000
     /// From the upgrade to `hello`; a slower one is closed (4407).
     public var helloMilliseconds = 10_000
-    /// Waiting bytes of one connection; more closes it (4408).
-    public var outputBytesMax = 4_194_304
+    /// While more than this waits for a connection, it gets no room frames, no signals and no pulses: they stay where
+    /// they are (the first two), or are gone (the last).
+    public var outputWatermarkBytes = 65_536
+    /// Waiting bytes of one connection; more closes it (4408). Room for what does not ask whether there is room: one
+    /// snapshot of a full room, one mailbox, and the answers to what the client itself has asked.
+    public var outputBytesMax: Int {
+        self.outputWatermarkBytes + 1_024 * self.participantsPerRoomMax + self.mailboxBytesMax + 262_144
+    }
+    /// Output of which not a byte leaves for so long closes its connection (4408).
+    public var writeStallMilliseconds = 10_000
+    /// Whoever falls behind what is kept of a room (``replayEntriesMax``) gets a snapshot; a second time within this
+    /// time is closed (4408).
+    public var patienceMilliseconds = 30_000
     /// After so much silence the server pings and beats.
     public var silenceMilliseconds = 2_000
     /// After so much silence the connection counts as dark and is closed (4409).

@@ -6,11 +6,14 @@ public struct TransportLimits: Hashable, Sendable {
     public var messageBytesMax = 65_536
     /// Whether binary messages are delivered; if not, one closes its connection (1003).
     public var acceptsBinary = false
-    /// Output of one connection that waits here and in the channel; more closes it with `overflowCloseCode`.
+    /// While more than this waits, here or in the channel, a connection is not writable: what can wait should. It is
+    /// writable again when half of it has left.
+    public var outputWatermark = 65_536
+    /// Output of one connection that waits here and in the channel; more closes it with `slowCloseCode`.
     public var outputBytesMax = 4_194_304
-    public var overflowCloseCode: UInt16 = 4408
-    /// Output of which not a byte leaves for so long ends its connection.
+    /// Output that waits while not a byte of it leaves for so long closes its connection with `slowCloseCode`.
     public var writeStall = TimeAmount.seconds(10)
+    public var slowCloseCode: UInt16 = 4408
     /// From our close frame to the peer's; then the connection ends anyway.
     public var closeGrace = TimeAmount.seconds(2)
 

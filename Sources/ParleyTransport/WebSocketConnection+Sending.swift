@@ -70,8 +70,11 @@ extension WebSocketConnection {
         return self.queuedBytesMost + (self.output?.readableBytes ?? 0)
     }
 
-    /// False while the channel has more to write than its high-water mark: what can wait should.
-    public var isWritable: Bool { self.isOpen && self.context?.channel.isWritable ?? true }
+    /// False while more than `outputWatermark` waits: what can wait should, until `connectionBecameWritable`.
+    public var isWritable: Bool {
+        self.isOpen && self.isChannelWritable
+            && self.output?.readableBytes ?? 0 <= self.loop.limits.outputWatermark
+    }
 
     /// Whether a frame fits within `outputBytesMax`; if not, it closes the connection.
     func hasRoom(forPayload length: Int) -> Bool {
@@ -80,7 +83,7 @@ extension WebSocketConnection {
         if self.queuedBytesMost + (self.output?.readableBytes ?? 0) <= most || self.pendingBytes <= most {
             return true
         }
-        self.close(code: self.loop.limits.overflowCloseCode, reason: "Too much output is waiting.", end: .overflow)
+        self.close(code: self.loop.limits.slowCloseCode, reason: "Too much output is waiting.", end: .overflow)
         return false
     }
 

@@ -32,6 +32,10 @@ public final class WebSocketConnection {
     public var sentBytes: Int { self.handedBytes }
     /// At most so many of them wait in the channel.
     var queuedBytesMost = 0
+    /// What the channel said last: it says so at once when it changes.
+    var isChannelWritable = true
+    /// To be told with the next flush.
+    private var isNewlyWritable = false
     private var endsOutputAtFlush = false
     private var endsChannelAtFlush = false
 
@@ -118,6 +122,10 @@ public final class WebSocketConnection {
     /// After the handshake: from now on the delegate is called.
     func begin(context: ChannelHandlerContext) {
         self.context = context
+        let most = self.loop.limits.outputWatermark
+        // A channel that has no such option has a mark of its own, and tells.
+        try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: most / 2, high: most))
+        self.isChannelWritable = context.channel.isWritable
         self.loop.add(self)
     }
 
@@ -158,6 +166,15 @@ public final class WebSocketConnection {
         self.delegate?.connectionReadComplete(self)
     }
 
+    /// It may change while something is sent or flushed, so the delegate hears of it with the next flush.
+    func writabilityChanged(_ isWritable: Bool) {
+        self.isChannelWritable = isWritable
+        if isWritable {
+            self.isNewlyWritable = true
+            self.markDirty()
+        }
+    }
+
     func channelGone() {
         self.context = nil
         self.output = nil
@@ -176,6 +193,11 @@ public final class WebSocketConnection {
 
     /// Everything that leaves a connection leaves here.
     func flush() {
+        if self.isNewlyWritable {
+            self.isNewlyWritable = false
+            // If not, what is in the way leaves now, and that is heard as well.
+            if self.isWritable { self.delegate?.connectionBecameWritable(self) }
+        }
         self.isDirty = false
         guard let context = self.context else {
             return
@@ -207,7 +229,11 @@ public final class WebSocketConnection {
         } else if writtenBytes > self.writtenBytesSeen || self.stallDeadline == .distantFuture {
             self.stallDeadline = now + self.loop.limits.writeStall
         } else if self.stallDeadline <= now {
-            self.end(.stalled)
+            self.close(
+                code: self.loop.limits.slowCloseCode,
+                reason: "The output stands still; connect again.",
+                end: .stalled
+            )
         }
         self.writtenBytesSeen = writtenBytes
     }

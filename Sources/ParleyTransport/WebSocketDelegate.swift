@@ -11,6 +11,9 @@ public protocol WebSocketDelegate: AnyObject {
     /// Everything that could be read at once was delivered; what was sent meanwhile leaves after this call.
     func connectionReadComplete(_ connection: WebSocketConnection)
 
+    /// The peer has read enough: `isWritable` was false and is true again. What is sent now leaves after this call.
+    func connectionBecameWritable(_ connection: WebSocketConnection)
+
     /// The channel is gone. The last call, exactly once in every case.
     ///
     /// - Parameter code: what the first close frame said; nil if there was none or it was empty.
@@ -20,6 +23,7 @@ public protocol WebSocketDelegate: AnyObject {
 extension WebSocketDelegate {
     public func connection(_ connection: WebSocketConnection, receivedBinary bytes: UnsafeRawBufferPointer) {}
     public func connectionReadComplete(_ connection: WebSocketConnection) {}
+    public func connectionBecameWritable(_ connection: WebSocketConnection) {}
 }
 
 /// Why a connection is over.

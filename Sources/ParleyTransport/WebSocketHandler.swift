@@ -44,6 +44,10 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.loop.endRead()
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.connection.writabilityChanged(context.channel.isWritable)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         self.connection.channelGone()
         self.loop.endRead()

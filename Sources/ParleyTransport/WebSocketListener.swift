@@ -17,6 +17,9 @@ public struct WebSocketListener: Sendable {
         public var port: Int
         /// Connections that the kernel keeps until we accept them.
         public var backlog: CInt = 4096
+        /// What the kernel takes of one connection before the network does (accepted sockets inherit it): otherwise it
+        /// is megabytes for a peer that does not read, and all of it old when the peer reads again.
+        public var unsentBytesMax = 65_536
         /// For handlers of the listening channels, which see accepted channels first. Runs on their loop.
         public var serverChannelInitializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
         /// For handlers in front of ours, such as TLS. Runs on the loop of the accepted channel.
@@ -75,10 +78,12 @@ public struct WebSocketListener: Sendable {
         sharesPort: Bool
     ) -> ServerBootstrap {
         let receive = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+        let unsentMost = NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)
         let childInitializer = configuration.childChannelInitializer
         var bootstrap = ServerBootstrap(group: acceptor.eventLoop, childGroup: acceptor.eventLoop)
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.tcpOption(unsentMost), value: configuration.unsentBytesMax)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.recvAllocator, value: receive)
             .childChannelOption(.allowRemoteHalfClosure, value: false)

@@ -15,6 +15,34 @@ private final class Dam: ChannelOutboundHandler {
     }
 }
 
+/// A channel that says when it has been given more than its mark, and when that has left.
+private final class Marked: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private let channel: EmbeddedChannel
+    private var waiting = 0
+
+    init(_ channel: EmbeddedChannel) {
+        self.channel = channel
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        self.waiting += self.unwrapOutboundIn(data).readableBytes
+        if self.waiting > 65_536 { self.tell(false, context) }
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        if self.waiting > 65_536 { self.tell(true, context) }
+        self.waiting = 0
+    }
+
+    private func tell(_ isWritable: Bool, _ context: ChannelHandlerContext) {
+        self.channel.isWritable = isWritable
+        context.fireChannelWritabilityChanged()
+    }
+}
+
 struct BackPressureTests {
     private let dam = Dam()
 
@@ -92,7 +120,7 @@ struct BackPressureTests {
         #expect(accepted.connection.isOpen)
     }
 
-    @Test func `Output that stands still for ten seconds ends the connection, although more is sent`() throws {
+    @Test func `Output that stands still for ten seconds closes the connection, although more is sent`() throws {
         let accepted = try self.dammed(outputBytesMax: 100_000)
         accepted.connection.sendText("a")
         var seconds = 0
@@ -101,7 +129,57 @@ struct BackPressureTests {
             accepted.pass(.seconds(1))
             seconds += 1
         }
-        #expect(seconds == 11)
-        #expect(accepted.recorder.log == ["closed - stalled"])
+        // Two of them for a close frame that nobody reads.
+        #expect(seconds == 13)
+        #expect(accepted.recorder.log == ["closed 4408 stalled"])
+    }
+
+    @Test func `A peer that reads again after ten seconds hears why it was closed`() throws {
+        let accepted = try self.dammed(outputBytesMax: 100_000)
+        accepted.connection.sendText("a")
+        accepted.pass(.milliseconds(10_600))
+        #expect(accepted.connection.isOpen == false)
+        self.dam.isShut = false
+        accepted.channel.flush()
+        #expect(hear([accepted.sent()], role: .client) == [.text("a"), .close(4408)])
+        try accepted.receive(close(4408))
+        #expect(accepted.recorder.log == ["closed 4408 stalled"])
+    }
+
+    // MARK: The watermark
+
+    @Test func `More than the watermark is not writable until it has left, and that is told once`() throws {
+        let accepted = try Accepted.upgraded()
+        try accepted.channel.pipeline.syncOperations.addHandler(Marked(accepted.channel), position: .first)
+        let connection = accepted.connection
+        connection.sendText(String(repeating: "a", count: 65_532))
+        #expect(connection.isWritable)
+        connection.sendText("b")
+        #expect(connection.isWritable == false)
+        accepted.transport.flushDirty()
+        #expect(connection.isWritable)
+        accepted.eventLoop.run()
+        #expect(accepted.recorder.log == ["writable"])
+    }
+
+    @Test func `What is sent when the channel takes more again leaves with the same flush`() throws {
+        let accepted = try Accepted.upgraded()
+        accepted.recorder.onWritable = { $0.sendText("on") }
+        accepted.becomeWritable(false)
+        #expect(accepted.connection.isWritable == false)
+        accepted.becomeWritable(true)
+        #expect(accepted.connection.isWritable)
+        accepted.transport.flushDirty()
+        #expect(try accepted.writes().count == 1)
+        accepted.eventLoop.run()
+        #expect(accepted.recorder.log == ["writable"])
+    }
+
+    @Test func `A connection that closes is never writable again`() throws {
+        let accepted = try Accepted.upgraded()
+        accepted.becomeWritable(false)
+        accepted.connection.close(code: 1000)
+        accepted.becomeWritable(true)
+        #expect(accepted.connection.isWritable == false)
     }
 }

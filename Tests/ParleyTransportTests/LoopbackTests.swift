@@ -136,8 +136,9 @@ struct LoopbackTests {
         var limits = TransportLimits()
         limits.sweepInterval = .milliseconds(10)
         limits.writeStall = .milliseconds(100)
+        limits.closeGrace = .milliseconds(50)
         limits.outputBytesMax = .max
-        #expect(try await self.flooding(limits) == ["closed - stalled"])
+        #expect(try await self.flooding(limits) == ["closed 4408 stalled"])
     }
 
     // MARK: Somebody else's

@@ -83,6 +83,7 @@ final class Recorder: WebSocketDelegate {
     var log: [String] = []
     var onText: (WebSocketConnection, String) -> Void = { _, _ in }
     var onReadComplete: (WebSocketConnection) -> Void = { _ in }
+    var onWritable: (WebSocketConnection) -> Void = { _ in }
     var onClosed: () -> Void = {}
 
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
@@ -97,6 +98,11 @@ final class Recorder: WebSocketDelegate {
 
     func connectionReadComplete(_ connection: WebSocketConnection) {
         self.onReadComplete(connection)
+    }
+
+    func connectionBecameWritable(_ connection: WebSocketConnection) {
+        self.log.append("writable")
+        self.onWritable(connection)
     }
 
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
@@ -173,6 +179,12 @@ struct Accepted {
     func sent() -> [UInt8] { (try? self.writes().flatMap { $0 }) ?? [] }
 
     func sentText() -> String { String(decoding: self.sent(), as: UTF8.self) }
+
+    /// What a channel says when the other side reads, or does not.
+    func becomeWritable(_ isWritable: Bool) {
+        self.channel.isWritable = isWritable
+        self.channel.pipeline.fireChannelWritabilityChanged()
+    }
 
     func pass(_ time: TimeAmount) { self.eventLoop.advanceTime(by: time) }
 }

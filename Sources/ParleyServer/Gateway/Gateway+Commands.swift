@@ -172,8 +172,12 @@ extension Gateway {
             return self.refuse(.invalidKind, envelope, frame, session)
         }
         if envelope.to != nil {
-            guard let peer = envelope.recipient.flatMap({ self.participants[$0] }), peer.host === seat.host
+            guard let recipient = envelope.recipient, recipient != seat.id,
+                seat.host.room.participant(recipient) != nil
             else { return self.refuse(.unknownRecipient, envelope, frame, session) }
+            guard let peer = self.participants[recipient] else {
+                return seat.host.publish(pulse, to: recipient, from: seat)
+            }
             guard let connection = peer.session.connection, connection.isWritable else { return }
             self.counters.pulsesRelayed += 1
             connection.sendText(length: pulse.byteCount) { pulse.write(to: $0) }

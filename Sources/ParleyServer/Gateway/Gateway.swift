@@ -250,7 +250,9 @@ extension TransportLimits {
         self.init()
         self.messageBytesMax = limits.frameBytesMax
         self.outputBytesMax = limits.outputBytesMax
-        self.overflowCloseCode = CloseCode.slow.rawValue
+        self.outputWatermark = limits.outputWatermarkBytes
+        self.writeStall = .milliseconds(Int64(limits.writeStallMilliseconds))
+        self.slowCloseCode = CloseCode.slow.rawValue
         self.upgradeBytesMax = limits.upgradeRequestBytesMax
         self.upgradeTime = .milliseconds(Int64(limits.upgradeMilliseconds))
     }

@@ -207,6 +207,14 @@ final class GatewayConnection: WebSocketDelegate {
         }
     }
 
+    // MARK: Writing
+
+    /// Each room goes on where the connection was too slow for it; then the signals that came meanwhile.
+    func connectionBecameWritable(_ connection: WebSocketConnection) {
+        guard let session = self.session else { return }
+        for seat in session.seats where seat.phase == .present { seat.host.pump(seat) }
+    }
+
     // MARK: Living and ending
 
     func sweep(now: NIODeadline, beat: [UInt8]) {
@@ -235,6 +243,7 @@ final class GatewayConnection: WebSocketDelegate {
 
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.gateway.counters.connectionsClosed += 1
+        if code == CloseCode.slow.rawValue, end != .peerClosed { self.gateway.counters.slowCloses += 1 }
         self.gateway.remove(self)
         self.endSession(SessionEnd(end, code: code))
     }

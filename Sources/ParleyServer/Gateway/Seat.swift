@@ -54,6 +54,8 @@ final class Seat {
     /// Order of arrival; known once present.
     private(set) var joined: UInt64 = 0
     var commands = CommandSequence()
+    /// What the session's connection has of the room's frames. Means nothing while there is no connection.
+    var cursor: StreamCursor
 
     /// To the peers that this participant has signalled to.
     private(set) var routes: [ParticipantID: Route] = [:]
@@ -82,6 +84,10 @@ final class Seat {
         self.join = join
         self.session = session
         self.host = host
+        self.cursor = StreamCursor(
+            next: .snapshot(namesJoin: true),
+            patienceMilliseconds: limits.patienceMilliseconds
+        )
         self.inbox = SignalInbox(unacknowledgedMax: limits.unacknowledgedSignalsMax)
     }
 

@@ -12,8 +12,8 @@ package struct MetricDeclaration: Hashable, Sendable {
     package static let table: [MetricDeclaration] = [
         connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, sessionsDetached,
         sessionsResumed, roomsOpen, participants,
-        messagesReceived, signalsRelayed, pulsesRelayed, eventsDelivered, eventEntries, framesRejected,
-        commandsAccepted, appendConflicts, bytesReceived, bytesSent,
+        messagesReceived, signalsRelayed, pulsesRelayed, eventsDelivered, eventEntries, resyncs, slowCloses,
+        framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent,
     ]
 
     package static let connectionsOpen = Self(
@@ -80,6 +80,16 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_log_entries_total",
         kind: .counter,
         help: "Entries applied to the rooms of this node."
+    )
+    package static let resyncs = Self(
+        name: "parley_resyncs_total",
+        kind: .counter,
+        help: "Snapshots for somebody who has fallen too far behind, or has asked for one."
+    )
+    package static let slowCloses = Self(
+        name: "parley_slow_closes_total",
+        kind: .counter,
+        help: "Connections that were closed because their output did not leave (4408)."
     )
     package static let framesRejected = Self(
         name: "parley_rejections_total",

@@ -15,6 +15,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var pulsesRelayed = 0
     package var eventsDelivered = 0
     package var eventEntries = 0
+    package var resyncs = 0
+    package var slowCloses = 0
     package var framesRejected = 0
     package var commandsAccepted = 0
     package var appendConflicts = 0
@@ -78,6 +80,8 @@ package struct ServerMetrics {
         (.pulsesRelayed, \.pulsesRelayed),
         (.eventsDelivered, \.eventsDelivered),
         (.eventEntries, \.eventEntries),
+        (.resyncs, \.resyncs),
+        (.slowCloses, \.slowCloses),
         (.framesRejected, \.framesRejected),
         (.commandsAccepted, \.commandsAccepted),
         (.appendConflicts, \.appendConflicts),

@@ -1,9 +1,10 @@
 package import NIOCore
 package import ParleyProtocol
 
-/// The newest frames of a room, as everybody got them: what somebody has missed is sent again byte for byte.
+/// The newest frames of a room, as everybody gets them: encoded once, kept once, for all its people.
 ///
-/// Bounded in entries and bytes; whoever has missed more than is kept gets a snapshot instead.
+/// Nobody has a queue of room frames; everybody has a ``StreamCursor`` into this ring. Bounded in entries and bytes:
+/// whoever has missed more than is kept gets a snapshot instead.
 package struct ReplayRing {
     package struct Frame {
         package let at: Position
@@ -25,12 +26,18 @@ package struct ReplayRing {
     private let entriesMax: Int
     private let bytesMax: Int
 
+    /// Frames are numbered from the room's first one on this node, and a number never comes back: these are kept.
+    package private(set) var numbers: Range<UInt64> = 0..<0
+
     package init(limits: Limits) {
         self.entriesMax = max(1, limits.replayEntriesMax)
         self.bytesMax = limits.replayBytesMax
     }
 
-    package mutating func append(_ frame: Frame) {
+    /// - Returns: the frame's number. One that is longer than the whole ring gets a number, and is not kept.
+    @discardableResult
+    package mutating func append(_ frame: Frame) -> UInt64 {
+        let number = self.numbers.upperBound
         self.frames.append(frame)
         self.bytes += frame.bytes.readableBytes
         while self.frames.count - self.head > self.entriesMax || self.bytes > self.bytesMax {
@@ -42,6 +49,9 @@ package struct ReplayRing {
             self.frames.removeFirst(self.head)
             self.head = 0
         }
+        let next = number + 1
+        self.numbers = next - UInt64(self.frames.count - self.head)..<next
+        return number
     }
 
     /// Nothing of the past leads to where the room is now.
@@ -49,15 +59,24 @@ package struct ReplayRing {
         self.frames.removeAll()
         self.head = 0
         self.bytes = 0
+        self.numbers = self.numbers.upperBound..<self.numbers.upperBound
     }
 
-    /// What follows `position`; `nil` if that is not known here, or too old.
+    /// `nil` if it is forgotten, or not there yet.
+    package subscript(number: UInt64) -> Frame? {
+        guard self.numbers.contains(number) else { return nil }
+        return self.frames[self.head + Int(number - self.numbers.lowerBound)]
+    }
+
+    /// Where the room is, as far as it is told here; `nil` if nothing is kept.
+    package var newest: Position? { self.numbers.isEmpty ? nil : self.frames.last?.at }
+
+    /// The number of the frame that follows `position`; `nil` if that is not known here, or too old.
     ///
     /// A position is compared in all three parts: the same number in another history is another place.
-    package func frames(after position: Position) -> ArraySlice<Frame>? {
-        let known = self.frames[self.head...]
-        if let last = known.last, last.at == position { return [] }
-        guard let first = known.firstIndex(where: { $0.after == position }) else { return nil }
-        return known[first...]
+    package func number(after position: Position) -> UInt64? {
+        if self.newest == position { return self.numbers.upperBound }
+        guard let index = self.frames[self.head...].firstIndex(where: { $0.after == position }) else { return nil }
+        return self.numbers.lowerBound + UInt64(index - self.head)
     }
 }

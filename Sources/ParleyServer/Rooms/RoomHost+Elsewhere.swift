@@ -12,7 +12,7 @@ extension RoomHost {
     func take(_ seat: Seat, joined: UInt64) {
         self.add(seat, joined: joined)
         self.put(seat)
-        for other in self.seats.values where other !== seat { seat.reroute(other) }
+        for other in self.present where other !== seat { seat.reroute(other) }
         self.peopleElsewhere.remove(seat.id)
     }
 
@@ -41,7 +41,7 @@ extension RoomHost {
                 }
             case .left(let id, _):
                 guard self.peopleElsewhere.remove(id) != nil else { continue }
-                for seat in self.seats.values { seat.removeRoute(to: id) }
+                for seat in self.present { seat.removeRoute(to: id) }
             case .created, .mediaChanged, .interrupted, .ended: break
             }
         }
@@ -51,7 +51,7 @@ extension RoomHost {
     func recountElsewhere() {
         let room = self.room
         self.peopleElsewhere = Set(room.participants.map(\.id).filter { self.seats[$0] == nil })
-        for seat in self.seats.values {
+        for seat in self.present {
             seat.epoch = room.membership(seat.id)?.epoch ?? seat.epoch
             for recipient in Array(seat.routes.keys) where room.participant(recipient) == nil {
                 seat.removeRoute(to: recipient)
@@ -70,6 +70,15 @@ extension RoomHost {
         self.gateway.engine.publishEphemeral(hint().encoded(author: self.gateway.node), to: LogID(room: self.id))
     }
 
+    /// A pulse to somebody who is at home on another node.
+    func publish(_ pulse: PulseFrame, to recipient: ParticipantID, from sender: Seat) {
+        let bytes = [UInt8](unsafeUninitializedCapacity: pulse.byteCount) { buffer, count in
+            pulse.write(to: UnsafeMutableRawBufferPointer(buffer))
+            count = pulse.byteCount
+        }
+        self.publish(.pulse(from: sender.id, to: recipient, ByteBuffer(bytes: bytes)))
+    }
+
     func hear(ephemeral bytes: ByteBuffer) {
         guard let (author, hint) = RoomHint.decode(bytes), author != self.gateway.node else { return }
         switch hint {
@@ -77,7 +86,7 @@ extension RoomHost {
             self.gateway.heard(delivered: numbers, to: recipient)
         case .pulse(_, let recipient, let text):
             let frame = WebSocketConnection.frame(text: text.readableBytesView)
-            for seat in self.seats.values where seat.phase == .present && (recipient ?? seat.id) == seat.id {
+            for seat in self.present where (recipient ?? seat.id) == seat.id {
                 guard let connection = seat.session.connection, connection.isWritable else { continue }
                 connection.sendFrame(frame)
                 self.gateway.counters.pulsesRelayed += 1
@@ -96,7 +105,7 @@ extension RoomHost {
     /// Hints get lost: what other nodes have written is asked for now and then.
     func checkMail() {
         guard !self.peopleElsewhere.isEmpty else { return }
-        for seat in self.seats.values.sorted(by: { $0.id < $1.id }) { self.gateway.fetchMail(of: seat) }
+        for seat in self.present { self.gateway.fetchMail(of: seat) }
     }
 
     /// The replica is at least as new as the log is now, or the engine cannot be reached.

@@ -16,6 +16,8 @@ final class RoomHost {
     private let log: LogID
     private var machine: RoomHostStateMachine
     private(set) var seats: [ParticipantID: Seat] = [:]
+    /// Those of them who are in the room, by arrival.
+    private(set) var present: [Seat] = []
     /// Those in the room whose connections other nodes have.
     var peopleElsewhere: Set<ParticipantID> = []
     private var subscription: Subscription?
@@ -256,8 +258,7 @@ final class RoomHost {
         self.gateway.directory.remove(self)
         self.unsubscribe()
         // Those who are still joining hear it as the outcome of their join.
-        let present = self.seats.values.filter { $0.phase == .present }
-        for seat in present.sorted(by: { $0.id < $1.id }) { self.remove(seat) }
+        for seat in self.present { self.remove(seat) }
         self.answerWhoWaits()
     }
 
@@ -279,6 +280,7 @@ final class RoomHost {
 
     func remove(_ seat: Seat, isElsewhere: Bool = false) {
         self.seats[seat.id] = nil
+        if let index = self.present.firstIndex(where: { $0 === seat }) { self.present.remove(at: index) }
         self.gateway.participants[seat.id] = nil
         seat.end(isElsewhere: isElsewhere)
     }
@@ -335,6 +337,7 @@ final class RoomHost {
 
     func add(_ seat: Seat, joined: UInt64) {
         seat.becomePresent(joined: joined)
+        self.present.append(seat)
         self.gateway.participants[seat.id] = seat
     }
 }
