@@ -4,7 +4,10 @@ public import ParleyProtocol
 
 extension Room {
     /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
-    public static var version: Int64 { 2 }
+    ///
+    /// Version 2 had no rule for devices, neither in the state nor in its hash; it is still read.
+    public static var version: Int64 { 3 }
+    private static var versionsRead: ClosedRange<Int64> { 2...Self.version }
 
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
@@ -17,6 +20,7 @@ extension Room {
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
         object.append("capacity", .integer(Int64(self.capacity)))
         object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
+        object.append(StatePath.devices, .string(self.devices.rawValue))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
@@ -35,7 +39,7 @@ extension Room {
     public init(snapshot: JSONValue) throws(RoomFormatError) {
         let reader = try FieldReader(snapshot, "snapshot")
         let version = Int64(clamping: try reader.number("version"))
-        guard version == Self.version else { throw .unknownVersion(version) }
+        guard Self.versionsRead.contains(version) else { throw .unknownVersion(version) }
         self.init(
             id: try reader.identifier("id"),
             alias: try reader.alias("alias"),
@@ -43,8 +47,10 @@ extension Room {
             graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds"))
         )
         self.lifecycle = try Lifecycle(reader)
+        self.devices = version < 3 ? .allow : try reader.word(StatePath.devices)
         self.createdAt = try reader.instant("createdAt")
         self.server.joinedLast = try reader.number("joinedLast")
+        // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
             let person = try FieldReader(value, "person")
             let shown = try FieldReader(try person.value("shown"), "shown")
@@ -53,11 +59,19 @@ extension Room {
             self.people[participant.id] = participant
             self.server.memberships[participant.id] = membership
             self.server.participants[membership.session] = participant.id
+            self.server.devices[participant.identity, default: []].append(participant.id)
         }
         self.hashes = self.hashesFromScratch
-        guard self.hash(for: .moderator).description == (try reader.string("hash")) else {
+        guard self.hash(writtenBy: version).description == (try reader.string("hash")) else {
             throw .hashMismatch
         }
+    }
+
+    private func hash(writtenBy version: Int64) -> StateHash {
+        guard version < 3, self.lifecycle != .absent else { return self.hash(for: .moderator) }
+        var hashes = self.hashes
+        hashes.remove(.string(self.devices.rawValue), at: [StatePath.room, StatePath.devices], in: .stage)
+        return hashes[.moderator]
     }
 
     private var hashesFromScratch: ViewHashes {

@@ -32,12 +32,21 @@ public struct RoomCommand: Hashable, Sendable {
         public var identity: IdentityID
         public var name: DisplayName?
         public var abilities: Abilities
+        /// The rule of the room, if this join creates it.
+        public var devices: DeviceRule
 
-        public init(session: SessionID, identity: IdentityID, name: DisplayName? = nil, abilities: Abilities) {
+        public init(
+            session: SessionID,
+            identity: IdentityID,
+            name: DisplayName? = nil,
+            abilities: Abilities,
+            devices: DeviceRule = .allow
+        ) {
             self.session = session
             self.identity = identity
             self.name = name
             self.abilities = abilities
+            self.devices = devices
         }
     }
 

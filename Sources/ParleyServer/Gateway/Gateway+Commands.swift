@@ -64,7 +64,8 @@ extension Gateway {
                         session: session.id,
                         identity: session.identity,
                         name: join.name,
-                        abilities: session.abilities
+                        abilities: session.abilities,
+                        devices: join.devices ?? self.configuration.devices
                     )
                 )
             ),

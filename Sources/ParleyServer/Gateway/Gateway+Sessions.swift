@@ -9,9 +9,10 @@ extension Gateway {
     // MARK: Beginning
 
     func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) -> GatewaySession {
-        guard let resume = hello.resume, let old = self.sessions[resume.session],
-            old.redeem(resume.secret, next: self.makeSecret())
-        else {
+        guard let resume = hello.resume else {
+            return self.begin(self.identity(hello.identity), hello.abilities, connection, holder)
+        }
+        guard let old = self.sessions[resume.session], old.redeem(resume.secret, next: self.makeSecret()) else {
             let identity = IdentityID(using: &self.random)
             return self.begin(identity, hello.abilities, connection, holder)
         }
@@ -22,6 +23,14 @@ extension Gateway {
         }
         self.resume(old, rooms: rooms, received: resume.received, connection, holder)
         return old
+    }
+
+    /// Another device of somebody, shown by a session of theirs, which goes on as it was; else somebody new.
+    private func identity(_ proof: IdentityProof?) -> IdentityID {
+        if let proof, let session = self.sessions[proof.session], session.accepts(proof.secret) {
+            return session.identity
+        }
+        return IdentityID(using: &self.random)
     }
 
     private func begin(

@@ -62,6 +62,11 @@ final class GatewaySession {
         self.secrets.redeem(secret, next: next)
     }
 
+    /// Whether that is a secret of this session, which stays as it is.
+    func accepts(_ secret: String) -> Bool {
+        self.secrets.accepts(secret)
+    }
+
     // MARK: Looking
 
     func seat(in room: RoomID) -> Seat? {
@@ -112,12 +117,14 @@ package struct SessionSecrets: Hashable {
     }
 
     package mutating func redeem(_ secret: String, next: String) -> Bool {
-        guard Self.equal(secret, self.current) || self.previous.map({ Self.equal(secret, $0) }) == true else {
-            return false
-        }
+        guard self.accepts(secret) else { return false }
         self.previous = secret
         self.current = next
         return true
+    }
+
+    package func accepts(_ secret: String) -> Bool {
+        Self.equal(secret, self.current) || self.previous.map { Self.equal(secret, $0) } == true
     }
 
     /// In a time that does not tell how much of it was right.
