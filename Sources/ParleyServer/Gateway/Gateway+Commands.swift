@@ -140,9 +140,6 @@ extension Gateway {
         seat.host.replay(to: seat, after: nil, isKnown: true)
     }
 
-    /// The device may have another address now.
-    func networkChanged(_ session: GatewaySession) {}
-
     // MARK: Refusing what is relayed
 
     func refuse(

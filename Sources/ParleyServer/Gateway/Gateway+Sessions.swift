@@ -188,6 +188,7 @@ extension Gateway {
                 return
             }
             for bytes in held { self.send(bytes, to: connection) }
+            self.nameRestarters(of: [seat])
         }
     }
 

@@ -32,7 +32,7 @@ final class Seat {
     /// To the peers that this participant has signalled to.
     private(set) var routes: [ParticipantID: Route] = [:]
     /// Who has a route to here; for the day when this participant leaves.
-    private var callers: [ParticipantID: Seat] = [:]
+    private(set) var callers: [ParticipantID: Seat] = [:]
     /// One more with each resume that the log knows: a late report about an earlier connection names another one.
     var epoch: UInt64 = 1
     /// While the mailbox is read for a resumed session: what has come since. Bounded like the mailbox.
@@ -58,6 +58,16 @@ final class Seat {
     func add(_ route: Route) {
         self.routes[route.peer.id] = route
         route.peer.callers[self.id] = self
+    }
+
+    /// Everybody with whom this participant has exchanged signals, in order of arrival, and what the two share.
+    var pairs: [(peer: Seat, pair: Pair)] {
+        var pairs = self.routes.values.map { (peer: $0.peer, pair: $0.pair) }
+        for caller in self.callers.values where self.routes[caller.id] == nil {
+            guard let route = caller.routes[self.id] else { continue }
+            pairs.append((peer: caller, pair: route.pair))
+        }
+        return pairs.sorted { $0.peer.joined < $1.peer.joined }
     }
 
     /// Nobody finds the way here any more, and from here to nobody: routes are the only references between seats.
