@@ -36,6 +36,11 @@ public struct Limits: Hashable, Sendable {
     public var silenceMilliseconds = 2_000
     /// After so much silence the connection counts as dark and is closed (4409).
     public var darkMilliseconds = 4_500
+    /// After the hint that the network has changed, a connection that is silent for so long is closed (4409).
+    public var networkChangedMilliseconds = 1_000
+    /// Such hints, and the most that can be saved up: each is told to many. One too many is rejected: `rate-limited`.
+    public var networkChangesPerSecond = 1
+    public var networkChangeBurst = 4
 
     // MARK: Names
     /// A longer name is rejected: `invalid-name`.

@@ -39,7 +39,7 @@ public struct PairNegotiation: Hashable, Sendable {
     /// Two devices that both cannot take an offer back would be stuck as soon as both have offered.
     private let canNegotiate: Bool
     /// Somebody has offered since the pair began or since the last hangup.
-    private var isOpen = false
+    public private(set) var isOpen = false
     private var elder = Offer()
     private var newcomer = Offer()
 
@@ -66,6 +66,27 @@ public struct PairNegotiation: Hashable, Sendable {
             self.polite(elderHasRollback: rollback, newcomerHasRollback: peerRollback) == .elder
         case .newcomer:
             self.polite(elderHasRollback: peerRollback, newcomerHasRollback: rollback) == .newcomer
+        }
+    }
+
+    // MARK: ICE restart
+
+    /// Which end restarts ICE when the connection between the two may be gone: the impolite one, whose offer
+    /// stands if both make one; if it cannot, the other one; if neither can, nobody.
+    ///
+    /// Whenever it is asked for, on whatever node, the same pair has the same answer: two ends that come
+    /// back one after the other name one restarter, not two.
+    public static func restarter(elder: Abilities, newcomer: Abilities) -> Side? {
+        let impolite = self.polite(elderHasRollback: elder.rollback, newcomerHasRollback: newcomer.rollback).peer
+        let canRestart: (Side) -> Bool = { $0 == .elder ? elder.restart : newcomer.restart }
+        return [impolite, impolite.peer].first(where: canRestart)
+    }
+
+    /// The same, asked from one side.
+    public static func restarter(of mine: Abilities, on side: Side, peer: Abilities) -> Side? {
+        switch side {
+        case .elder: self.restarter(elder: mine, newcomer: peer)
+        case .newcomer: self.restarter(elder: peer, newcomer: mine)
         }
     }
 

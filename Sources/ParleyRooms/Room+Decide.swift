@@ -86,7 +86,9 @@ extension Room {
         guard membership == nil else { return .rejected(.alreadyJoined) }
         assert(self.people[command.participant] == nil, "a participant id is never used again")
         guard self.people[command.participant] == nil else { return .rejected(.alreadyJoined) }
-        guard self.count < self.capacity else { return .rejected(.roomFull) }
+        let earlier = self.participants(of: join.identity)
+        guard let replaced = self.devices.replaced(among: earlier) else { return .rejected(.identityPresent) }
+        guard self.count - replaced.count < self.capacity else { return .rejected(.roomFull) }
         let isNew = self.lifecycle == .absent
         let joining = RoomEvent.Joining(
             participant: command.participant,
@@ -94,17 +96,22 @@ extension Room {
             node: join.node,
             identity: join.identity,
             name: join.name,
-            role: isNew ? .host : .participant,
+            role: isNew || replaced.contains { $0.role == .host } ? .host : .participant,
             joined: self.server.joinedLast + 1,
             at: command.at,
             abilities: join.abilities
         )
         let joined = RoomEvent(.joined(joining), cause: cause)
-        guard isNew else { return .events([joined]) }
+        guard isNew else {
+            // They leave first, so that there are never more people than places. The room may be empty in between, but
+            // not at the end of the entry, so it does not end.
+            return .events(replaced.map { RoomEvent(.left($0.id, .replaced)) } + [joined])
+        }
         let creation = RoomEvent.Creation(
             alias: self.alias,
             capacity: self.capacity,
             graceMilliseconds: self.graceMilliseconds,
+            devices: join.devices,
             at: command.at
         )
         return .events([RoomEvent(.created(creation)), joined])
@@ -158,9 +165,32 @@ extension Room {
     /// Whether it is this very connection that the room takes for lost.
     private func isInterrupted(_ id: ParticipantID, _ membership: Membership?, _ epoch: UInt64) -> Bool {
         guard membership?.epoch == epoch else { return false }
-        switch self.people[id]?.connection {
-        case .interrupted: return true
-        case .connected, nil: return false
+        return self.people[id]?.isInterrupted ?? false
+    }
+}
+
+extension DeviceRule {
+    /// Whose place somebody takes who joins from one more device.
+    ///
+    /// - Parameter earlier: the participants of the same identity, in order of arrival.
+    /// - Returns: `nil` if the newcomer is refused.
+    func replaced(among earlier: [Participant]) -> [Participant]? {
+        switch self {
+        case .allow: return []
+        case .replace: return earlier
+        case .reject:
+            // A device whose connection is lost stands in nobody's way: its battery may be flat, and the
+            // person is at the door with another one.
+            return earlier.allSatisfy(\.isInterrupted) ? earlier : nil
+        }
+    }
+}
+
+extension Participant {
+    var isInterrupted: Bool {
+        switch self.connection {
+        case .interrupted: true
+        case .connected: false
         }
     }
 }

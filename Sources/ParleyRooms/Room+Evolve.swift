@@ -30,6 +30,7 @@ extension Room {
         self.alias = creation.alias
         self.capacity = creation.capacity
         self.graceMilliseconds = creation.graceMilliseconds
+        self.devices = creation.devices
         self.createdAt = creation.at
         let facts = self.roomJSON
         self.hashes.add(facts, at: [StatePath.room], in: .stage)
@@ -65,6 +66,7 @@ extension Room {
         self.people[id] = participant
         self.server.memberships[id] = membership
         self.server.participants[joining.session] = id
+        self.server.devices[joining.identity, default: []].append(id)
         self.server.joinedLast = max(self.server.joinedLast, joining.joined)
         let json = participant.json
         self.hashes.add(json, at: StatePath.person(id), in: participant.section)
@@ -129,6 +131,7 @@ extension Room {
         if let membership = self.server.memberships.removeValue(forKey: id) {
             self.server.participants[membership.session] = nil
         }
+        self.server.forget(participant)
         self.hashes.remove(participant.json, at: StatePath.person(id), in: participant.section)
         return .person(id, .null, in: participant.section)
     }
@@ -141,6 +144,13 @@ extension Room {
         self.hashes.add(.string(self.lifecycle.name), at: path, in: .stage)
         let change = JSONValue.object([StatePath.lifecycle: .string(self.lifecycle.name)])
         return StatePatches(.object([StatePath.room: change]), in: .stage)
+    }
+}
+
+extension ServerSection {
+    mutating func forget(_ device: Participant) {
+        let others = (self.devices[device.identity] ?? []).filter { $0 != device.id }
+        self.devices[device.identity] = others.isEmpty ? nil : others
     }
 }
 

@@ -17,6 +17,7 @@ extension Room {
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
         object.append("capacity", .integer(Int64(self.capacity)))
         object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
+        object.append(StatePath.devices, .string(self.devices.rawValue))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
@@ -43,8 +44,10 @@ extension Room {
             graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds"))
         )
         self.lifecycle = try Lifecycle(reader)
+        self.devices = try reader.word(StatePath.devices)
         self.createdAt = try reader.instant("createdAt")
         self.server.joinedLast = try reader.number("joinedLast")
+        // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
             let person = try FieldReader(value, "person")
             let shown = try FieldReader(try person.value("shown"), "shown")
@@ -53,6 +56,7 @@ extension Room {
             self.people[participant.id] = participant
             self.server.memberships[participant.id] = membership
             self.server.participants[membership.session] = participant.id
+            self.server.devices[participant.identity, default: []].append(participant.id)
         }
         self.hashes = self.hashesFromScratch
         guard self.hash(for: .moderator).description == (try reader.string("hash")) else {

@@ -10,6 +10,7 @@ enum StatePath {
     static let connection = "connection"
     static let interruptedAt = "interruptedAt"
     static let media = "media"
+    static let devices = "devices"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -41,6 +42,7 @@ extension Room {
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("capacity", .integer(Int64(self.capacity)))
         object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
+        object.append(StatePath.devices, .string(self.devices.rawValue))
         return .object(object)
     }
 }

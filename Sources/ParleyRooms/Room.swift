@@ -18,6 +18,8 @@ public struct Room: Hashable, Sendable {
     public internal(set) var capacity: Int
     /// How long somebody whose connection is lost keeps the place.
     public internal(set) var graceMilliseconds: Int
+    /// What happens to a second session of an identity that is here already.
+    public internal(set) var devices = DeviceRule.allow
     public internal(set) var createdAt = Instant(milliseconds: 0)
 
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
@@ -52,6 +54,8 @@ public struct Room: Hashable, Sendable {
 struct ServerSection: Hashable, Sendable {
     var memberships: [ParticipantID: Membership] = [:]
     var participants: [SessionID: ParticipantID] = [:]
+    /// In order of arrival; nobody is nothing. More than one only where the room allows it.
+    var devices: [IdentityID: [ParticipantID]] = [:]
     /// The `joined` of the latest arrival.
     var joinedLast: UInt64 = 0
 }
@@ -84,6 +88,11 @@ extension Room {
     public func participant(of session: SessionID) -> ParticipantID? { self.server.participants[session] }
 
     public func membership(_ id: ParticipantID) -> Membership? { self.server.memberships[id] }
+
+    /// Everybody who is this identity, in order of arrival.
+    package func participants(of identity: IdentityID) -> [Participant] {
+        (self.server.devices[identity] ?? []).compactMap { self.people[$0] }
+    }
 
     /// In order of arrival. O(n log n): for snapshots, not for every message.
     public var participants: [Participant] {

@@ -34,19 +34,23 @@ public struct RoomCommand: Hashable, Sendable {
         public var identity: IdentityID
         public var name: DisplayName?
         public var abilities: Abilities
+        /// The rule of the room, if this join creates it.
+        public var devices: DeviceRule
 
         public init(
             session: SessionID,
             node: NodeID = NodeID(high: 0, low: 0),
             identity: IdentityID,
             name: DisplayName? = nil,
-            abilities: Abilities
+            abilities: Abilities,
+            devices: DeviceRule = .allow
         ) {
             self.session = session
             self.node = node
             self.identity = identity
             self.name = name
             self.abilities = abilities
+            self.devices = devices
         }
     }
 

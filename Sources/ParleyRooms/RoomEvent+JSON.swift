@@ -70,6 +70,7 @@ extension RoomEvent {
             if let alias = creation.alias { object.append("alias", .string(alias.text)) }
             object.append("capacity", .integer(Int64(creation.capacity)))
             object.append("graceMilliseconds", .integer(Int64(creation.graceMilliseconds)))
+            object.append(StatePath.devices, .string(creation.devices.rawValue))
             object.append("at", .integer(creation.at.milliseconds))
         case .joined(let joining):
             object.append("session", .string(joining.session.description))
@@ -118,6 +119,8 @@ extension RoomEvent.Fact {
                 alias: try reader.alias("alias"),
                 capacity: Int(clamping: try reader.number("capacity")),
                 graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds")),
+                // What was written before there was such a rule meant `allow`.
+                devices: try reader.word(StatePath.devices),
                 at: try reader.instant("at")
             )
             self = .created(creation)

@@ -39,12 +39,20 @@ public struct RoomEvent: Hashable, Sendable {
         public var alias: RoomAlias?
         public var capacity: Int
         public var graceMilliseconds: Int
+        public var devices: DeviceRule
         public var at: Instant
 
-        public init(alias: RoomAlias?, capacity: Int, graceMilliseconds: Int, at: Instant) {
+        public init(
+            alias: RoomAlias?,
+            capacity: Int,
+            graceMilliseconds: Int,
+            devices: DeviceRule = .allow,
+            at: Instant
+        ) {
             self.alias = alias
             self.capacity = capacity
             self.graceMilliseconds = graceMilliseconds
+            self.devices = devices
             self.at = at
         }
     }

@@ -139,8 +139,12 @@ public struct SignalInbox: Hashable, Sendable {
     }
 
     /// The sender has left: what it sent counts no more.
-    public mutating func forget(_ sender: ParticipantID) {
-        guard let mark = self.watermarks.removeValue(forKey: sender) else { return }
+    ///
+    /// - Returns: whether some of it was not acknowledged.
+    @discardableResult
+    public mutating func forget(_ sender: ParticipantID) -> Bool {
+        guard let mark = self.watermarks.removeValue(forKey: sender) else { return false }
         self.unacknowledged -= mark.sent - mark.acknowledged
+        return mark.sent > mark.acknowledged
     }
 }

@@ -9,6 +9,8 @@ public struct ServerConfiguration: Sendable {
     /// Handed to every client in `welcome`.
     public var iceServers: [ICEServer] = []
     public var limits = Limits()
+    /// The rule of rooms whose creating join names none.
+    public var devices = DeviceRule.allow
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
     /// Only simulations leave any out.

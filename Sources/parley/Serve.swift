@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
+    @OptionGroup(title: "Rooms") var rooms: RoomOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Operation") var operation: OperationOptions
 
@@ -73,7 +74,7 @@ struct Serve: AsyncParsableCommand {
 
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
-            self.listening.given + self.limits.given + self.operation.given
+            self.listening.given + self.rooms.given + self.limits.given + self.operation.given
         var flags: [String: [String]] = [:]
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }
@@ -100,6 +101,22 @@ struct WebRTCOptions: ParsableArguments {
         )
     )
     var iceServer: [String] = []
+}
+
+struct RoomOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What happens when somebody who is in a room joins it from another device. (default: allow)",
+            discussion: """
+                allow: each device is a participant; replace: the newest one takes the place of the earlier one; \
+                reject: the join is rejected. Whoever creates a room can choose otherwise.
+                """,
+            valueName: "rule"
+        )
+    )
+    var devices: String?
+
+    var given: [(Setting, String?)] { [(.devices, self.devices)] }
 }
 
 struct LimitOptions: ParsableArguments {

@@ -10,11 +10,14 @@ struct Meeting {
     var folded: [View: JSONValue] = Dictionary(uniqueKeysWithValues: View.allCases.map { ($0, [:]) })
     /// What the log holds.
     var log: [RoomEvent] = []
+    private let devices: DeviceRule
     private var sequences: [String: CommandSequence] = [:]
     private var memberships: [String: UInt64] = [:]
     static let clock = Instant(milliseconds: 1_795_226_400_000)
 
-    init(alias: String? = nil, capacity: Int = 100) {
+    /// - Parameter devices: what the join asks for that creates the room.
+    init(alias: String? = nil, capacity: Int = 100, devices: DeviceRule = .allow) {
+        self.devices = devices
         self.room = Room(
             id: RoomID(high: 1, low: 1),
             alias: alias.flatMap { RoomAlias($0) },
@@ -25,11 +28,19 @@ struct Meeting {
     // MARK: Who
 
     private static func letter(_ name: String) -> UInt64 { UInt64(name.utf8.first ?? 0) }
-    static func session(_ name: String) -> SessionID { SessionID(high: 7, low: Self.letter(name)) }
+
+    /// "Ada's phone" and "Ada" are two devices of one identity.
+    private static func device(_ name: String) -> UInt64 {
+        let words = name.split(separator: "'")
+        let device = words.count == 2 ? words[1].utf8.reduce(0) { $0 + UInt64($1) } : 0
+        return Self.letter(name) + device << 8
+    }
+
+    static func session(_ name: String) -> SessionID { SessionID(high: 7, low: Self.device(name)) }
     static func identity(_ name: String) -> IdentityID { IdentityID(high: 9, low: Self.letter(name)) }
 
     static func participant(_ name: String, membership: UInt64) -> ParticipantID {
-        ParticipantID(high: membership, low: Self.letter(name))
+        ParticipantID(high: membership, low: Self.device(name))
     }
 
     /// The id of the membership that `name` has, or had last.
@@ -38,8 +49,9 @@ struct Meeting {
             ?? Self.participant(name, membership: self.memberships[name, default: 1])
     }
 
-    static func name(_ id: ParticipantID, among names: [String] = ["Ada", "Bob", "Cleo", "Dan"]) -> String {
-        names.first { Self.letter($0) == id.low } ?? "?"
+    static func name(_ id: ParticipantID) -> String {
+        let names = ["Ada", "Bob", "Cleo", "Dan", "Ada's phone", "Ada's tablet", "Bob's phone"]
+        return names.first { Self.device($0) == id.low } ?? "?"
     }
 
     // MARK: Steps
@@ -54,7 +66,8 @@ struct Meeting {
             session: Self.session(name),
             identity: Self.identity(name),
             name: display.flatMap { try? DisplayName($0, bytesMax: 128) },
-            abilities: Abilities(rollback: true)
+            abilities: Abilities(rollback: true),
+            devices: self.devices
         )
         let id = Self.participant(name, membership: self.memberships[name, default: 1])
         return self.command(name, id, number, .join(join))
@@ -157,6 +170,8 @@ struct Meeting {
         }
         var words = [event.type]
         if let participant = event.participant { words.append(Self.name(participant)) }
+        // Whoever is told to have been replaced knows that their numbers begin anew.
+        if case .left(let id, .replaced) = event.fact { self.sequences[Self.name(id)] = nil }
         if case .left(_, let reason) = event.fact, reason != .left { words.append("(\(reason.rawValue))") }
         if let cause = event.cause { words.append("#\(cause.number)") }
         return words.joined(separator: " ")

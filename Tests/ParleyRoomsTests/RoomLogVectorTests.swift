@@ -78,9 +78,11 @@ private struct RoomLog {
     init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         self.room = Room(id: RoomID(using: &generator), alias: RoomAlias("blue-fox"), capacity: 6)
-        for _ in Self.names {
+        for index in Self.names.indices {
             let session = SessionID(using: &generator)
-            self.people.append((session, IdentityID(using: &generator), CommandSequence()))
+            // The last two are other devices of the first two.
+            let identity = index < 6 ? IdentityID(using: &generator) : self.people[index - 6].identity
+            self.people.append((session, identity, CommandSequence()))
         }
         self.generator = generator
         while self.entries.count < 150 { self.step() }
@@ -110,7 +112,7 @@ private struct RoomLog {
             if let number = command.number { self.people[index].commands.refused(number, code) }
         case .events(let events):
             // The last one stays, so that the room does not end early.
-            if events.count == 2, self.room.lifecycle == .open {
+            if events.contains(where: { $0.fact == .ended(.empty) }) {
                 if let number = command.number { self.people[index].commands.postponed(number) }
                 return
             }
@@ -124,7 +126,14 @@ private struct RoomLog {
         let name = Self.names[index].flatMap { try? DisplayName($0, bytesMax: 128) }
         let abilities = Abilities(rollback: index != 3, trickle: index != 3, restart: index.isMultiple(of: 2))
         let (session, identity, _) = self.people[index]
-        return .join(.init(session: session, identity: identity, name: name, abilities: abilities))
+        let join = RoomCommand.Join(
+            session: session,
+            identity: identity,
+            name: name,
+            abilities: abilities,
+            devices: .replace
+        )
+        return .join(join)
     }
 
     private mutating func action(_ id: ParticipantID) -> RoomCommand.Action {

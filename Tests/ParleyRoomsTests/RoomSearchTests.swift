@@ -20,6 +20,9 @@ struct RoomSearch {
     let changes: [Participant.MediaChange]
     /// Whether connections are lost and come back, too.
     let areLost: Bool
+    /// Fewer than people: then some of them are devices of one identity.
+    let identities: Int
+    let devices: DeviceRule
 
     var states = 0
     var edges = 0
@@ -31,13 +34,17 @@ struct RoomSearch {
         membershipsMax: Int,
         capacity: Int,
         changes: [Participant.MediaChange],
-        areLost: Bool = false
+        areLost: Bool = false,
+        identities: Int? = nil,
+        devices: DeviceRule = .allow
     ) {
         self.people = people
         self.membershipsMax = membershipsMax
         self.capacity = capacity
         self.changes = changes
         self.areLost = areLost
+        self.identities = identities ?? people
+        self.devices = devices
     }
 
     mutating func run() {
@@ -70,9 +77,10 @@ struct RoomSearch {
     private func actions(_ person: Int, _ room: Room) -> [RoomCommand.Action] {
         let join = RoomCommand.Join(
             session: self.session(person),
-            identity: IdentityID(high: 9, low: UInt64(person)),
+            identity: self.identity(person),
             name: person == 0 ? nil : try? DisplayName("person \(person)", bytesMax: 128),
-            abilities: Abilities(rollback: person != 1, trickle: true)
+            abilities: Abilities(rollback: person != 1, trickle: true),
+            devices: self.devices
         )
         let media = self.changes.map { RoomCommand.Action.media($0) }
         let always = [.join(join)] + media + [.leave, .disconnect(.disconnected)]
@@ -91,6 +99,10 @@ struct RoomSearch {
     }
 
     private func session(_ person: Int) -> SessionID { SessionID(high: 7, low: UInt64(person)) }
+
+    private func identity(_ person: Int) -> IdentityID {
+        IdentityID(high: 9, low: UInt64(person % self.identities))
+    }
 
     /// `nil` if the command was refused, or if this person has had its memberships.
     private mutating func step(_ node: Node, _ person: Int, _ action: RoomCommand.Action) -> Node? {
@@ -125,6 +137,7 @@ struct RoomSearch {
         }
         self.checkNumbers(command, node.room, reached.room)
         self.checkConnection(command, node.room, reached.room)
+        self.checkJoin(command, node.room, reached.room)
         return reached
     }
 
@@ -133,6 +146,7 @@ struct RoomSearch {
         let text = event.json.encoded
         self.expect((try? JSONParser.parse(text)).map(\.encoded) == text, "and its text")
         let patches = node.room.evolve(event)
+        self.expect(node.room.count <= node.room.capacity, "no more people than places, even between two events")
         for (index, view) in View.allCases.enumerated() {
             guard let patch = patches.patch(for: view) else { continue }
             node.folded[index] = mergePatch(node.folded[index], patch)
@@ -157,7 +171,16 @@ struct RoomSearch {
         case .open: self.expect(!people.isEmpty, "an open room is never empty")
         }
         self.expect(people.count <= room.capacity, "no more people than places")
-        self.expect(people.allSatisfy { ($0.role == .host) == ($0.joined == 1) }, "the host is the creator")
+        if self.devices == .allow {
+            self.expect(people.allSatisfy { ($0.role == .host) == ($0.joined == 1) }, "the host is the creator")
+        } else {
+            self.expect(people.count { $0.role == .host } <= 1, "one host at most")
+            self.expect(Set(people.map(\.identity)).count == people.count, "everybody is here once")
+        }
+        for person in 0..<self.identities {
+            let devices = people.filter { $0.identity == self.identity(person) }
+            self.expect(room.participants(of: self.identity(person)) == devices, "whose device is whose")
+        }
         self.expect(Set(people.map(\.joined)).count == people.count, "everybody arrived on their own")
         for participant in people {
             let membership = room.membership(participant.id)
@@ -181,7 +204,10 @@ struct RoomSearch {
         let expected: RejectionCode
         switch (node.room.lifecycle, action) {
         case (.ended, _): expected = .roomEnded
-        case (_, .join): expected = current == nil ? .roomFull : .alreadyJoined
+        case (_, .join) where current != nil: expected = .alreadyJoined
+        case (_, .join(let join)):
+            let isHere = node.room.participants.contains { $0.identity == join.identity && !$0.isInterrupted }
+            expected = self.devices == .reject && isHere ? .identityPresent : .roomFull
         case (_, .media) where current != nil: expected = .noChange
         case (_, .interrupt) where current != nil, (_, .attach) where current != nil,
             (_, .expire) where current != nil, (_, .disconnect) where current != nil:
@@ -219,6 +245,25 @@ struct RoomSearch {
         }
     }
 
+    /// Whoever is replaced is of the same identity, and what they were goes over; everybody else stays.
+    private mutating func checkJoin(_ command: RoomCommand, _ before: Room, _ after: Room) {
+        guard case .join(let join) = command.action else { return }
+        let newcomer = after.participant(command.participant)
+        let stay = Set(after.participants.map(\.id))
+        let gone = before.participants.filter { !stay.contains($0.id) }
+        let same = before.participants.filter { $0.identity == join.identity }
+        let isHost = before.lifecycle == .absent || gone.contains { $0.role == .host }
+        self.expect(newcomer?.role == (isHost ? .host : .participant), "the role goes over")
+        self.expect(stay.count == before.count - gone.count + 1, "one comes")
+        switch self.devices {
+        case .allow: self.expect(gone.isEmpty, "nobody has to go")
+        case .replace: self.expect(gone == same, "all earlier devices go, and nobody else")
+        case .reject:
+            self.expect(gone == same, "all earlier devices go, and nobody else")
+            self.expect(gone.allSatisfy(\.isInterrupted), "only who is lost has to go")
+        }
+    }
+
     private mutating func checkNumbers(_ command: RoomCommand, _ before: Room, _ after: Room) {
         guard let number = command.number else { return }
         var early = command
@@ -241,7 +286,8 @@ struct RoomSearch {
             else { continue }
             let media = participant.media
             let bits = (media.audio ? 1 : 0) + (media.video ? 2 : 0) + (media.screen ? 4 : 0)
-            key += [100 + participant.joined, UInt64(bits) + (participant.isInterrupted ? 8 : 0)]
+            let flags = (participant.isInterrupted ? 8 : 0) + (participant.role == .host ? 16 : 0)
+            key += [100 + participant.joined, UInt64(bits + flags)]
         }
         return key
     }
@@ -317,5 +363,40 @@ extension RoomCommand.Action {
         search.run()
         #expect(search.faults == [])
         #expect(search.states == 199)
+    }
+
+    @Test(arguments: [(DeviceRule.allow, 560), (.replace, 464), (.reject, 464)])
+    func `every state of two identities with two devices each, in a room for two`(rule: DeviceRule, states: Int) {
+        var search = RoomSearch(
+            people: 4,
+            membershipsMax: 1,
+            capacity: 2,
+            changes: [],
+            areLost: true,
+            identities: 2,
+            devices: rule
+        )
+        search.run()
+        #expect(search.faults == [])
+        #expect(search.states == states)
+    }
+
+    @Test(arguments: [(DeviceRule.replace, 114), (.reject, 114)])
+    func `every state of one identity whose three devices come, are lost and come again`(
+        rule: DeviceRule,
+        states: Int
+    ) {
+        var search = RoomSearch(
+            people: 3,
+            membershipsMax: 2,
+            capacity: 3,
+            changes: [],
+            areLost: true,
+            identities: 1,
+            devices: rule
+        )
+        search.run()
+        #expect(search.faults == [])
+        #expect(search.states == states)
     }
 }

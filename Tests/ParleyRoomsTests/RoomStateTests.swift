@@ -27,6 +27,7 @@ import Testing
             "room": [
                 "id": .string(meeting.room.id.description), "alias": "blue-fox", "lifecycle": "open",
                 "createdAt": 1_795_226_400_000, "capacity": 100, "graceMilliseconds": 30_000,
+                "devices": "allow",
             ],
             "people": .object([meeting.id("Ada").description: ada, meeting.id("Bob").description: bob]),
         ]

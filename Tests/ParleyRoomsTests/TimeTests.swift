@@ -114,4 +114,50 @@ private func milliseconds(_ count: UInt64) -> UInt64 { count * 1_000_000 }
             #expect(liveness.tick(now: milliseconds(time)) == .none)
         }
     }
+
+    // MARK: A hint that the network has changed
+
+    @Test func `after a hint there is one second instead of four and a half`() {
+        var liveness = self.liveness()
+        liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(500))
+        #expect(liveness.tick(now: milliseconds(500)) == .none)
+        #expect(liveness.tick(now: milliseconds(1_499)) == .none)
+        #expect(liveness.tick(now: milliseconds(1_500)) == .closeDark)
+        #expect(liveness.tick(now: milliseconds(9_000)) == .none)
+    }
+
+    @Test func `whoever answers the ping lives on as before`() {
+        var liveness = self.liveness()
+        liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(500))
+        liveness.heard(now: milliseconds(1_400))
+        #expect(liveness.tick(now: milliseconds(1_500)) == .none)
+        // The hint and its ping count as heard and said.
+        #expect(liveness.tick(now: milliseconds(2_499)) == .none)
+        #expect(liveness.tick(now: milliseconds(2_500)) == .pingAndBeat)
+        #expect(liveness.tick(now: milliseconds(5_899)) == .pingAndBeat)
+        #expect(liveness.tick(now: milliseconds(5_900)) == .closeDark)
+    }
+
+    @Test func `what was heard before the hint proves nothing`() {
+        var liveness = self.liveness()
+        liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(500))
+        liveness.heard(now: milliseconds(499))
+        #expect(liveness.tick(now: milliseconds(1_500)) == .closeDark)
+    }
+
+    @Test func `another hint was heard too, and begins the second anew`() {
+        var liveness = self.liveness()
+        liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(500))
+        liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(1_300))
+        #expect(liveness.tick(now: milliseconds(1_500)) == .none)
+        #expect(liveness.tick(now: milliseconds(2_299)) == .none)
+        #expect(liveness.tick(now: milliseconds(2_300)) == .closeDark)
+    }
+
+    @Test func `a hint gives nobody more time than there was`() {
+        var liveness = Liveness(silenceMilliseconds: 200, darkMilliseconds: 450, now: milliseconds(0))
+        liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(100))
+        #expect(liveness.tick(now: milliseconds(549)) == .pingAndBeat)
+        #expect(liveness.tick(now: milliseconds(550)) == .closeDark)
+    }
 }

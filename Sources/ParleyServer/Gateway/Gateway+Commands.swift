@@ -66,7 +66,8 @@ extension Gateway {
                         node: self.node,
                         identity: session.identity,
                         name: join.name,
-                        abilities: session.abilities
+                        abilities: session.abilities,
+                        devices: join.devices ?? self.configuration.devices
                     )
                 )
             ),
@@ -140,9 +141,6 @@ extension Gateway {
         }
         seat.host.replay(to: seat, after: nil, isKnown: true)
     }
-
-    /// The device may have another address now.
-    func networkChanged(_ session: GatewaySession) {}
 
     // MARK: Refusing what is relayed
 

@@ -114,6 +114,7 @@ extension Gateway {
         }
         seat.inbox.rewind()
         seat.mailFlow = .direct
+        seat.awaitsRestarters = true
         self.fetchMail(of: seat)
     }
 
@@ -136,6 +137,10 @@ extension Gateway {
             seat.mailFlow = .direct
             self.hand(signals, to: seat, connection)
             if again { self.fetchMail(of: seat) }
+            if seat.awaitsRestarters, case .direct = seat.mailFlow {
+                seat.awaitsRestarters = false
+                self.nameRestarters(of: [seat])
+            }
         }
     }
 
@@ -145,6 +150,10 @@ extension Gateway {
             guard connection.isWritable else {
                 seat.mailFlow = .behind
                 break
+            }
+            guard seat.host.room.participant(signal.sender) != nil else {
+                acknowledged.append(SignalNumber(sender: signal.sender, n: .max))
+                continue
             }
             switch seat.inbox.read(signal.n, floor: Self.floor(of: signal), from: signal.sender) {
             case .hand:

@@ -22,6 +22,7 @@ final class GatewayConnection: WebSocketDelegate {
     private var liveness: Liveness
     private var messages: RateLimit
     private var pulses: RateLimit
+    private var networkChanges: RateLimit
     private let helloDeadline: NIODeadline
     /// `WebSocketConnection.heardCount` at the last sweep.
     private var heardCount: UInt32 = 0
@@ -48,6 +49,11 @@ final class GatewayConnection: WebSocketDelegate {
         self.pulses = RateLimit(
             perSecond: limits.pulsesPerSecond,
             burst: limits.pulseBurst,
+            now: now.uptimeNanoseconds
+        )
+        self.networkChanges = RateLimit(
+            perSecond: limits.networkChangesPerSecond,
+            burst: limits.networkChangeBurst,
             now: now.uptimeNanoseconds
         )
         self.helloDeadline = now + .milliseconds(Int64(limits.helloMilliseconds))
@@ -101,9 +107,27 @@ final class GatewayConnection: WebSocketDelegate {
             self.gateway.command(media.id, room: media.room, .media(change), of: "media", session: session)
         case .beat(let beat): self.gateway.acknowledge(beat, from: session)
         case .resync(let request): self.gateway.resync(request, session: session)
-        case .networkChanged: self.gateway.networkChanged(session)
+        case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .signal, .pulse: assertionFailure("relayed above")
         }
+    }
+
+    /// The device may have another address: it is asked at once, and has less time than usual. Many are told of it, so
+    /// it may not be said often.
+    private func networkChanged(
+        _ session: GatewaySession,
+        _ envelope: Envelope,
+        _ text: UnsafeRawBufferPointer,
+        now: UInt64
+    ) {
+        if case .retryAfterMilliseconds(let wait) = self.networkChanges.take(now: now) {
+            return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
+        }
+        // The hint itself is no answer.
+        self.heardCount = self.connection.heardCount
+        self.liveness.expedite(withinMilliseconds: self.gateway.limits.networkChangedMilliseconds, now: now)
+        self.connection.ping()
+        self.gateway.networkChanged(session)
     }
 
     // MARK: Hello

@@ -60,11 +60,13 @@ final class Seat {
     /// To the peers that this participant has signalled to.
     private(set) var routes: [ParticipantID: Route] = [:]
     /// Who has a route to here; for the day when this participant leaves.
-    private var callers: [ParticipantID: Seat] = [:]
+    private(set) var callers: [ParticipantID: Seat] = [:]
     /// As the log has it: a late report about an earlier connection names another one.
     var epoch: UInt64 = 1
     /// How what others send gets here.
     var mailFlow = MailFlow.direct
+    /// After a return: who restarts ICE is told behind the signals that were missed.
+    var awaitsRestarters = false
     /// What the server has said of this participant and the room has not judged yet.
     var reports = 0
     /// What this participant was sent and has not acknowledged.
@@ -113,9 +115,12 @@ final class Seat {
         route.peer?.callers[self.id] = self
     }
 
-    func removeRoute(to peer: ParticipantID) {
+    /// That participant has left.
+    ///
+    /// - Returns: whether something from there may still wait in the mailbox.
+    func forget(_ peer: ParticipantID) -> Bool {
         self.routes[peer] = nil
-        self.inbox.forget(peer)
+        return self.inbox.forget(peer) || self.wasElsewhere
     }
 
     /// It is on this node from now on: whoever had a way to it there has one to it here.
@@ -123,6 +128,19 @@ final class Seat {
         guard let route = other.routes[self.id], route.peer == nil else { return }
         route.peer = self
         self.callers[other.id] = other
+    }
+
+    /// Everybody with whom this participant negotiates, in order of arrival. If not all that was said between the two
+    /// was said on this node, they may.
+    var negotiators: [Participant] {
+        self.host.room.participants.filter { peer in
+            guard peer.id != self.id else { return false }
+            guard !self.wasElsewhere else { return true }
+            guard let route = self.routes[peer.id] ?? self.callers[peer.id]?.routes[self.id] else {
+                return self.host.peopleElsewhere.contains(peer.id)
+            }
+            return route.pair?.negotiation.isOpen ?? true
+        }
     }
 
     /// Nobody finds the way here any more, and from here to nobody: routes are the only references between seats.
@@ -134,7 +152,6 @@ final class Seat {
         for route in self.routes.values {
             guard let peer = route.peer else { continue }
             peer.callers[self.id] = nil
-            if !isElsewhere { peer.inbox.forget(self.id) }
             peer.unacknowledgedBytes -= route.sizes.reduce(0) { $0 + Int($1) }
         }
         for caller in self.callers.values {

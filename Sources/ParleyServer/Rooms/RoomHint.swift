@@ -9,8 +9,12 @@ enum RoomHint: Hashable {
     /// A pulse as its recipients read it, to everybody but its sender, or to one.
     case pulse(from: ParticipantID, to: ParticipantID?, ByteBuffer)
 
+    /// Who of the two restarts ICE; for the one named first.
+    case restarter(to: ParticipantID, peer: ParticipantID, ParticipantID?)
+
     private static let deliveredTag: UInt8 = 1
     private static let pulseTag: UInt8 = 2
+    private static let restarterTag: UInt8 = 3
 
     func encoded(author: NodeID) -> ByteBuffer {
         var buffer = ByteBuffer()
@@ -29,6 +33,11 @@ enum RoomHint: Hashable {
             buffer.writeInteger(UInt8(recipient == nil ? 0 : 1))
             if let recipient { buffer.write(recipient) }
             buffer.writeImmutableBuffer(bytes)
+        case .restarter(let recipient, let peer, let restarter):
+            buffer.writeInteger(Self.restarterTag)
+            buffer.write(recipient)
+            buffer.write(peer)
+            if let restarter { buffer.write(restarter) }
         }
         return buffer
     }
@@ -54,6 +63,11 @@ enum RoomHint: Hashable {
             if isAddressed == 1 { recipient = buffer.readIdentifier() }
             guard (recipient == nil) == (isAddressed == 0) else { return nil }
             return (author, .pulse(from: sender, to: recipient, buffer))
+        case Self.restarterTag:
+            guard let recipient: ParticipantID = buffer.readIdentifier(),
+                let peer: ParticipantID = buffer.readIdentifier()
+            else { return nil }
+            return (author, .restarter(to: recipient, peer: peer, buffer.readIdentifier()))
         default: return nil
         }
     }

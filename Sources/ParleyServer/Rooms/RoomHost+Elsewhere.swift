@@ -40,8 +40,12 @@ extension RoomHost {
                     self.peopleElsewhere.insert(attachment.participant)
                 }
             case .left(let id, _):
-                guard self.peopleElsewhere.remove(id) != nil else { continue }
-                for seat in self.present { seat.removeRoute(to: id) }
+                let wasElsewhere = self.peopleElsewhere.remove(id) != nil
+                for seat in self.present {
+                    guard seat.forget(id) || wasElsewhere else { continue }
+                    // What it sent and nobody has read goes with it: a number beyond all stands for all.
+                    self.gateway.acknowledgeLater([SignalNumber(sender: id, n: .max)], of: seat)
+                }
             case .created, .mediaChanged, .interrupted, .ended: break
             }
         }
@@ -54,7 +58,7 @@ extension RoomHost {
         for seat in self.present {
             seat.epoch = room.membership(seat.id)?.epoch ?? seat.epoch
             for recipient in Array(seat.routes.keys) where room.participant(recipient) == nil {
-                seat.removeRoute(to: recipient)
+                _ = seat.forget(recipient)
             }
             // The engine may have lost mail, and senders send again what is not delivered: nothing of it is taken
             // for a repetition before the mailbox says so.
@@ -84,6 +88,9 @@ extension RoomHost {
         switch hint {
         case .delivered(let recipient, let numbers):
             self.gateway.heard(delivered: numbers, to: recipient)
+        case .restarter(let recipient, let peer, let restarter):
+            guard let seat = self.seats[recipient] else { return }
+            self.gateway.heard(restarter: restarter, of: peer, to: seat)
         case .pulse(_, let recipient, let text):
             let frame = WebSocketConnection.frame(text: text.readableBytesView)
             for seat in self.present where (recipient ?? seat.id) == seat.id {

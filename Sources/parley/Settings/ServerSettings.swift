@@ -12,6 +12,7 @@ struct ServerSettings {
         server.host = try settings.value(.host, parse: { $0.isEmpty ? nil : $0 }) ?? server.host
         server.port = try settings.integer(.port, in: 0...65_535) ?? server.port
         server.iceServers = try settings.values(.iceServer, parse: Self.iceServer) ?? []
+        server.devices = try settings.value(.devices) { DeviceRule(rawValue: $0) } ?? server.devices
         server.assetFolders = try Self.assetFolders(settings)
         try Self.read(&server.limits, from: settings)
         self.server = server

@@ -15,7 +15,8 @@ struct Setting: Sendable {
 
     static let all: [Setting] = [
         host, port, iceServer, roomCapacity, connections, frameBytes, messagesPerSecond, messageBurst,
-        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, stopMilliseconds, logLevel,
+        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, stopMilliseconds,
+        logLevel,
         webFolder,
         clientFolder,
     ]
@@ -48,6 +49,7 @@ struct Setting: Sendable {
         allowed: "a whole number from 4500 to 15000, at least twice silence-milliseconds"
     )
     static let graceMilliseconds = Setting(key: "grace-milliseconds", allowed: "a whole number from 1000 to 3600000")
+    static let devices = Setting(key: "devices", allowed: "allow, replace or reject")
     static let stopMilliseconds = Setting(key: "stop-milliseconds", allowed: "a whole number from 0 to 60000")
     static let logLevel = Setting(
         key: "log-level",
