@@ -20,7 +20,7 @@ final class Gateway {
     let access = ConnectionAccess()
 
     /// Each knows its place, so that removing one costs nothing.
-    private var connections: [GatewayConnection] = []
+    private(set) var connections: [GatewayConnection] = []
     private var plainConnections = 0
     /// Everybody who has said hello, with or without a socket.
     var sessions: [SessionID: GatewaySession] = [:]
@@ -41,6 +41,10 @@ final class Gateway {
     var sessionsWithDelivered: [GatewaySession] = []
     var isDeliveredScheduled = false
 
+    var drain: DrainStateMachine
+    let readiness: Readiness
+    let onDrained: @Sendable () -> Void
+
     private var metrics: ServerMetrics
     private let openConnections: @Sendable (Int) -> Void
     /// The engine's clock, read once a second and carried on by the monotonic clock.
@@ -56,6 +60,9 @@ final class Gateway {
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
         self.mail = MailboxBatch(author: self.node)
+        self.drain = DrainStateMachine(deadlineMilliseconds: self.limits.drainMilliseconds)
+        self.readiness = setup.readiness
+        self.onDrained = setup.onDrained
         self.metrics = ServerMetrics(factory: setup.registry)
         self.openConnections = setup.openConnections
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: NIODeadline.now())
@@ -83,6 +90,7 @@ final class Gateway {
         }
         self.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
             bound.value.sweepSessions()
+            bound.value.sweepDrain()
             bound.value.publishCounters()
         }
     }
@@ -117,6 +125,7 @@ final class Gateway {
     }
 
     private func judge(_ request: UpgradeRequest) -> ConnectionRefusal? {
+        guard !self.drain.isDraining else { return .stopping }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
             host: request[header: "host"],
@@ -168,6 +177,7 @@ final class Gateway {
         self.counters.participants = self.participants.count
         self.counters.sessionsDetached = self.detachedSessions.count
         self.counters.roomsOpen = self.directory.roomCount
+        self.counters.draining = self.drain.isDraining ? 1 : 0
         self.metrics.publish(self.counters)
         self.openConnections(self.counters.connectionsOpen)
     }
@@ -182,6 +192,9 @@ struct GatewaySetup: Sendable {
     /// UTC, by this machine's clock: until the engine has told its own.
     let startMilliseconds: Int64
     let openConnections: @Sendable (Int) -> Void
+    let readiness: Readiness
+    /// A drain before the process's end is over.
+    let onDrained: @Sendable () -> Void
 }
 
 /// An estimate of the engine's clock between two of its answers.

@@ -20,6 +20,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var appendConflicts = 0
     package var bytesReceived = 0
     package var bytesSent = 0
+    package var draining = 0
 
     package init() {}
 }
@@ -82,5 +83,6 @@ package struct ServerMetrics {
         (.appendConflicts, \.appendConflicts),
         (.bytesReceived, \.bytesReceived),
         (.bytesSent, \.bytesSent),
+        (.draining, \.draining),
     ]
 }

@@ -15,9 +15,8 @@ struct Setting: Sendable {
 
     static let all: [Setting] = [
         host, port, iceServer, roomCapacity, connections, frameBytes, messagesPerSecond, messageBurst,
-        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, stopMilliseconds, logLevel,
-        webFolder,
-        clientFolder,
+        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, drainMilliseconds,
+        stopMilliseconds, logLevel, webFolder, clientFolder,
     ]
 
     static let host = Setting(key: "host", allowed: "localhost, an address 127.x.x.x, or ::1")
@@ -48,6 +47,7 @@ struct Setting: Sendable {
         allowed: "a whole number from 4500 to 15000, at least twice silence-milliseconds"
     )
     static let graceMilliseconds = Setting(key: "grace-milliseconds", allowed: "a whole number from 1000 to 3600000")
+    static let drainMilliseconds = Setting(key: "drain-milliseconds", allowed: "a whole number from 0 to 3600000")
     static let stopMilliseconds = Setting(key: "stop-milliseconds", allowed: "a whole number from 0 to 60000")
     static let logLevel = Setting(
         key: "log-level",
