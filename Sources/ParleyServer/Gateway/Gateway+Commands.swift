@@ -11,7 +11,7 @@ extension Gateway {
             resumed: resumed,
             resumeSecret: session.secret,
             limits: self.limits,
-            features: ["rooms", "signals", "pulses", "media", "resume"],
+            features: ["rooms", "signals", "pulses", "media", "resume", "resync", "goaway"],
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now
         )
