@@ -9,7 +9,7 @@ extension Gateway {
         self.perform(
             self.drain.begin(
                 cause,
-                now: NIODeadline.now().uptimeNanoseconds,
+                now: self.eventLoop.now.uptimeNanoseconds,
                 clients: self.greetedConnections.count,
                 connections: self.transport.connectionCount
             )
@@ -29,18 +29,18 @@ extension Gateway {
         }
         return DrainReport(
             connections: self.transport.connectionCount,
-            millisecondsLeft: self.drain.millisecondsLeft(now: NIODeadline.now().uptimeNanoseconds)
+            millisecondsLeft: self.drain.millisecondsLeft(now: self.eventLoop.now.uptimeNanoseconds)
         )
     }
 
     func sweepDrain() {
-        let now = NIODeadline.now().uptimeNanoseconds
+        let now = self.eventLoop.now.uptimeNanoseconds
         self.perform(self.drain.tick(now: now, connections: self.transport.connectionCount))
     }
 
     /// Somebody has said hello: perhaps just to hear that it is time to go.
     func sendGoaway(to session: GatewaySession) {
-        guard let goaway = self.drain.goaway(now: NIODeadline.now().uptimeNanoseconds) else { return }
+        guard let goaway = self.drain.goaway(now: self.eventLoop.now.uptimeNanoseconds) else { return }
         session.send(.goaway(goaway), counters: &self.counters)
     }
 
