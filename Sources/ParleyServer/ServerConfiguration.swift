@@ -11,6 +11,8 @@ public struct ServerConfiguration: Sendable {
     public var limits = Limits()
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
+    /// Only simulations leave any out.
+    package var mechanisms = Mechanisms.all
 
     public init() {}
 

@@ -24,17 +24,22 @@ public final class TransportLoop {
 
     private var dirty: [WebSocketConnection] = []
     private var freeOutputs: [ByteBuffer] = []
-    private var randomness = SystemRandomNumberGenerator()
+    private var random: RandomSource
     /// The channel promises a read complete, which flushes: nobody else needs to.
     private var isReading = false
     private var isFlushScheduled = false
     private var isFlushing = false
 
     /// Call it on `eventLoop`.
-    public init(eventLoop: any EventLoop, limits: TransportLimits = TransportLimits()) {
+    public convenience init(eventLoop: any EventLoop, limits: TransportLimits = TransportLimits()) {
+        self.init(eventLoop: eventLoop, limits: limits, random: .system)
+    }
+
+    package init(eventLoop: any EventLoop, limits: TransportLimits, random: RandomSource) {
         eventLoop.preconditionInEventLoop()
         self.eventLoop = eventLoop
         self.limits = limits
+        self.random = random
         self.scratch = .allocate(byteCount: max(limits.messageBytesMax, 125), alignment: 32)
     }
 
@@ -137,6 +142,6 @@ public final class TransportLoop {
     }
 
     func nextMask() -> UInt32 {
-        self.randomness.next()
+        self.random.next()
     }
 }

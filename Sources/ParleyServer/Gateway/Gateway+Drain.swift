@@ -5,7 +5,7 @@ import ParleyTransport
 
 /// Emptying the server on purpose: who decides is ``DrainStateMachine``.
 extension Gateway {
-    func beginDrain(_ cause: DrainStateMachine.Cause) {
+    package func beginDrain(_ cause: DrainStateMachine.Cause) {
         self.perform(
             self.drain.begin(
                 cause,

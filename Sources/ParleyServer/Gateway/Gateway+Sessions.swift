@@ -54,7 +54,7 @@ extension Gateway {
     /// - Parameter isAway: it was silent for long, so that nothing is left to wait for before the others are told.
     func detach(_ session: GatewaySession, isAway: Bool) {
         session.detach()
-        session.life.detach(now: NIODeadline.now().uptimeNanoseconds)
+        session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
         guard session.life.isOver == false else { return }
         if isAway, session.life.tellAtOnce() { self.command(session) { .interrupt(epoch: $0.epoch) } }
         // Still listed from an earlier loss, of which the sweep has not heard the end.
@@ -71,7 +71,7 @@ extension Gateway {
 
     /// A few times a second: who is away is told to the others, and who stays away has left.
     func sweepSessions() {
-        let now = NIODeadline.now().uptimeNanoseconds
+        let now = self.eventLoop.now.uptimeNanoseconds
         guard !self.detachedSessions.isEmpty else { return }
         self.detachedSessions.removeAll { session in
             session.isListedAsDetached = !session.life.isAttached && !session.life.isOver

@@ -1,21 +1,21 @@
-import Logging
-import NIOCore
-import ParleyEngine
-import ParleyProtocol
+package import Logging
+package import NIOCore
+package import ParleyEngine
+package import ParleyProtocol
 import ParleyRooms
-import ParleyTransport
+package import ParleyTransport
 
 /// Turns sockets into commands and events into frames: everything that happens on one event loop.
 ///
 /// Confined to its loop. Rooms, sessions and connections are reached from here without a lock or a hop, which is
 /// what makes a relayed message cheap; whoever is elsewhere comes with `eventLoop.submit`.
-final class Gateway {
-    let eventLoop: any EventLoop
-    let transport: TransportLoop
+package final class Gateway {
+    package let eventLoop: any EventLoop
+    package let transport: TransportLoop
     let engine: any Engine
     let configuration: ServerConfiguration
     let limits: Limits
-    let node: NodeID
+    package let node: NodeID
     let logger: Logger
     let access = ConnectionAccess()
 
@@ -29,8 +29,8 @@ final class Gateway {
     /// Everybody who is in a room on this node.
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
-    var counters = GatewayCounters()
-    var random = SystemRandomNumberGenerator()
+    package var counters = GatewayCounters()
+    var random: RandomSource
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
@@ -51,12 +51,14 @@ final class Gateway {
     private var clock: EngineClock
     private var nextEntryUID: UInt64
 
-    init(_ setup: GatewaySetup, eventLoop: any EventLoop) {
+    /// Call it on `eventLoop`.
+    package init(_ setup: GatewaySetup, eventLoop: any EventLoop) {
         eventLoop.preconditionInEventLoop()
         self.eventLoop = eventLoop
         self.engine = setup.engine
         self.configuration = setup.configuration
         self.limits = setup.configuration.limits
+        self.random = setup.random
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
         self.mail = MailboxBatch(author: self.node)
@@ -65,14 +67,16 @@ final class Gateway {
         self.onDrained = setup.onDrained
         self.metrics = ServerMetrics(factory: setup.registry)
         self.openConnections = setup.openConnections
-        self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: NIODeadline.now())
+        self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
         self.nextEntryUID = self.random.next()
-        self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits))
+        var masks = setup.random
+        if case .seeded = masks { masks = .seeded(self.random.next()) }
+        self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
         self.transport.onSweep = { [unowned self] now in self.sweep(now) }
     }
 
     /// Now, by the engine's clock.
-    var now: Instant { self.clock.instant(at: NIODeadline.now()) }
+    var now: Instant { self.clock.instant(at: self.eventLoop.now) }
 
     /// No other entry of any node ever gets it: where it starts is 64 random bits.
     func makeEntryUID() -> UInt64 {
@@ -82,7 +86,7 @@ final class Gateway {
 
     // MARK: The engine's clock
 
-    func startHeartbeat(address: String) {
+    package func startHeartbeat(address: String) {
         self.heartbeat(address: address)
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
@@ -98,13 +102,13 @@ final class Gateway {
     private func heartbeat(address: String) {
         let lease = NodeLease(node: self.node, address: address)
         self.engine.heartbeat(lease, on: self.eventLoop).assumeIsolated().whenSuccess { view in
-            self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: NIODeadline.now())
+            self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: self.eventLoop.now)
         }
     }
 
     // MARK: Opening
 
-    func decide(_ request: UpgradeRequest) -> UpgradeDecision {
+    package func decide(_ request: UpgradeRequest) -> UpgradeDecision {
         if let refusal = self.judge(request) {
             self.counters.connectionsRefused += 1
             return .refuse(
@@ -172,7 +176,7 @@ final class Gateway {
         return bytes
     }
 
-    func publishCounters() {
+    package func publishCounters() {
         self.counters.connectionsOpen = self.transport.connectionCount
         self.counters.participants = self.participants.count
         self.counters.sessionsDetached = self.detachedSessions.count
@@ -184,17 +188,41 @@ final class Gateway {
 }
 
 /// What a gateway is made of, and can be sent to its loop.
-struct GatewaySetup: Sendable {
+package struct GatewaySetup: Sendable {
     let configuration: ServerConfiguration
     let engine: any Engine
     let registry: PrometheusRegistry
     let logger: Logger
     /// UTC, by this machine's clock: until the engine has told its own.
     let startMilliseconds: Int64
+    /// Of ids, secrets and masks.
+    let random: RandomSource
     let openConnections: @Sendable (Int) -> Void
     let readiness: Readiness
     /// A drain before the process's end is over.
     let onDrained: @Sendable () -> Void
+
+    package init(
+        configuration: ServerConfiguration,
+        engine: any Engine,
+        registry: PrometheusRegistry,
+        logger: Logger,
+        startMilliseconds: Int64,
+        random: RandomSource = .system,
+        openConnections: @escaping @Sendable (Int) -> Void,
+        readiness: Readiness = Readiness(),
+        onDrained: @escaping @Sendable () -> Void = {}
+    ) {
+        self.configuration = configuration
+        self.engine = engine
+        self.registry = registry
+        self.logger = logger
+        self.startMilliseconds = startMilliseconds
+        self.random = random
+        self.openConnections = openConnections
+        self.readiness = readiness
+        self.onDrained = onDrained
+    }
 }
 
 /// An estimate of the engine's clock between two of its answers.

@@ -28,7 +28,7 @@ final class GatewayConnection: WebSocketDelegate {
     private var faults = 0
 
     init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int) {
-        let now = NIODeadline.now()
+        let now = gateway.eventLoop.now
         let limits = gateway.limits
         self.gateway = gateway
         self.connection = connection
@@ -79,7 +79,7 @@ final class GatewayConnection: WebSocketDelegate {
             guard envelope.kind == .hello else { return self.refuseBeforeHello(envelope, text) }
             return self.hello(text)
         }
-        let now = NIODeadline.now().uptimeNanoseconds
+        let now = self.gateway.eventLoop.now.uptimeNanoseconds
         if envelope.kind == .pulse {
             // A pulse too many is dropped without a word: the next one says it better.
             guard case .allowed = self.pulses.take(now: now) else { return }

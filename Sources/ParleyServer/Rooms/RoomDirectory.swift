@@ -16,7 +16,7 @@ final class RoomDirectory {
     typealias Answer = (Result<RoomHost, RejectionCode>) -> Void
 
     private unowned let gateway: Gateway
-    private var hosts: [RoomID: RoomHost] = [:]
+    private(set) var hosts: [RoomID: RoomHost] = [:]
     private var aliases: [RoomAlias: RoomHost] = [:]
     /// Those who wait for the same alias are answered together. Bounded: each waiting join holds its connection.
     private var waiting: [RoomAlias: [Answer]] = [:]
