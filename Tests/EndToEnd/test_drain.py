@@ -250,3 +250,58 @@ async def test_settings_of_a_drain_are_checked(stage):
     for value in ("-1", "soon", "3600001"):
         status, output = await refused_start(program, "--port", "0", environment={"PARLEY_DRAIN_MILLISECONDS": value})
         assert status != 0 and "drain-milliseconds" in output and "3600000" in output, output
+
+
+@within(90)
+async def test_a_call_in_browsers_goes_on_through_a_drain_that_is_taken_back(stage):
+    from browsers import meet
+
+    server, chromium = await stage.server("--drain-milliseconds", "60000"), await stage.world.chromium()
+    ada = await stage.page(chromium, server, "call", name="Ada")
+    bob = await stage.page(chromium, server, "call", name="Bob")
+    await meet(ada, bob)
+    people = await ada.id(), await bob.id()
+    listen = """window.heard = [];
+        for (const name of ['interrupted', 'resumed', 'left', 'rejoined']) parleyPage.room.on(name, () => heard.push(name));
+        parleyPage.parley.on('status', ({ status }) => heard.push(status))"""
+    for page in (ada, bob):
+        await page.page.evaluate(listen.strip())
+    await ask(server, "POST")
+    # The only server: a move is tried, refused, and tried again, while the connection in use goes on.
+    for muted in (True, False):
+        await ada.page.evaluate("(audio) => parleyPage.room.media({ audio })", not muted)
+        await eventually(
+            lambda: bob.page.evaluate(
+                "([id, audio]) => parleyPage.room.person(id)?.media.audio === audio", [people[0], not muted]),
+            what="the microphone")
+    before = await bob.flow()
+    await asyncio.sleep(3)
+    assert (await bob.flow())[people[0]]["seconds"] > before[people[0]]["seconds"]
+    assert (await ask(server, "GET"))[1]["connections"] == 2
+    await ask(server, "DELETE")
+    await meet(ada, bob)
+    assert (await ada.id(), await bob.id()) == people
+    for page in (ada, bob):
+        assert await page.page.evaluate("heard") == []
+
+
+@within(90)
+async def test_pages_come_back_to_a_server_that_was_drained(stage):
+    from browsers import meet
+
+    server, chromium = await stage.server("--drain-milliseconds", "2000"), await stage.world.chromium()
+    ada = await stage.page(chromium, server, "call", name="Ada")
+    bob = await stage.page(chromium, server, "call", name="Bob")
+    await meet(ada, bob)
+    people = await ada.id(), await bob.id()
+    await ask(server, "POST")
+    await eventually(
+        lambda: is_report(server, {"draining": True, "connections": 0, "deadlineMilliseconds": 0}),
+        seconds=10, what="empty")
+    await ask(server, "DELETE")
+    await eventually(
+        lambda: ada.page.evaluate("parleyPage.parley.status === 'connected'"), seconds=15, what="Ada is back")
+    await eventually(
+        lambda: bob.page.evaluate("parleyPage.parley.status === 'connected'"), seconds=15, what="Bob is back")
+    await meet(ada, bob)
+    assert (await ada.id(), await bob.id()) == people
