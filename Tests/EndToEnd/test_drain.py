@@ -261,11 +261,13 @@ async def test_a_call_in_browsers_goes_on_through_a_drain_that_is_taken_back(sta
     bob = await stage.page(chromium, server, "call", name="Bob")
     await meet(ada, bob)
     people = await ada.id(), await bob.id()
-    listen = """window.heard = [];
-        for (const name of ['interrupted', 'resumed', 'left', 'rejoined']) parleyPage.room.on(name, () => heard.push(name));
-        parleyPage.parley.on('status', ({ status }) => heard.push(status))"""
+    listen = """
+        window.heard = []
+        const { parley, room } = parleyPage
+        for (const name of ['interrupted', 'resumed', 'left', 'rejoined']) room.on(name, () => heard.push(name))
+        parley.on('status', ({ status }) => heard.push(status))"""
     for page in (ada, bob):
-        await page.page.evaluate(listen.strip())
+        await page.page.evaluate("() => {" + listen + "}")
     await ask(server, "POST")
     # The only server: a move is tried, refused, and tried again, while the connection in use goes on.
     for muted in (True, False):
