@@ -94,6 +94,8 @@ public struct Limits: Hashable, Sendable {
     public var pulseBurst = 100
 
     // MARK: Stopping
+    /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
+    public var drainMilliseconds = 45_000
     /// How long a stopping server waits for its connections to say goodbye.
     public var stopMilliseconds = 5_000
 

@@ -10,6 +10,9 @@ public import ServiceLifecycle
 
 /// The whole server as one service: listens until it is asked to stop, then says goodbye to everybody.
 ///
+/// A graceful shutdown is a drain: clients go elsewhere one after the other, until nobody is left or
+/// ``Limits/drainMilliseconds`` are over. Cancelling the task, also during a drain, ends it at once.
+///
 /// One event loop carries all sockets and rooms (docs/decisions/0004); what is HTTP runs beside it on the
 /// concurrency pool.
 public struct ParleyServer: Service {
@@ -52,37 +55,35 @@ public struct ParleyServer: Service {
         let readiness = Readiness()
         let registry = PrometheusRegistry()
         let openConnections = OpenConnections()
+        let (drained, whenDrained) = AsyncStream.makeStream(of: Void.self)
         let setup = GatewaySetup(
             configuration: self.configuration,
             engine: self.engine,
             registry: registry,
             logger: self.logger,
             startMilliseconds: self.startMilliseconds,
-            openConnections: { openConnections.count = $0 }
+            openConnections: { openConnections.count = $0 },
+            readiness: readiness,
+            onDrained: { whenDrained.finish() }
         )
+        let gateway = try await eventLoop.submit {
+            NIOLoopBound(Gateway(setup, eventLoop: eventLoop), eventLoop: eventLoop)
+        }.get()
         let routes = Routes(
             assets: SiteAssets(folders: self.configuration.assetFolders),
             registry: registry,
             readiness: readiness,
             access: ConnectionAccess(),
             connectionsMax: self.configuration.limits.connectionsMax,
-            connections: { openConnections.count }
+            connections: { openConnections.count },
+            drain: DrainRoutes { request in
+                try await eventLoop.submit { gateway.value.answer(request) }.get()
+            }
         )
         let http = PlainHTTP(responder: routes.responder(), logger: self.logger)
         let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
-        let gateway = try await eventLoop.submit {
-            NIOLoopBound(Gateway(setup, eventLoop: eventLoop), eventLoop: eventLoop)
-        }.get()
         let acceptor = try await eventLoop.submit {
-            let gateway = gateway.value
-            let acceptor = WebSocketAcceptor(
-                loop: gateway.transport,
-                decide: { gateway.decide($0) },
-                handOver: { channel in
-                    gateway.countPlain(channel) ?? http.adopt(channel).map { incoming.yield($0) }
-                }
-            )
-            return NIOLoopBound(acceptor, eventLoop: eventLoop)
+            self.acceptor(gateway.value, http, incoming)
         }.get()
 
         let quiescing = ServerQuiescingHelper(group: eventLoop)
@@ -98,14 +99,34 @@ public struct ParleyServer: Service {
                     for await connection in connections { requests.addTask { await http.serve(connection) } }
                 }
             }
-            // Cancelled or asked to stop: the way out is the same.
             try? await gracefulShutdown()
+            // Cancelled, now or meanwhile, nobody waits for clients to go.
+            if !Task.isCancelled {
+                eventLoop.execute { gateway.value.beginDrain(.termination) }
+                for await _ in drained {}
+            }
             readiness.isReady = false
             self.logger.info("Stopping: clients are told to come back.", metadata: ["open": "\(openConnections.count)"])
             await self.stop(gateway, quiescing, on: eventLoop)
             incoming.finish()
             tasks.cancelAll()
         }
+    }
+
+    /// Call it on the gateway's loop.
+    private func acceptor(
+        _ gateway: Gateway,
+        _ http: PlainHTTP,
+        _ incoming: AsyncStream<PlainHTTP.Connection>.Continuation
+    ) -> NIOLoopBound<WebSocketAcceptor> {
+        let acceptor = WebSocketAcceptor(
+            loop: gateway.transport,
+            decide: { gateway.decide($0) },
+            handOver: { channel in
+                gateway.countPlain(channel) ?? http.adopt(channel).map { incoming.yield($0) }
+            }
+        )
+        return NIOLoopBound(acceptor, eventLoop: gateway.eventLoop)
     }
 
     private func listen(

@@ -53,17 +53,35 @@ struct Serve: AsyncParsableCommand {
         ) { address in
             Announcement(host: settings.server.host, port: address.port ?? settings.server.port).write()
         }
-        let services = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: server)],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
-            )
-        )
         do {
-            try await services.run()
+            try await Self.run(server, logger)
         } catch let error as ListenError {
             throw ValidationError(error.description)
+        }
+    }
+
+    /// Until the server has ended.
+    ///
+    /// The first SIGTERM lets it drain; a second one is for somebody who does not want to wait, and so is SIGINT,
+    /// which a developer's keyboard sends: these end it at once. The service group takes only one signal to each end,
+    /// so the signals are watched here: its graceful shutdown is the drain, its cancellation the quick end.
+    private static func run(_ server: ParleyServer, _ logger: Logger) async throws {
+        let services = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await services.run() }
+            tasks.addTask {
+                var isDraining = false
+                for await signal in signals {
+                    guard signal == .sigterm, !isDraining else { return }
+                    isDraining = true
+                    await services.triggerGracefulShutdown()
+                }
+            }
+            // Either the server has ended by itself, or it is to end now.
+            try await tasks.next()
+            tasks.cancelAll()
+            try await tasks.waitForAll()
         }
     }
 
@@ -187,7 +205,15 @@ struct OperationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a stopping server waits for its connections. (default: 5000)",
+            "How long clients have to go elsewhere before they are closed (SIGTERM, /v1/drain). (default: 45000)",
+            valueName: "milliseconds"
+        )
+    )
+    var drainMilliseconds: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a stopping server waits for its connections to say goodbye. (default: 5000)",
             valueName: "milliseconds"
         )
     )
@@ -201,8 +227,9 @@ struct OperationOptions: ParsableArguments {
 
     var given: [(Setting, String?)] {
         [
-            (.logLevel, self.logLevel), (.stopMilliseconds, self.stopMilliseconds),
-            (.webFolder, self.webFolder), (.clientFolder, self.clientFolder),
+            (.logLevel, self.logLevel), (.drainMilliseconds, self.drainMilliseconds),
+            (.stopMilliseconds, self.stopMilliseconds), (.webFolder, self.webFolder),
+            (.clientFolder, self.clientFolder),
         ]
     }
 }

@@ -51,8 +51,13 @@ class Server:
     def connect_address(self):
         return self.address.replace("http://", "ws://") + "v1/connect"
 
-    def ask_to_stop(self):
+    def ask_to_drain(self):
+        """A drain, and then the end: when nobody is connected, at the latest after --drain-milliseconds."""
         self.process.send_signal(signal.SIGTERM)
+
+    def ask_to_stop(self):
+        """A goodbye to everybody, and the end."""
+        self.process.send_signal(signal.SIGINT)
 
     async def exit_status(self, seconds=10):
         return await asyncio.wait_for(self.process.wait(), seconds)

@@ -1,7 +1,6 @@
 """The program itself: how it stops, and how it refuses to start."""
 
 import json
-import signal
 import tempfile
 import time
 
@@ -12,7 +11,7 @@ TOGETHER = 3
 
 
 @within(30)
-async def test_asked_to_stop_it_says_goodbye(stage):
+async def test_interrupted_from_the_keyboard_it_says_goodbye(stage):
     server = await stage.server("--log-level", "info")
     ada = await stage.peer(server, name="Ada", room="leaving")
     bob = await stage.peer(server, name="Bob", room="leaving")
@@ -38,14 +37,6 @@ async def test_a_client_that_ignores_the_goodbye_does_not_hold_the_process(stage
     server.ask_to_stop()
     assert await server.exit_status() == 0, server.output[-5:]
     assert time.monotonic() - began < 4, "later than stop-milliseconds"
-
-
-async def test_interrupted_from_the_keyboard_it_stops_as_well(stage):
-    server = await stage.server("--log-level", "info")
-    ada = await stage.peer(server, name="Ada", room="leaving")
-    server.process.send_signal(signal.SIGINT)
-    await ada.expect_close(4400)
-    assert await server.exit_status() == 0
 
 
 async def test_it_announces_an_address_that_works(stage):

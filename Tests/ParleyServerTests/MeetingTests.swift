@@ -174,7 +174,9 @@ struct MeetingTests {
 
     @Test("everybody is told to come back when the server stops")
     func stop() async throws {
-        try await withServer { server in
+        var limits = Limits()
+        limits.drainMilliseconds = 0
+        try await withServer(limits: limits) { server in
             let (ada, _, a, _) = try await pair(server)
             await server.stop()
             for await _ in ada.events {}

@@ -12,11 +12,15 @@ struct RunningServer: Sendable {
     let port: Int
     let engine: InMemoryEngine
     fileprivate let stopping: @Sendable () async -> Void
+    fileprivate let end: AsyncStream<Void>
 
     var address: String { "ws://127.0.0.1:\(self.port)" }
 
-    /// Asks it to stop, as SIGTERM does; `withServer` waits for the end.
+    /// Asks it to stop, as the first SIGTERM does: it drains. `withServer` waits for the end.
     func stop() async { await self.stopping() }
+
+    /// Waits until it has ended by itself.
+    func ended() async { for await _ in self.end {} }
 
     func connect(rollback: Bool = true, origin: String? = nil) async throws -> ParleyClient {
         try await ParleyClient.connect(
@@ -50,13 +54,23 @@ func withServer(
     ) { found.yield($0.port ?? 0) }
     let services = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await services.run() }
+        let (end, ended) = AsyncStream.makeStream(of: Void.self)
+        tasks.addTask {
+            defer { ended.finish() }
+            try await services.run()
+        }
         var iterator = ports.makeAsyncIterator()
         let port = await iterator.next() ?? 0
         try await body(
-            RunningServer(port: port, engine: engine, stopping: { await services.triggerGracefulShutdown() })
+            RunningServer(
+                port: port,
+                engine: engine,
+                stopping: { await services.triggerGracefulShutdown() },
+                end: end
+            )
         )
-        await services.triggerGracefulShutdown()
+        // At once, whoever is still connected.
+        tasks.cancelAll()
         try await tasks.waitForAll()
     }
 }

@@ -12,7 +12,10 @@ extension Gateway {
             resumeRefused: refused,
             resumeSecret: self.makeSecret(of: session),
             limits: self.limits,
-            features: ["rooms", "signals", "pulses", "media", "resume", "resync"],
+            features: [
+                "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter",
+                "hash",
+            ],
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now
         )

@@ -20,7 +20,7 @@ package final class Gateway {
     let access = ConnectionAccess()
 
     /// Each knows its place, so that removing one costs nothing.
-    private var connections: [GatewayConnection] = []
+    private(set) var connections: [GatewayConnection] = []
     private var plainConnections = 0
     /// Everybody who has said hello, with or without a socket.
     var sessions: [SessionID: GatewaySession] = [:]
@@ -47,6 +47,10 @@ package final class Gateway {
     var sessionsWithDelivered: [GatewaySession] = []
     var isDeliveredScheduled = false
 
+    var drain: DrainStateMachine
+    let readiness: Readiness
+    let onDrained: @Sendable () -> Void
+
     private var metrics: ServerMetrics
     private let openConnections: @Sendable (Int) -> Void
     /// The engine's clock, read once a second and carried on by the monotonic clock.
@@ -68,6 +72,9 @@ package final class Gateway {
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
         self.mail = MailboxBatch(author: self.node)
+        self.drain = DrainStateMachine(deadlineMilliseconds: self.limits.drainMilliseconds)
+        self.readiness = setup.readiness
+        self.onDrained = setup.onDrained
         self.metrics = ServerMetrics(factory: setup.registry)
         self.openConnections = setup.openConnections
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
@@ -99,6 +106,7 @@ package final class Gateway {
         }
         self.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
             bound.value.sweepSessions()
+            bound.value.sweepDrain()
             bound.value.publishCounters()
         }
     }
@@ -147,7 +155,7 @@ package final class Gateway {
     }
 
     private func judge(_ request: UpgradeRequest) -> ConnectionRefusal? {
-        guard !self.keys.isEmpty else { return .stopping }
+        guard !self.keys.isEmpty, !self.drain.isDraining else { return .stopping }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
             host: request[header: "host"],
@@ -199,6 +207,7 @@ package final class Gateway {
         self.counters.participants = self.participants.count
         self.counters.sessionsDetached = self.detachedSessions.count
         self.counters.roomsOpen = self.directory.roomCount
+        self.counters.draining = self.drain.isDraining ? 1 : 0
         self.metrics.publish(self.counters)
         self.openConnections(self.counters.connectionsOpen)
     }
@@ -215,6 +224,9 @@ package struct GatewaySetup: Sendable {
     /// Of ids, secrets and masks.
     let random: RandomSource
     let openConnections: @Sendable (Int) -> Void
+    let readiness: Readiness
+    /// A drain before the process's end is over.
+    let onDrained: @Sendable () -> Void
 
     package init(
         configuration: ServerConfiguration,
@@ -223,7 +235,9 @@ package struct GatewaySetup: Sendable {
         logger: Logger,
         startMilliseconds: Int64,
         random: RandomSource = .system,
-        openConnections: @escaping @Sendable (Int) -> Void
+        openConnections: @escaping @Sendable (Int) -> Void,
+        readiness: Readiness = Readiness(),
+        onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.configuration = configuration
         self.engine = engine
@@ -232,6 +246,8 @@ package struct GatewaySetup: Sendable {
         self.startMilliseconds = startMilliseconds
         self.random = random
         self.openConnections = openConnections
+        self.readiness = readiness
+        self.onDrained = onDrained
     }
 }
 

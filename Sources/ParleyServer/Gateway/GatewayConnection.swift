@@ -155,6 +155,7 @@ final class GatewayConnection: WebSocketDelegate {
         self.session = session
         if let join = hello.join { self.gateway.join(join, session: session) }
         if let refusal = hello.refusedJoin { self.refuse(refusal) }
+        gateway.sendGoaway(to: session)
     }
 
     private func refuseBeforeHello(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) {
@@ -196,6 +197,11 @@ final class GatewayConnection: WebSocketDelegate {
     /// The server cannot go on with this connection; the client shall come again.
     func giveUp() {
         self.close(.slow)
+    }
+
+    /// The server goes away, or wants to be empty; the client shall come again, which is elsewhere.
+    func goAway() {
+        self.close(.goingAway)
     }
 
     fileprivate enum SessionEnd {

@@ -15,7 +15,7 @@ struct PlainHTTP: Sendable {
     private let channel: HTTP1Channel
     private let logger: Logger
 
-    init(responder: some HTTPResponder<BasicRequestContext>, logger: Logger) {
+    init(responder: some HTTPResponder<PeerRequestContext>, logger: Logger) {
         self.logger = logger
         self.channel = HTTP1Channel(
             responder: { request, writer, channel in
@@ -47,10 +47,10 @@ struct PlainHTTP: Sendable {
         to request: Request,
         writer: consuming ResponseWriter,
         channel: any Channel,
-        responder: some HTTPResponder<BasicRequestContext>,
+        responder: some HTTPResponder<PeerRequestContext>,
         logger: Logger
     ) async throws {
-        let context = BasicRequestContext(source: .init(channel: channel, logger: logger))
+        let context = PeerRequestContext(source: .init(channel: channel, logger: logger))
         var response: Response
         do {
             response = try await responder.respond(to: request, context: context)

@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Whether the server takes new connections: false before it listens and once it stops.
+/// Whether the server takes new connections: false before it listens, while it drains, and once it stops.
 package final class Readiness: Sendable {
     private let ready = Atomic<Bool>(false)
 
@@ -24,9 +24,10 @@ struct Routes {
     let connectionsMax: Int
     /// Open connections as the last sweep saw them: good enough for a twin.
     let connections: @Sendable () -> Int
+    let drain: DrainRoutes
 
-    func responder() -> some HTTPResponder<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    func responder() -> some HTTPResponder<PeerRequestContext> {
+        let router = Router(context: PeerRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Alive: this process answers. It never asks the engine, so that a database's trouble restarts nobody.
         router.get("/healthz") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in
@@ -36,6 +37,7 @@ struct Routes {
             Self.text(self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         router.get("/v1/validate") { request, _ in self.validate(request) }
+        self.drain.add(to: router)
         router.get("/v1/connect") { _, _ in
             var response = Self.text(
                 "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",
@@ -64,9 +66,12 @@ struct Routes {
                 connectionsMax: self.connectionsMax
             )
             : .stopping
-        let type = "application/json"
-        guard let refusal else { return Self.text(#"{"ok":true}"#, type: type) }
-        return Self.text(refusal.body, status: .init(code: refusal.status), type: type)
+        guard let refusal else { return Self.json(#"{"ok":true}"#) }
+        return Self.json(refusal.body, status: .init(code: refusal.status))
+    }
+
+    static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Self.text(text, status: status, type: "application/json")
     }
 
     private static func text(

@@ -13,7 +13,7 @@ package struct MetricDeclaration: Hashable, Sendable {
         connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, sessionsDetached,
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, eventsDelivered, eventEntries, resyncs, slowCloses,
-        framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent,
+        framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent, draining,
     ]
 
     package static let connectionsOpen = Self(
@@ -115,5 +115,10 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_sent_bytes_total",
         kind: .counter,
         help: "Bytes of the messages sent, without framing."
+    )
+    package static let draining = Self(
+        name: "parley_draining",
+        kind: .gauge,
+        help: "1 while this server drains, 0 otherwise."
     )
 }

@@ -23,6 +23,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var healings = 0
     package var bytesReceived = 0
     package var bytesSent = 0
+    package var draining = 0
 
     package init() {}
 }
@@ -87,5 +88,6 @@ package struct ServerMetrics {
         (.appendConflicts, \.appendConflicts),
         (.bytesReceived, \.bytesReceived),
         (.bytesSent, \.bytesSent),
+        (.draining, \.draining),
     ]
 }

@@ -33,6 +33,7 @@ struct ServerSettings {
         try set(\.silenceMilliseconds, .silenceMilliseconds, 2_000...5_000)
         try set(\.darkMilliseconds, .darkMilliseconds, 4_500...15_000)
         try set(\.graceMilliseconds, .graceMilliseconds, 1_000...3_600_000)
+        try set(\.drainMilliseconds, .drainMilliseconds, 0...3_600_000)
         try set(\.stopMilliseconds, .stopMilliseconds, 0...60_000)
         if limits.darkMilliseconds < 2 * limits.silenceMilliseconds {
             throw SettingError(

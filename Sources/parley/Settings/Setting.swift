@@ -15,10 +15,8 @@ struct Setting: Sendable {
 
     static let all: [Setting] = [
         host, port, iceServer, roomCapacity, connections, frameBytes, messagesPerSecond, messageBurst,
-        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, stopMilliseconds,
-        logLevel,
-        webFolder,
-        clientFolder,
+        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, drainMilliseconds,
+        stopMilliseconds, logLevel, webFolder, clientFolder,
     ]
 
     static let host = Setting(key: "host", allowed: "localhost, an address 127.x.x.x, or ::1")
@@ -50,6 +48,7 @@ struct Setting: Sendable {
     )
     static let graceMilliseconds = Setting(key: "grace-milliseconds", allowed: "a whole number from 1000 to 3600000")
     static let devices = Setting(key: "devices", allowed: "allow, replace or reject")
+    static let drainMilliseconds = Setting(key: "drain-milliseconds", allowed: "a whole number from 0 to 3600000")
     static let stopMilliseconds = Setting(key: "stop-milliseconds", allowed: "a whole number from 0 to 60000")
     static let logLevel = Setting(
         key: "log-level",

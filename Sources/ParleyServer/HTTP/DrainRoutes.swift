@@ -1,0 +1,45 @@
+import HTTPTypes
+import Hummingbird
+
+/// `/v1/drain`: an operator begins a drain, takes it back, or looks how it stands.
+struct DrainRoutes: Sendable {
+    /// `nil`: it is too late for that.
+    let answer: @Sendable (DrainRequest) async throws -> DrainReport?
+
+    func add(to router: Router<PeerRequestContext>) {
+        router.get("/v1/drain") { try await self.respond(to: $0, $1, .report) }
+        router.post("/v1/drain") { try await self.respond(to: $0, $1, .begin) }
+        router.delete("/v1/drain") { try await self.respond(to: $0, $1, .takeBack) }
+    }
+
+    private func respond(
+        to request: Request,
+        _ context: PeerRequestContext,
+        _ drainRequest: DrainRequest
+    ) async throws -> Response {
+        let access = OperatorAccess()
+        guard access.isAllowed(peer: context.remoteAddress?.ipAddress, names: request.headers.map(\.name.canonicalName))
+        else {
+            return Routes.json(
+                #"{"ok":false,"code":"local-only","message":"Only a program on the server's machine may do this."}"#,
+                status: .forbidden
+            )
+        }
+        guard let report = try await self.answer(drainRequest) else {
+            return Routes.json(
+                #"{"ok":false,"code":"stopping","message":"The process was told to end; it cannot be kept."}"#,
+                status: .conflict
+            )
+        }
+        return Routes.json(report.json)
+    }
+}
+
+extension DrainReport {
+    fileprivate var json: String {
+        guard let left = self.millisecondsLeft else {
+            return #"{"draining":false,"connections":\#(self.connections)}"#
+        }
+        return #"{"draining":true,"connections":\#(self.connections),"deadlineMilliseconds":\#(left)}"#
+    }
+}
