@@ -1,0 +1,45 @@
+import { ParleyError } from './errors.js'
+
+const resyncsMax = 3
+
+/**
+ * Whether the server and this client hold the same. A difference is told, and mended with a snapshot; one that comes
+ * back every time is no accident, and asking would not end.
+ */
+export class Agreement {
+    #resyncs = 0
+    /** A question on a line that was lost has no answer: whoever resumes sets it back. */
+    isAsking = false
+    hasMistrusted = false
+
+    /** `report(error)`, `send(frame)`, `reconnect(reason)` */
+    constructor(replica, { report, send, reconnect }) {
+        Object.assign(this, { replica, report, send, reconnect })
+    }
+
+    /** The server's hash at `at`: says nothing to whoever is further, or not there yet. */
+    compare(at, theirs) {
+        if (this.isAsking || !this.replica.isAt(at)) return
+        const { hash } = this.replica
+        if (hash === theirs) return void (this.#resyncs = 0)
+        this.#differs(theirs, hash)
+        this.#resyncs += 1
+        if (this.#resyncs <= resyncsMax) this.isAsking = this.send({ type: 'resync', at, hash })
+    }
+
+    /** A snapshot was taken; it says what its state hashes to. */
+    taken(theirs) {
+        this.isAsking = false
+        if (theirs === undefined) return
+        const { hash } = this.replica
+        if (theirs === hash) return
+        this.#differs(theirs, hash)
+        // Once only: a second wrong one is no accident of transport, and coming back would not end.
+        if (!this.hasMistrusted) this.reconnect('hash-mismatch')
+        this.hasMistrusted = true
+    }
+
+    #differs(theirs, ours) {
+        this.report(new ParleyError('hash-mismatch', `The server's hash of the room is ${theirs}, ours is ${ours}.`))
+    }
+}
