@@ -116,7 +116,10 @@ export class Parley extends Emitter {
             departs: (room, frames) => { if (!parley.#joins.isWaiting(room)) parley.#departures.add(room, frames) },
             iceServers: () => parley.iceServers,
             can: (feature) => parley.features.includes(feature),
-            hint: () => { parley.retry(); return parley.#connection.isConnected },
+            hint() {
+                if (parley.#connection.isConnected) parley.retry()
+                return parley.#connection.isConnected
+            },
         }
     }
 
