@@ -8,13 +8,15 @@ const resyncsMax = 3
  */
 export class Agreement {
     #resyncs = 0
+    #hasReconnected = false
     /** A question on a line that was lost has no answer: whoever resumes sets it back. */
     isAsking = false
-    hasMistrusted = false
+    /** What we hold cannot be right: a resume has to bring a snapshot. */
+    isMistrusted = false
 
-    /** `report(error)`, `send(frame)`, `reconnect(reason)` */
-    constructor(replica, { report, send, reconnect }) {
-        Object.assign(this, { replica, report, send, reconnect })
+    /** `report(error)`, `send(frame)`, `reconnect(reason)`, `canResync()`: whether the server knows the question. */
+    constructor(replica, { report, send, reconnect, canResync }) {
+        Object.assign(this, { replica, report, send, reconnect, canResync })
     }
 
     /** The server's hash at `at`: says nothing to whoever is further, or not there yet. */
@@ -23,20 +25,26 @@ export class Agreement {
         const { hash } = this.replica
         if (hash === theirs) return void (this.#resyncs = 0)
         this.#differs(theirs, hash)
+        if (!this.canResync()) return this.#mistrust()
         this.#resyncs += 1
         if (this.#resyncs <= resyncsMax) this.isAsking = this.send({ type: 'resync', at, hash })
     }
 
     /** A snapshot was taken; it says what its state hashes to. */
     taken(theirs) {
-        this.isAsking = false
+        this.isAsking = this.isMistrusted = false
         if (theirs === undefined) return
         const { hash } = this.replica
         if (theirs === hash) return
         this.#differs(theirs, hash)
-        // Once only: a second wrong one is no accident of transport, and coming back would not end.
-        if (!this.hasMistrusted) this.reconnect('hash-mismatch')
-        this.hasMistrusted = true
+        this.#mistrust()
+    }
+
+    // Once only: a second time is no accident of transport, and coming back would not end.
+    #mistrust() {
+        this.isMistrusted = true
+        if (!this.#hasReconnected) this.reconnect('hash-mismatch')
+        this.#hasReconnected = true
     }
 
     #differs(theirs, ours) {

@@ -28,7 +28,8 @@ export class Room extends Emitter {
         this.isInterrupted = false
         this.#commands = new CommandOutbox({ send: (frame) => this.#send({ ...frame, room: this.id }), clock: session.clock })
         this.#agreement = new Agreement(this.#replica, {
-            report: session.report, reconnect: session.reconnect, send: (frame) => this.#send({ ...frame, room: this.id }),
+            report: session.report, reconnect: session.reconnect, canResync: () => session.can('resync'),
+            send: (frame) => this.#send({ ...frame, room: this.id }),
         })
         this.#take(snapshot)
     }
@@ -109,7 +110,7 @@ export class Room extends Emitter {
     }
 
     /** What a resume goes on from; null asks for a snapshot: the same gap twice, or a state that cannot be right. */
-    get resumePosition() { return this.#replica.gapsInARow > 1 || this.#agreement.hasMistrusted ? null : this.position }
+    get resumePosition() { return this.#replica.gapsInARow > 1 || this.#agreement.isMistrusted ? null : this.position }
 
     /** What the server says now and then: its hash, and how far away people are. */
     beat({ at, hash, roundTripMilliseconds = {} }) {

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stateHash } from '../parley.js'
 import { inRoom, withBob } from './scripted.js'
-import { FakeSocket, at, events, person, snapshot, welcome } from './support.js'
+import { FakeSocket, at, events, person, settle, snapshot, welcome } from './support.js'
 
 const beat = (news) => ({ type: 'beat', time: 1, rooms: { r_1: news } })
 const wrong = '0123456789abcdef'
 
-async function watched() {
+async function watched(features = ['resync']) {
     const world = await withBob()
+    world.parley.features = features
     const told = []
     for (const name of ['resynced', 'joined', 'left', 'interrupted']) world.room.on(name, () => told.push(name))
     world.parley.on('error', ({ code }) => told.push(code))
@@ -60,13 +61,28 @@ test('a difference that no snapshot mends is asked about three times, not for ev
     assert.equal(FakeSocket.last.take().length, 3)
 })
 
+test('a server that does not know the question is asked by a new connection, and once is enough', async () => {
+    const { clock, parley, room } = await watched([])
+    FakeSocket.last.says(beat({ at: at(1), hash: wrong }))
+    await settle()
+    assert.equal(parley.status, 'reconnecting')
+    clock.advance(250)
+    FakeSocket.last.opens()
+    assert.deepEqual(FakeSocket.last.take()[0].resume.rooms, { r_1: null })
+    FakeSocket.last.says(welcome({ resumed: true }), { ...snapshot('p_ada', { p_ada: person(1) }, 2) })
+    assert.deepEqual(room.resumePosition, at(2))
+    FakeSocket.last.says(beat({ at: at(2), hash: wrong }))
+    await settle()
+    assert.equal(parley.status, 'connected')
+})
+
 test('a question that was lost with its line is asked again', async () => {
     const { clock } = await watched()
     FakeSocket.last.says(beat({ at: at(1), hash: wrong }))
     FakeSocket.last.ends(1006)
     clock.advance(250)
     FakeSocket.last.opens()
-    FakeSocket.last.says(welcome({ resumed: true }))
+    FakeSocket.last.says(welcome({ resumed: true, features: ['resync'] }))
     FakeSocket.last.take()
     FakeSocket.last.says(beat({ at: at(1), hash: wrong }))
     assert.deepEqual(FakeSocket.last.take().map(({ type }) => type), ['resync'])

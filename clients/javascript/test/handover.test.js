@@ -170,3 +170,15 @@ test('a snapshot on the new line takes the place of what the old one has told', 
     second.says(resumed(), { ...snapshot('p_ada', people, 2), lastCommand: 1 }, events(3, { type: 'x' }), events(4, { type: 'x' }))
     assert.deepEqual(room.position, at(4))
 })
+
+test('a join that is under way is not asked for twice at once; what the new line does not know is asked there', async () => {
+    const { first, opens, parley } = await draining()
+    const joined = parley.join('red-fox')
+    assert.equal(first.take().at(-1).type, 'join')
+    const second = opens()
+    assert.equal(second.take()[0].join, undefined)
+    second.says(resumed())
+    assert.deepEqual(second.take(), [{ type: 'join', id: 1, room: 'red-fox' }])
+    second.says(snapshot('p_me', { p_me: person(1) }, 1, { id: 'r_2', alias: 'red-fox' }))
+    assert.equal((await joined).self, 'p_me')
+})

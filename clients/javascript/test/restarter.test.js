@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Hub } from './hub.js'
-import { fakeCamera } from './fake-connection.js'
+import { fakeCamera, fakeTrack } from './fake-connection.js'
 import { assertConnected, meetingIn } from './meeting.js'
 
 const naming = (...names) => meetingIn(new Hub({ keepsSessions: true, namesRestarters: true }), ...names)
@@ -195,5 +195,19 @@ test('an exchange that is under way is waited for', async () => {
     await hub.pump()
     await cut(hub, bob)
     await passes(hub, 10_000, ada, bob)
+    assert.ok(restarts(hub).filter((line) => line.endsWith('offer')).length <= 1)
     assertConnected(ada, bob)
+})
+
+test('asked about a connection that does not exist yet: nothing', async () => {
+    const hub = new Hub({ namesRestarters: true })
+    const ada = await hub.arrives('Ada', { mesh: { stream: fakeCamera() } })
+    const bob = await hub.arrives('Bob', { hasMesh: false })
+    await hub.pump()
+    bob.room.signal('ice-restart', ada.room.self, {}).catch(() => {})
+    await hub.pump()
+    // It is still Bob who begins.
+    await ada.mesh.setTrack('video', fakeTrack('video'))
+    await hub.pump()
+    assert.deepEqual(restarts(hub), ['Bob>Ada ice-restart'])
 })
