@@ -23,6 +23,8 @@ export interface Person {
     abilities: Abilities
     media: Media
     isSelf: boolean
+    /** To the server and back; known some seconds after they came. */
+    roundTripMilliseconds?: number
 }
 
 export interface RoomState {
@@ -53,7 +55,7 @@ export function explain(error: ParleyError | { code?: string | number } | string
 
 export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed'
 /** `reason` of `closed`: `superseded` if another page has taken the session over. Coming back would take it away from there. */
-export interface StatusChange { status: Status; reason?: string; code?: number; message?: string; retryInMilliseconds?: number }
+export interface StatusChange { status: Status; reason?: string; code?: number; message?: string; retryInMilliseconds?: number; attempt?: number }
 
 export interface Clock {
     now(): number
@@ -63,9 +65,14 @@ export interface Clock {
 
 export interface Credentials { session: string; secret: string }
 
+/** Why an earlier session could not be had: forged or of another server, too old, older than the one before, or over. */
+export type ResumeRefusal = 'unknown' | 'expired' | 'outdated' | 'over' | (string & {})
+
 export interface ParleyOptions {
     /** In a page: `/v1/connect` of where it comes from. */
     url?: string
+    /** In place of `url`. A session goes from one to the next after each loss, and when its server drains. */
+    endpoints?: string | string[]
     client?: { name?: string; version?: string }
     /** Default: all three. */
     abilities?: Abilities
@@ -74,6 +81,8 @@ export interface ParleyOptions {
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
     /** Of a Parley in another page, whose place this one takes. */
     credentials?: Credentials
+    /** Of a Parley that goes on: this one is another device, or tab, of the same person. */
+    identity?: Credentials
     WebSocket?: unknown
     clock?: Clock
     /** 0 <= value < 1 */
@@ -85,6 +94,14 @@ export interface ParleyOptions {
 
 export interface ParleyEvents {
     status: (change: StatusChange) => void
+    /** The connection is lost; the try number `attempt` since then comes in so many milliseconds. */
+    reconnecting: (news: { attempt: number; delayMilliseconds: number; code?: number; reason?: string }) => void
+    /** The session is back: nothing was lost, nothing comes twice. A change of server without a gap tells nothing at all. */
+    resumed: () => void
+    /** A room's state came as a whole: too much was missed, or what we held was not what the server holds. */
+    resynced: (room: Room) => void
+    /** The session could not be had any more. This is a new one, and the rooms are being joined again. */
+    restarted: (why?: ResumeRefusal) => void
     welcome: (frame: object) => void
     rejected: (frame: Rejection) => void
     error: (error: ParleyError) => void
@@ -92,6 +109,8 @@ export interface ParleyEvents {
 
 export class Parley {
     constructor(options?: ParleyOptions)
+    constructor(endpoints: string | string[], options?: ParleyOptions)
+    /** The endpoint in use, or the next one to try. */
     readonly url: string
     readonly status: Status
     readonly session?: string
@@ -99,6 +118,7 @@ export class Parley {
     /** Whoever shows them is this somebody, and ends this connection: show them to nobody else. */
     readonly credentials?: Credentials
     readonly iceServers: RTCIceServer[]
+    readonly iceServersExpireAt?: number
     readonly limits: Record<string, number>
     readonly features: string[]
     readonly rooms: Room[]
@@ -109,9 +129,22 @@ export class Parley {
      * Resolves when you are in the room; without a room id or alias a new room is created. Rejects with a ParleyError
      * if the server refuses. While there is no network it waits: see `status`.
      */
-    join(room?: string, options?: { name?: string }): Promise<Room>
+    join(room?: string, options?: JoinOptions): Promise<Room>
+    /** Tries at once instead of later, and has a connection that is up checked. `online` and a page that is seen again do it too. */
+    retry(): void
+    /** Gives up this connection, whatever it is worth, and makes a new one. */
     reconnect(reason?: string): void
     close(): void
+}
+
+export interface JoinOptions {
+    /** What others see. */
+    name?: string
+    /**
+     * Of a room that this join creates: what becomes of a second session of somebody who is in it. `allow`: two participants;
+     * `replace`: the new one takes the place; `reject`: it is refused (`identity-present`). Default: the server's.
+     */
+    devices?: 'allow' | 'replace' | 'reject'
 }
 
 export interface RoomEvents {
@@ -123,16 +156,22 @@ export interface RoomEvents {
     event: (event: RoomEvent) => void
     signal: (signal: { from: string; data: unknown }) => void
     pulse: (pulse: { from: string; kind: string; data: unknown }) => void
-    /** `offer`, `answer`, `ice-candidate`, `hangup` as they arrive, for those who do without `Mesh`. */
+    /** `offer`, `answer`, `ice-candidate`, `ice-restart`, `hangup` as they arrive, for those who do without `Mesh`. */
     negotiation: (frame: Record<string, unknown>) => void
+    /** Their `roundTripMilliseconds` is new. */
+    'round-trip': (person: Person) => void
+    /** A newer list than that of `welcome`; `Mesh` has it by now. */
+    'ice-servers': (iceServers: RTCIceServer[]) => void
+    /** Who of a pair restarts ICE if the connection is not up (null: neither can), for those who do without `Mesh`. */
+    restarter: (frame: { peer: string; restarter: string | null }) => void
     /** The server has lost them (or we have lost it: `isSelf`). They stay in `people`. */
     interrupted: (person: Person) => void
     /** They (or we) are back, and nothing was missed. */
     resumed: (person: Person) => void
-    /** After a `resumed` of ours that came too late for the missed events: `joined` and `left` were told by comparison. */
+    /** The state came as a whole, in place of events: `joined` and `left` were told by comparison. */
     resynced: () => void
     /** After a reconnect that came too late altogether: `self` is new. */
-    rejoined: () => void
+    rejoined: (why?: ResumeRefusal) => void
     ended: (reason: string) => void
     /** The last one: left, ended, or the session was closed. */
     closed: (reason: string) => void
@@ -154,10 +193,12 @@ export class Room {
     /** While there is no connection: commands and signals wait, pulses are dropped. */
     readonly isInterrupted: boolean
     person(id: string): Person | undefined
+    /** Whether the server does what this name stands for (`welcome.features`). */
+    can(feature: string): boolean
     on<Name extends keyof RoomEvents>(name: Name, listener: RoomEvents[Name]): Off
     /** Resolves when it was delivered. */
     send(to: string, data: unknown): Promise<void>
-    signal(type: 'offer' | 'answer' | 'ice-candidate' | 'hangup' | 'signal', to: string, payload: object): Promise<void>
+    signal(type: 'offer' | 'answer' | 'ice-candidate' | 'ice-restart' | 'hangup' | 'signal', to: string, payload: object): Promise<void>
     /** Returns whether it went out; nobody knows whether it arrived. */
     pulse(kind: string, data?: unknown, options?: { to?: string }): boolean
     media(media: Partial<Media>): Promise<void>

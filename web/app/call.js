@@ -2,6 +2,7 @@ import { Emitter } from './emitter.js'
 import { LevelMeter } from './level.js'
 import { FirstPeople } from './first-people.js'
 import { displayName } from './names.js'
+import { qualityOf } from './quality.js'
 import { PEOPLE_WITH_VIDEO_MAX } from './words.js'
 
 // One meeting from joining to leaving: what the room says, what the mesh carries and what our devices do, brought
@@ -52,6 +53,7 @@ export class Call extends Emitter {
                 ...person,
                 name: displayName(person),
                 link: person.isSelf ? 'connected' : peer?.state ?? 'connecting',
+                quality: this.#isAway ? null : qualityOf(person.roundTripMilliseconds),
                 // Of ourselves the banner tells.
                 isInterrupted: !person.isSelf && person.connection === 'interrupted',
                 hasPlace: this.first.includes(person.id) || person.isSelf,
@@ -62,6 +64,16 @@ export class Call extends Emitter {
                 media: person.isSelf ? this.#ownMedia : person.media,
             }
         })
+    }
+
+    /** Tries at once to reach the server. */
+    retry() {
+        this.parley.retry()
+    }
+
+    // What the server has said about distances is old news then.
+    get #isAway() {
+        return this.server.status === 'reconnecting'
     }
 
     get isSelfBeyond() {
@@ -142,6 +154,7 @@ export class Call extends Emitter {
             room.on('interrupted', (person) => this.#whisperOf(person, 'is reconnecting')),
             room.on('resumed', (person) => this.#whisperOf(person, 'is back')),
             room.on('rejoined', () => this.emit('said', 'You are back in the room.')),
+            room.on('round-trip', () => this.#draw()),
             room.on('ended', () => this.#end({ reason: 'ended' })),
             // When the whole connection is given up, its status says why, right after this.
             room.on('closed', (reason) => parley.status !== 'closed' && this.#end({ reason })),
@@ -165,13 +178,14 @@ export class Call extends Emitter {
         }
         this.server = news
         if (server.status === 'connected') this.#awaySince = null
-        if (server.status === 'connected' && wasAway) this.emit('said', 'Connected to the server again.')
+        // Whoever has lost the place is back only when the room says so.
+        if (server.status === 'connected' && wasAway && !this.room.isInterrupted) this.emit('said', 'You are back.')
         this.#draw()
     }
 
     #showAway(news) {
         this.server = news
-        this.emit('whispered', 'The server is out of reach. Trying to reconnect.')
+        this.emit('whispered', 'The server is out of reach. Reconnecting.')
         this.#draw()
     }
 

@@ -18,7 +18,7 @@ export class Meeting {
     #meter
     #room
     #player = new Player()
-    #away = noticeLine('server-away', { kind: 'banner', isLive: false })
+    #away = noticeLine('server-away', { kind: 'banner calm', isLive: false, picture: 'again', action: { label: 'Try now', onclick: () => this.#call.retry() } })
     #crowd = noticeLine('crowd', { kind: 'banner calm', ondismiss: () => this.#dismissCrowd() })
     #trouble = noticeLine('meeting-trouble', { kind: 'banner', ondismiss: () => this.#dismiss() })
     #screenFault = null

@@ -1,6 +1,7 @@
 import { make, icon, setText, setAttribute, button } from './dom.js'
 import { inviteBox } from './invite.js'
 import { initials, tint } from './names.js'
+import { qualityBars } from './quality.js'
 import { personInWords } from './words.js'
 
 // Who is here, and in what state; and how to bring somebody else.
@@ -47,8 +48,11 @@ export class PeoplePanel {
         const name = make('span', { class: 'person-name' })
         const state = make('span', { class: 'person-state' })
         const muted = icon('microphone-off')
+        const quality = qualityBars({ isVerbose: true })
         const element = make('li', { class: 'person', 'data-testid': 'person', dataset: { id } },
-            face, make('span', { class: 'person-words' }, name, state), muted)
+            face,
+            make('span', { class: 'person-words' },
+                make('span', { class: 'person-line' }, name, quality.element), state), muted)
         this.#list.append(element) // People come in the order of their arrival, and so do the rows.
         return {
             element,
@@ -60,6 +64,7 @@ export class PeoplePanel {
                 element.classList.toggle('is-speaking', person.speaking)
                 element.classList.toggle('is-interrupted', person.isInterrupted)
                 muted.classList.toggle('is-hidden', person.media.audio)
+                quality.show(person.isInterrupted ? null : person.quality, person.isSelf ? 'You' : person.name)
             },
         }
     }

@@ -1,6 +1,7 @@
 import { make, icon, setText, setAttribute, button } from './dom.js'
 import { personInWords, tileInWords } from './words.js'
 import { initials, tint } from './names.js'
+import { qualityBars } from './quality.js'
 
 // One place on the stage: somebody's face or somebody's screen. It keeps its <video> for as long as it lives, because
 // a new one would flicker and stop the sound.
@@ -10,6 +11,7 @@ export class Tile {
     #face = make('span', { class: 'face', 'aria-hidden': 'true' })
     #name = make('span', { class: 'tile-name' })
     #muted = icon('microphone-off')
+    #quality = qualityBars()
     #state = make('span', { class: 'tile-state' })
     #retry = button({ label: 'Try again', kind: 'small tile-retry', testid: 'retry', hidden: true,
         title: 'A firewall or a strict network may stand between you. A TURN server on Parley’s side helps.' })
@@ -33,7 +35,7 @@ export class Tile {
             class: isScreen ? 'tile screen' : 'tile', 'data-testid': 'tile', dataset: { key, self: isSelf },
         },
             this.#video, this.#face, this.#state, this.#retry,
-            make('figcaption', { class: 'tile-caption' }, this.#muted, this.#name))
+            make('figcaption', { class: 'tile-caption' }, this.#muted, this.#name, this.#quality.element))
         this.#retry.addEventListener('click', onretry)
         if (isScreen) this.element.append(this.#fullButton())
     }
@@ -54,6 +56,8 @@ export class Tile {
         setAttribute(this.#face, 'data-tint', tint(person.name))
         setText(this.#name, this.#caption(person))
         setText(this.#state, tileInWords(person))
+        // A screen comes the same way as the face beside it; whoever is away has no way at all.
+        this.#quality.show(this.#isScreen || person.isInterrupted ? null : person.quality, person.isSelf ? 'You' : person.name)
         const caption = this.#caption(person)
         setAttribute(this.element, 'aria-label', this.#isScreen ? caption : `${caption}: ${personInWords(person)}`)
     }

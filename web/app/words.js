@@ -85,11 +85,9 @@ export function explainCrowd(count, isSelfBeyond) {
 
 /** The banner while the server is away. `waiting`: milliseconds until the next try, if known. */
 export function explainAway(waiting, hasPeers) {
-    return say('The server is out of reach',
-        waiting > 1500 ? `Trying again in ${Math.round(waiting / 1000)} s.` : 'Trying again.',
-        hasPeers
-            ? 'The call goes on: sound and video travel directly between you. Only joining and the list of people wait.'
-            : 'You keep your place in the room.')
+    return say(waiting > 1500 ? `Reconnecting in ${Math.round(waiting / 1000)} s` : 'Reconnecting…',
+        hasPeers ? 'The call goes on: sound and picture travel directly between you.' : 'You keep your place in the room.',
+        'What you switch meanwhile, the others see as soon as the server is back.')
 }
 
 /** The page after a meeting. `why`: as `Call` says it; `text`: what the client says about a close code. */

@@ -1,9 +1,15 @@
 import { retryDelay } from './clock.js'
+import { Handover } from './handover.js'
+import { Line } from './line.js'
 
 const welcomeMilliseconds = 10_000
 const steadyMilliseconds = 5_000
 const suspendedMilliseconds = 1_000
 const defaultDarkMilliseconds = 4_500
+/** An attempt that is older has perhaps been made on a network that is gone. */
+const freshMilliseconds = 1_000
+const hintIntervalMilliseconds = 1_000
+const hintAnswerMilliseconds = 2_000
 
 // RFC 6455, section 7.4.1: what the server would say again. 4500 and above: a person has to act.
 const finalCodes = new Set([1000, 1002, 1003, 1007, 1009, 1010])
@@ -12,45 +18,59 @@ const supersededCode = 4509
 export const isRetryable = (code) => !finalCodes.has(code) && !(code >= 4500 && code <= 4999)
 
 /**
- * One WebSocket after the other. It says hello, watches for silence, and comes back with jitter.
- * States: idle, connecting (a socket without welcome), connected, waiting (for the next try), closed.
+ * One line after the other, to one endpoint after the other. It watches for silence, and comes back with jitter.
+ * States: idle, connecting (a line without welcome), connected, waiting (for the next try), closed. Only while
+ * `connected` there may be a second line, of a handover.
  */
 export class Connection {
     #state = 'idle'
-    #socket = null
+    #line = null
     #timer = null
+    #endpoint = 0
     #attempt = 0
-    #heardAt = 0
     #welcomedAt = 0
+    #hintedAt = -Infinity
     #hasBeenWelcome = false
+    #refusals = new Set()
     #darkMilliseconds = defaultDarkMilliseconds
+    #handover
 
-    /** `makeHello()` gives the first frame; `onFrame(frame)`, `onStatus(change)` and `onLost()` tell what happens. */
-    constructor({ url, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost }) {
-        Object.assign(this, { url, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost })
+    /**
+     * `makeHello(isHandover)` gives the first frame of a line; `onFrame(frame)`, `onStatus(change)`, `onLost()` and
+     * `onTakenOver()` (the next frame is the welcome of another line) tell what happens.
+     */
+    constructor({ endpoints, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver }) {
+        Object.assign(this, { endpoints, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver })
+        this.#handover = new Handover({
+            clock, random,
+            open: (events) => { this.#advance(); return this.#newLine(events, true) },
+            onTaken: (line, welcome) => this.#takeOver(line, welcome),
+            onFailed: (code) => { if (this.#state === 'connecting' && !this.#line) this.#closed(code ?? 1006, 'handover') },
+        })
     }
 
     get isConnected() { return this.#state === 'connected' }
+    /** The endpoint in use, or the next one to try. */
+    get url() { return this.endpoints[this.#endpoint] }
 
     start() {
         if (this.#state !== 'idle' && this.#state !== 'closed') return
         this.#attempt = 0
         this.#hasBeenWelcome = false
+        this.#refusals.clear()
         this.onStatus({ status: 'connecting' })
         this.#open()
     }
 
     stop(code = 1000, reason = 'closed') {
         if (this.#state === 'closed') return
-        this.#abandon(1000)
-        this.#state = 'closed'
-        this.onStatus({ status: 'closed', code, reason })
+        this.#end({ code, reason }, 1000)
     }
 
     /** Whether the frame went out. Nothing is queued here: whoever sends knows what to send again. */
     send(frame) {
         if (this.#state !== 'connected') return false
-        this.#socket.send(JSON.stringify(frame))
+        this.#line.send(frame)
         return true
     }
 
@@ -61,10 +81,24 @@ export class Connection {
         this.#lost(code, reason)
     }
 
-    /** The network or the person is back: do not wait for a timer that may be throttled. */
-    nudge() {
-        if (this.#state === 'waiting') this.#open()
-        else if (this.#state === 'connected') this.#watch()
+    /**
+     * The network or the person is back: do not wait for a timer that may be throttled. With `hint` the server
+     * hears of it, answers, and looks after the pairs; a line on which no answer comes is dead.
+     */
+    nudge(hint) {
+        switch (this.#state) {
+        case 'waiting': return this.#open()
+        case 'connecting':
+            if (!this.#line || this.#line.age < freshMilliseconds) return
+            this.#line.end(4000)
+            return this.#open()
+        case 'connected':
+            if (!hint) return this.#watch()
+            if (this.clock.now() - this.#hintedAt < hintIntervalMilliseconds) return
+            this.#hintedAt = this.clock.now()
+            this.send(hint)
+            return this.#arm(() => this.#expectAnswer(), hintAnswerMilliseconds)
+        }
     }
 
     welcome(heartbeat) {
@@ -75,42 +109,63 @@ export class Connection {
         this.#arm(() => this.#watch(), this.#darkMilliseconds)
     }
 
+    /** The server drains: go elsewhere, without a gap. */
+    goAway(withinMilliseconds) { this.#handover.begin(withinMilliseconds) }
+    stay() { this.#handover.stay() }
+
+    // MARK: One line after the other
+
     #open() {
         this.#state = 'connecting'
         this.#arm(() => this.reconnect('no-welcome'), welcomeMilliseconds)
-        let socket
         try {
-            socket = new this.WebSocket(this.url, 'parley.v1')
+            this.#line = this.#newLine({
+                onFrame: (frame) => this.onFrame(frame),
+                onUnreadable: () => this.reconnect('unreadable'),
+                onEnd: (code, reason) => this.#ended(code, reason),
+            })
         } catch (error) {
-            this.#abandon(1000)
-            this.#state = 'closed'
-            this.onStatus({ status: 'closed', reason: 'refused', message: error.message })
-            return
+            this.#end({ reason: 'refused', message: error.message })
         }
-        this.#socket = socket
-        socket.onopen = () => { socket.send(JSON.stringify(this.makeHello())) }
-        socket.onmessage = (event) => { this.#heard(event.data) }
-        socket.onerror = () => {}
-        socket.onclose = (event) => { this.#closed(event.code, event.reason) }
     }
 
-    #heard(text) {
-        this.#heardAt = this.clock.now()
-        let frame
-        try { frame = JSON.parse(text) } catch { return this.reconnect('unreadable') }
-        this.onFrame(frame)
+    #newLine(events, isHandover = false) {
+        const { url, WebSocket, clock } = this
+        return new Line({ url, WebSocket, clock, makeHello: () => this.makeHello(isHandover), ...events })
+    }
+
+    #takeOver(line, welcome) {
+        line.adopt({
+            onFrame: (frame) => this.onFrame(frame),
+            onUnreadable: () => this.reconnect('unreadable'),
+            onEnd: (code, reason) => this.#ended(code, reason),
+        })
+        // The server ends the line of before by itself: a goodbye of ours would be one of the session.
+        this.#line?.end(4000)
+        this.#line = line
+        this.onTakenOver()
+        this.onFrame(welcome)
+    }
+
+    #ended(code, reason) {
+        this.#line = null
+        if (this.#state === 'connected' && this.#handover.isDeciding) {
+            // Most likely the other line has the session, and its welcome is on the way. Nobody has to hear of it.
+            this.#disarm()
+            this.#state = 'connecting'
+            return
+        }
+        this.#closed(code, reason)
     }
 
     #closed(code, reason) {
-        this.#abandon(null)
+        this.#abandon()
         if (!isRetryable(code)) {
-            this.#state = 'closed'
             const isSuperseded = code === supersededCode
-            this.onStatus({ status: 'closed', code, reason: isSuperseded ? 'superseded' : reason, ...(isSuperseded && { message: reason }) })
-            return
+            return this.#end({ code, reason: isSuperseded ? 'superseded' : reason, ...(isSuperseded && { message: reason }) })
         }
         // A browser does not say why a socket could not be opened; the server does, when asked.
-        if (code === 1006 && !this.#hasBeenWelcome && this.#attempt === 0) this.#askWhy()
+        if (code === 1006 && !this.#hasBeenWelcome && this.#attempt < this.endpoints.length) this.#askWhy(this.url)
         this.#lost(code, reason)
     }
 
@@ -118,20 +173,31 @@ export class Connection {
         if (this.#welcomedAt > 0 && this.clock.now() - this.#welcomedAt >= steadyMilliseconds) this.#attempt = 0
         this.#welcomedAt = 0
         this.#state = 'waiting'
+        this.#advance()
         const retryInMilliseconds = retryDelay(this.#attempt, this.random())
         this.#attempt += 1
         this.#arm(() => this.#open(), retryInMilliseconds)
         this.onLost()
-        this.onStatus({ status: 'reconnecting', code, reason, retryInMilliseconds })
+        this.onStatus({ status: 'reconnecting', code, reason, retryInMilliseconds, attempt: this.#attempt })
     }
+
+    #advance() { this.#endpoint = (this.#endpoint + 1) % this.endpoints.length }
+
+    #end(change, closeCode) {
+        this.#abandon(closeCode)
+        this.#state = 'closed'
+        this.onStatus({ status: 'closed', ...change })
+    }
+
+    // MARK: Silence
 
     // The timer may be late: a laptop slept, a tab was throttled. Then what the server said meanwhile
     // has not been read yet, and gets its turn before the connection counts as dark.
     #watch() {
-        const silent = this.clock.now() - Math.max(this.#heardAt, this.#welcomedAt)
-        if (silent < this.#darkMilliseconds) {
-            this.#arm(() => this.#watch(), this.#darkMilliseconds - silent)
-        } else if (silent > this.#darkMilliseconds + suspendedMilliseconds) {
+        const { silence } = this.#line
+        if (silence < this.#darkMilliseconds) {
+            this.#arm(() => this.#watch(), this.#darkMilliseconds - silence)
+        } else if (silence > this.#darkMilliseconds + suspendedMilliseconds) {
             this.#arm(() => this.#watchAgain(), suspendedMilliseconds)
         } else {
             this.reconnect('dark', 4409)
@@ -139,18 +205,20 @@ export class Connection {
     }
 
     #watchAgain() {
-        const silent = this.clock.now() - Math.max(this.#heardAt, this.#welcomedAt)
-        if (silent < this.#darkMilliseconds) this.#watch()
+        if (this.#line.silence < this.#darkMilliseconds) this.#watch()
         else this.reconnect('dark', 4409)
     }
 
-    #abandon(closeCode) {
+    #expectAnswer() {
+        if (this.#line.heardAt > this.#hintedAt) this.#watch()
+        else this.reconnect('dark', 4409)
+    }
+
+    #abandon(closeCode = 4000) {
         this.#disarm()
-        const socket = this.#socket
-        this.#socket = null
-        if (!socket) return
-        socket.onopen = socket.onmessage = socket.onclose = null
-        if (closeCode !== null) try { socket.close(closeCode) } catch { /* it was never open */ }
+        this.#handover.cancel(closeCode)
+        this.#line?.end(closeCode)
+        this.#line = null
     }
 
     #arm(action, milliseconds) {
@@ -163,19 +231,19 @@ export class Connection {
         this.#timer = null
     }
 
-    async #askWhy() {
+    // Final is only what all endpoints refuse.
+    async #askWhy(endpoint) {
         if (!this.fetch) return
         try {
-            const url = new URL(this.url)
+            const url = new URL(endpoint)
             url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
             url.pathname = url.pathname.replace(/connect$/, 'validate')
             const response = await this.fetch(url.href)
             if (response.ok || response.status === 429 || response.status >= 500) return
             const { code, message } = await response.json()
             if (this.#hasBeenWelcome || this.#state === 'closed' || !code) return
-            this.#abandon(1000)
-            this.#state = 'closed'
-            this.onStatus({ status: 'closed', reason: code, message })
+            this.#refusals.add(endpoint)
+            if (this.#refusals.size === this.endpoints.length) this.#end({ reason: code, message }, 1000)
         } catch { /* no server there at all: go on trying */ }
     }
 }

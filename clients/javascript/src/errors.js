@@ -23,6 +23,7 @@ const words = {
     'server-full': ['The server is full', 'It holds no more rooms at the moment. Try again in a while.'],
     'too-many-rooms': ['Too many rooms at once', 'Leave one of your rooms first.'],
     'already-joined': ['You are in this room already', 'This page has joined the room before.'],
+    'identity-present': ['You are in this room already', 'On another device or in another tab. Leave there first.'],
     'not-joined': ['You are not in this room', 'Join it first.'],
     'invalid-name': ['This name does not work', 'Use a shorter name, without control characters.'],
     'invalid-alias': ['This room name does not work', 'Use 1 to 64 small letters a to z, digits and hyphens.'],

@@ -15,18 +15,19 @@ export class Joins {
     #creations = Promise.resolve()
     #timers = new Map()
     #epoch = 0
+    #whyAgain
 
     constructor({ send, clock, session, report }) {
         Object.assign(this, { send, clock, session, report })
     }
 
     /** A promise of the room. Rooms without a name are created one after the other: their outcome names nothing. */
-    ask(target, name) {
-        if (target !== undefined) return this.#ask(target, target, name)
+    ask(target, options) {
+        if (target !== undefined) return this.#ask(target, target, options)
         const epoch = this.#epoch
         const created = this.#creations.then(() => {
             if (epoch !== this.#epoch) throw new ParleyError('closed', 'The connection was closed.')
-            const outcome = this.#ask('', undefined, name)
+            const outcome = this.#ask('', undefined, options)
             this.flush()
             return outcome
         })
@@ -42,8 +43,9 @@ export class Joins {
         return frameOf(join)
     }
 
-    /** The session is a new one: the rooms of the earlier one are joined again. */
-    again(rooms) {
+    /** The session is a new one: the rooms of the earlier one are joined again. `why` it is, if the server says. */
+    again(rooms, why) {
+        this.#whyAgain = why
         for (const join of this.#waiting.values()) join.isUnsure = false
         this.#await(rooms)
     }
@@ -87,12 +89,11 @@ export class Joins {
         if (join.room?.isClosed) return this.send({ type: 'leave', id: 2, room: frame.room })
         if (join.room) {
             const { room } = join
-            const earlierID = room.id
-            room.state = frame.state
-            place(room, earlierID)
-            room.rejoin(frame)
+            place(room, room.id)
+            room.rejoin(frame, this.#whyAgain)
         } else {
-            const room = new Room(this.session, { target: join.target, name: join.name, snapshot: frame })
+            const { target, name, devices } = join
+            const room = new Room(this.session, { target, name, devices, snapshot: frame })
             place(room)
             join.resolve(room)
         }
@@ -121,10 +122,10 @@ export class Joins {
         for (const join of joins) join.reject?.(error)
     }
 
-    #ask(key, target, name) {
+    #ask(key, target, { name, devices }) {
         const earlier = this.#waiting.get(key)
         if (earlier) return earlier.outcome
-        const join = { target, name, room: null, isSent: false, isUnsure: false }
+        const join = { target, name, devices, room: null, isSent: false, isUnsure: false }
         join.outcome = new Promise((resolve, reject) => Object.assign(join, { resolve, reject }))
         this.#waiting.set(key, join)
         return join.outcome
@@ -137,11 +138,12 @@ export class Joins {
             if (this.isWaiting(room)) continue
             room.interrupt()
             const target = room.alias ?? room.id
-            this.#waiting.set(target, { target, name: room.name, room, isSent: false, isUnsure: false })
+            const { name, devices } = room
+            this.#waiting.set(target, { target, name, devices, room, isSent: false, isUnsure: false })
         }
     }
 }
 
-const frameOf = ({ target, name }) => ({
-    id: 1, ...(target !== undefined && { room: target }), ...(name !== undefined && { name }),
+const frameOf = ({ target, name, devices }) => ({
+    id: 1, ...(target !== undefined && { room: target }), ...(name !== undefined && { name }), ...(devices !== undefined && { devices }),
 })

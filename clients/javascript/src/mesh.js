@@ -30,6 +30,8 @@ export class Mesh extends Emitter {
             room.on('negotiation', (frame) => this.#receive(frame)),
             room.on('rejoined', () => this.#startOver()),
             room.on('resumed', (person) => this.#resumed(person)),
+            room.on('ice-servers', () => { for (const peer of this.peers.values()) peer.configure() }),
+            room.on('restarter', ({ peer, restarter }) => this.peers.get(peer)?.named(this.#sideOf(restarter))),
             room.on('closed', () => this.close()),
         ]
         // The app gets the chance to listen before anything happens.
@@ -90,6 +92,11 @@ export class Mesh extends Emitter {
         for (const id of [...this.peers.keys()]) this.#drop(id, 'rejoined')
         for (const person of this.#room.people) if (!person.isSelf) this.#meet(person)
         for (const frame of this.#room.takeBacklog()) this.#receive(frame)
+    }
+
+    #sideOf(restarter) {
+        if (restarter === null) return null
+        return restarter === this.#room.self ? 'self' : 'other'
     }
 
     // Nothing is torn down: media have gone on without the server. What has not gets new paths.

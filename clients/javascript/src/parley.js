@@ -9,7 +9,7 @@ import { SignalInbox } from './signals.js'
 import { wakeUps } from './wakeups.js'
 
 const defaultSignalsMax = 256
-const negotiationTypes = new Set(['offer', 'answer', 'ice-candidate', 'hangup', 'signal'])
+const negotiationTypes = new Set(['offer', 'answer', 'ice-candidate', 'ice-restart', 'hangup', 'signal'])
 
 /** A session with a server: one connection at a time, any number of rooms. */
 export class Parley extends Emitter {
@@ -25,14 +25,16 @@ export class Parley extends Emitter {
     #options
     #stopWakeUps = () => {}
 
-    constructor(options = {}) {
+    /** @param {string|string[]|object} where an endpoint, several of them, or options */
+    constructor(where = {}, more = {}) {
         super()
+        const options = typeof where === 'string' || Array.isArray(where) ? { ...more, endpoints: where } : where
         const { clock = systemClock, random = Math.random, environment = globalThis } = options
         const WebSocket = options.WebSocket ?? globalThis.WebSocket
         const fetch = options.fetch ?? globalThis.fetch?.bind(globalThis)
+        const endpoints = [options.endpoints ?? options.url ?? defaultURL(environment.location)].flat()
         this.#options = { ...options, environment }
         this.clock = clock
-        this.url = options.url ?? defaultURL(environment.location)
         this.status = 'idle'
         this.iceServers = []
         this.limits = {}
@@ -42,13 +44,17 @@ export class Parley extends Emitter {
         this.#departures = new Departures({ send: this.#send })
         this.#joins = new Joins({ send: this.#send, clock, session: this.#roomSession(), report: (error) => this.emit('error', error) })
         this.#connection = new Connection({
-            url: this.url, WebSocket, clock, random, fetch,
-            makeHello: () => this.#hello(),
+            endpoints, WebSocket, clock, random, fetch,
+            makeHello: (isHandover) => this.#hello(isHandover),
             onFrame: (frame) => this.#frame(frame),
             onStatus: (change) => this.#changed(change),
             onLost: () => { this.#joins.lost() },
+            onTakenOver: () => { this.#joins.lost() },
         })
     }
+
+    /** The endpoint in use, or the next one to try. */
+    get url() { return this.#connection.url }
 
     /** The rooms that this session is in. */
     get rooms() { return [...this.#rooms.values()] }
@@ -59,7 +65,7 @@ export class Parley extends Emitter {
     /** Without a room: only the session. `join` does it by itself. */
     connect() {
         if (this.status !== 'idle' && this.status !== 'closed') return
-        this.#stopWakeUps = wakeUps(this.#options.environment, () => this.#connection.nudge())
+        this.#stopWakeUps = wakeUps(this.#options.environment, () => this.retry())
         this.#connection.start()
     }
 
@@ -68,10 +74,10 @@ export class Parley extends Emitter {
      * that is down refuses nothing: watch `status`, and `close()` to give up.
      * @param {string} [target] a room id or an alias; without it a new room is created
      */
-    join(target, { name } = {}) {
+    join(target, { name, devices } = {}) {
         const known = this.rooms.find((room) => target !== undefined && (room.id === target || room.alias === target))
         if (known) return Promise.resolve(known)
-        const joined = this.#joins.ask(target, name)
+        const joined = this.#joins.ask(target, { name, devices })
         if (this.#connection.isConnected) this.#joins.flush()
         else this.connect()
         return joined
@@ -85,6 +91,12 @@ export class Parley extends Emitter {
 
     /** Gives up this connection and makes a new one, for example after the network has changed. */
     reconnect(reason = 'asked') { this.#connection.reconnect(reason) }
+
+    /**
+     * Something about the network or the page has changed: tries at once instead of later, and has a connection
+     * that is up checked. `online`, a page that is seen again and the like call it by themselves.
+     */
+    retry() { this.#connection.nudge(this.features.includes('network-changed') ? { type: 'network-changed' } : undefined) }
 
     #send = (frame) => this.#connection.send(frame)
 
@@ -103,7 +115,11 @@ export class Parley extends Emitter {
             // One that is being joined again has no place that could be given up.
             departs: (room, frames) => { if (!parley.#joins.isWaiting(room)) parley.#departures.add(room, frames) },
             iceServers: () => parley.iceServers,
-            abilities: () => parley.#abilities,
+            can: (feature) => parley.features.includes(feature),
+            hint() {
+                if (parley.#connection.isConnected) parley.retry()
+                return parley.#connection.isConnected
+            },
         }
     }
 
@@ -111,13 +127,14 @@ export class Parley extends Emitter {
         return this.#options.abilities ?? { rollback: true, trickle: true, restart: true }
     }
 
-    #hello() {
-        const { client = { name: 'parley-client', version: '0.1.0' }, token } = this.#options
+    // A handover says nothing new: what was asked for is still on its way over the other line.
+    #hello(isHandover) {
+        const { client = { name: 'parley-client', version: '0.1.0' }, token, identity } = this.#options
         const resume = this.#resume()
-        const join = this.#joins.first((target) => this.#departures.includes(target))
+        const join = isHandover ? null : this.#joins.first((target) => this.#departures.includes(target))
         return {
             type: 'hello', protocol: 1, client, abilities: this.#abilities,
-            ...(token && { token }), ...(resume && { resume }), ...(join && { join }),
+            ...(token && { token }), ...(resume ? { resume } : identity && { identity }), ...(join && { join }),
         }
     }
 
@@ -133,7 +150,7 @@ export class Parley extends Emitter {
 
     #changed(change) {
         this.status = change.status
-        if (change.status === 'reconnecting') for (const room of this.rooms) room.interrupt()
+        if (change.status === 'reconnecting') this.#interrupted(change)
         if (change.status === 'closed') {
             this.#hasMemory = false
             this.#stopWakeUps()
@@ -149,6 +166,11 @@ export class Parley extends Emitter {
         this.emit('status', change)
     }
 
+    #interrupted({ attempt, retryInMilliseconds: delayMilliseconds, code, reason }) {
+        for (const room of this.rooms) room.interrupt()
+        this.emit('reconnecting', { attempt, delayMilliseconds, code, reason })
+    }
+
     #frame(frame) {
         switch (frame.type) {
         case 'welcome': return this.#welcome(frame)
@@ -157,6 +179,10 @@ export class Parley extends Emitter {
         case 'beat': return this.#beat(frame)
         case 'pulse': return this.#rooms.get(frame.room)?.emit('pulse', { from: frame.from, kind: frame.kind, data: frame.data })
         case 'rejected': return this.#rejected(frame)
+        case 'ice-servers': return this.#newICEServers(frame)
+        case 'restarter': return this.#rooms.get(frame.room)?.emit('restarter', frame)
+        case 'goaway': return this.#connection.goAway(frame.withinMilliseconds)
+        case 'stay': return this.#connection.stay()
         default:
             // Ignored: a type of a later server.
             if (negotiationTypes.has(frame.type)) this.#signal(frame)
@@ -164,33 +190,47 @@ export class Parley extends Emitter {
     }
 
     #welcome(frame) {
-        const { session, identity, iceServers = [], limits = {}, features = [] } = frame
-        Object.assign(this, { session, identity, iceServers, limits, features })
+        const { session, identity, iceServers = [], iceServersExpireAt, limits = {}, features = [], resumed, resumeRefused } = frame
+        const hadMemory = this.#hasMemory
+        const wasAway = this.status === 'reconnecting'
+        Object.assign(this, { session, identity, iceServers, iceServersExpireAt, limits, features })
         this.#store.value = frame.resume && { session, secret: frame.resume.secret }
         this.#connection.welcome(frame.heartbeat)
         this.status = 'connected'
         this.#hasMemory = true
-        if (frame.resumed) {
+        if (resumed) {
             this.#departures.resumed()
+            this.#newICEServers(frame)
             this.#joins.resumed(this.rooms)
         } else {
             this.#inbox.clear()
             this.#departures.clear()
-            this.#joins.again(this.rooms)
+            this.#joins.again(this.rooms, resumeRefused)
         }
         this.#joins.flush()
-        this.emit('status', { status: 'connected' })
+        // After a handover nothing has changed for anybody.
+        if (wasAway || !resumed) this.emit('status', { status: 'connected' })
         this.emit('welcome', frame)
+        if (wasAway && resumed) this.emit('resumed')
+        else if (!resumed && (hadMemory || resumeRefused)) this.emit('restarted', resumeRefused)
+    }
+
+    #newICEServers({ iceServers = [], iceServersExpireAt }) {
+        Object.assign(this, { iceServers, iceServersExpireAt })
+        for (const room of this.rooms) room.emit('ice-servers', iceServers)
     }
 
     #snapshot(frame) {
         // Ignored: a place that was given up while there was no connection.
         if (this.#departures.isOld(frame)) return
         const held = this.#rooms.get(frame.room)
-        if (held?.self === frame.self) return held.replace(frame)
+        if (held?.self === frame.self) {
+            held.replace(frame)
+            return this.emit('resynced', held)
+        }
         this.#joins.snapshot(frame, (room, earlierID) => {
             if (earlierID !== undefined) this.#rooms.delete(earlierID)
-            this.#rooms.set(room.id, room)
+            this.#rooms.set(frame.room, room)
         })
     }
 
@@ -202,8 +242,13 @@ export class Parley extends Emitter {
         if (!room.events(frame)) return this.#connection.reconnect('gap')
     }
 
-    #beat({ delivered = {} }) {
+    #beat({ delivered = {}, rooms = {} }) {
         for (const [to, n] of Object.entries(delivered)) for (const room of this.rooms) room.delivered(to, n)
+        for (const [id, news] of Object.entries(rooms)) {
+            const room = this.#rooms.get(id)
+            // Ignored: a room that was left, or is being joined again.
+            if (room && !this.#joins.isWaiting(room)) room.beat(news)
+        }
     }
 
     #signal(frame) {
@@ -237,7 +282,7 @@ export class Parley extends Emitter {
     #rejected(frame) {
         this.emit('rejected', frame)
         if (frame.of === 'join') return this.#joins.rejected(frame)
-        if (frame.of === 'resume') return this.#notResumed(frame)
+        if (frame.of === 'resume' || (frame.of === 'resync' && frame.code === 'not-joined')) return this.#notResumed(frame)
         if (frame.to !== undefined && frame.n !== undefined) {
             return this.rooms.find((room) => room.hasOutbox(frame.to))?.rejectedSignal(frame)
         }

@@ -2,6 +2,8 @@ import { candidateInit, RemoteCandidates } from './candidates.js'
 import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
 import { Health } from './health.js'
+import { NamedRecovery } from './named-recovery.js'
+import { PoliteRecovery } from './polite-recovery.js'
 import { otherRole, roleIn, withRole } from './roles.js'
 import { Slots } from './slots.js'
 import { RemoteStreams } from './streams.js'
@@ -30,6 +32,7 @@ export class Peer extends Emitter {
     #isIgnoring = false
     #isClosed = false
     #health
+    #recovery
 
     /** `content` is `{tracks, screenTracks, wantsMedia}`, what this side has to show; `iceServers()` the newest list. */
     constructor({ room, person, polite, offersFirst, content, RTCPeerConnection, MediaStream, iceServers, channels }) {
@@ -50,10 +53,8 @@ export class Peer extends Emitter {
         this.channels = new Map(channels.map((label, id) => [label, this.#openChannel(label, id)]))
         connection.onnegotiationneeded = () => this.#enqueue(() => this.#offer())
         connection.onicecandidate = ({ candidate }) => this.#localCandidate(candidate)
-        this.#health = new Health({
-            connection, isPolite: polite, clock: room.clock,
-            become: (state) => this.#become(state), restart: () => this.restart(),
-        })
+        this.#recovery = this.#makeRecovery()
+        this.#health = new Health({ connection, recovery: this.#recovery, become: (state) => this.#become(state) })
         connection.ontrack = (event) => this.#remote.add(event)
         this.#enqueue(() => this.#start(content.wantsMedia))
     }
@@ -84,19 +85,25 @@ export class Peer extends Emitter {
         case 'offer': return this.#enqueue(() => this.#remoteOffer(frame).catch((error) => this.#break(error)))
         case 'answer': return this.#enqueue(() => this.#remoteAnswer(frame).catch((error) => this.#break(error)))
         case 'ice-candidate': return this.#enqueue(() => this.#candidates.add(frame.candidate ?? null))
+        // Ignored: asked about a connection before this one.
+        case 'ice-restart': return this.connection.remoteDescription ? this.#recovery.asked() : undefined
         }
     }
 
     /** New paths for the same connection. It goes on over the old ones until the new ones are found. */
-    restart() {
-        if (this.#isClosed) return
-        this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: this.#iceServers() })
-        this.#mayOffer = true
-        this.connection.restartIce()
-    }
+    restart() { this.#recovery.asked() }
 
     /** The way over the server is open again, for one of the two. */
-    resumed() { this.#health.resumed() }
+    resumed() { this.#recovery.resumed() }
+
+    /** The server has named who restarts: `self`, `other`, or null for neither. */
+    named(who) { this.#recovery.named(who) }
+
+    /** The newest list of ICE servers, for the next gathering of candidates. */
+    configure() {
+        if (this.#isClosed) return
+        this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: this.#iceServers() })
+    }
 
     giveUp() { this.#become('failed') }
     close() {
@@ -169,6 +176,7 @@ export class Peer extends Emitter {
 
     async #settled() {
         this.#remote.sync()
+        this.#recovery.settled()
         await this.#slots.apply()
     }
 
@@ -219,6 +227,25 @@ export class Peer extends Emitter {
         this.#offered = 0
         await connection.setLocalDescription({ type: 'rollback' })
         await this.#offer()
+    }
+
+    // A server that names who restarts does so for all pairs of this connection's life.
+    #makeRecovery() {
+        const { connection, polite: isPolite } = this
+        const { clock } = this.#room
+        const restart = () => this.#restartICE()
+        if (!this.#room.can('restarter')) return new PoliteRecovery({ connection, isPolite, clock, restart })
+        return new NamedRecovery({
+            connection, isPolite, clock, restart, ask: () => this.#room.hint(),
+            request: () => this.#send('ice-restart', {}), rebuild: () => this.emit('broken'), giveUp: () => this.giveUp(),
+        })
+    }
+
+    #restartICE() {
+        if (this.#isClosed) return
+        this.configure()
+        this.#mayOffer = true
+        this.connection.restartIce()
     }
 
     #become(state) {

@@ -1,8 +1,8 @@
+import { Agreement } from './agreement.js'
 import { CommandOutbox } from './commands.js'
 import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
-import { stateHash } from './hash.js'
-import { fold } from './patch.js'
+import { Replica } from './replica.js'
 import { SignalOutbox } from './signals.js'
 
 const backlogMax = 512
@@ -11,29 +11,35 @@ const backlogMax = 512
 export class Room extends Emitter {
     #session
     #commands
+    #replica = new Replica()
+    #agreement
     #outboxes = new Map()
+    #roundTrips = new Map()
     #wantedMedia = {}
     #backlog = []
-    #hasMistrusted = false
-    #gapsInARow = 0
 
-    /** Made by `Parley.join`. `target` and `name` are what was joined, so that it can be joined again. */
-    constructor(session, { target, name, snapshot }) {
+    /** Made by `Parley.join`. `target`, `name` and `devices` are what was joined, so that it can be joined again. */
+    constructor(session, { target, name, devices, snapshot }) {
         super()
         this.#session = session
-        this.target = target
-        this.name = name
+        Object.assign(this, { target, name, devices })
         this.isClosed = false
         /** Between the loss of a connection and the return, in whatever way: nothing may go out under the old one. */
         this.isInterrupted = false
         this.#commands = new CommandOutbox({ send: (frame) => this.#send({ ...frame, room: this.id }), clock: session.clock })
+        this.#agreement = new Agreement(this.#replica, {
+            report: session.report, reconnect: session.reconnect, canResync: () => session.can('resync'),
+            send: (frame) => this.#send({ ...frame, room: this.id }),
+        })
         this.#take(snapshot)
     }
 
+    get state() { return this.#replica.state }
+    get position() { return this.#replica.position }
     get id() { return this.state.room.id }
     get alias() { return this.state.room.alias }
     /** Computed from the state, to compare with what others hold. */
-    get hash() { return stateHash(this.state) }
+    get hash() { return this.#replica.hash }
 
     /** Everybody, in order of arrival. */
     get people() {
@@ -42,7 +48,8 @@ export class Room extends Emitter {
 
     person(id) {
         const person = this.state.people?.[id]
-        return person && { id, ...person, isSelf: id === this.self }
+        const roundTripMilliseconds = this.#roundTrips.get(id)
+        return person && { id, ...person, ...(roundTripMilliseconds !== undefined && { roundTripMilliseconds }), isSelf: id === this.self }
     }
 
     // MARK: What an app does
@@ -95,19 +102,26 @@ export class Room extends Emitter {
 
     /** One frame of the log. Returns false if something before it is missing. */
     events(frame) {
-        if (!samePosition(frame.after, this.position)) {
-            this.#gapsInARow += 1
-            return false
-        }
-        this.#gapsInARow = 0
-        this.position = frame.at
+        const place = this.#replica.place(frame)
+        if (place !== 'next') return place === 'known'
         for (const event of frame.events) this.#event(event)
         if (!this.isClosed) this.emit('change')
         return true
     }
 
     /** What a resume goes on from; null asks for a snapshot: the same gap twice, or a state that cannot be right. */
-    get resumePosition() { return this.#gapsInARow > 1 || this.#hasMistrusted ? null : this.position }
+    get resumePosition() { return this.#replica.gapsInARow > 1 || this.#agreement.isMistrusted ? null : this.position }
+
+    /** What the server says now and then: its hash, and how far away people are. */
+    beat({ at, hash, roundTripMilliseconds = {} }) {
+        if (hash !== undefined) this.#agreement.compare(at, hash)
+        for (const [id, milliseconds] of Object.entries(roundTripMilliseconds)) {
+            // Ignored: somebody who has left.
+            if (!this.state.people[id]) continue
+            this.#roundTrips.set(id, milliseconds)
+            this.emit('round-trip', this.person(id))
+        }
+    }
 
     interrupt() {
         if (this.isInterrupted) return
@@ -115,33 +129,39 @@ export class Room extends Emitter {
         this.emit('interrupted', this.person(this.self))
     }
 
-    /** The room again, on a new connection, with a new participant id. */
-    rejoin(snapshot) {
+    /** The room again, on a new connection, with a new participant id. `why`, if the server has said. */
+    rejoin(snapshot, why) {
         this.#forgetSignals(new ParleyError('interrupted', 'The connection was lost before this was known to be delivered.'))
         this.#backlog = []
+        this.#roundTrips.clear()
         this.isInterrupted = false
         this.#take(snapshot)
         this.#commands.restart()
         const wanted = this.#wantedMedia
         if (Object.values(wanted).some(Boolean)) this.#commands.push('media', { ...wanted }).catch(() => {})
         this.#commands.flush()
-        this.emit('rejoined')
+        this.emit('rejoined', why)
         this.emit('change')
     }
 
     /** The same participant on a new connection: nothing is new but the socket. */
     resume() {
+        const wasInterrupted = this.isInterrupted
         this.isInterrupted = false
+        this.#agreement.isAsking = false
         this.#commands.resend()
         for (const outbox of this.#outboxes.values()) outbox.resend()
-        this.emit('resumed', this.person(this.self))
+        // Otherwise it was a handover, of which nobody has to know.
+        if (wasInterrupted) this.emit('resumed', this.person(this.self))
     }
 
     /** A snapshot in place of the frames that were missed. Who came and went follows from the two states. */
     replace(snapshot) {
         const before = this.people
         this.#take(snapshot)
-        this.#commands.resynced(this.person(this.self)?.media)
+        const { lastCommand } = snapshot
+        this.#commands.resynced({ lastCommand, media: this.person(this.self)?.media })
+        if (lastCommand !== undefined) for (const outbox of this.#outboxes.values()) outbox.resend()
         for (const person of before) if (!this.state.people[person.id]) this.#gone(person, 'resynced')
         for (const person of this.people) {
             if (!person.isSelf && !before.some(({ id }) => id === person.id)) this.emit('joined', person)
@@ -174,6 +194,10 @@ export class Room extends Emitter {
     close(reason) { this.#close(reason) }
 
     get iceServers() { return this.#session.iceServers() }
+    /** Whether the server does what this name stands for (`welcome.features`). */
+    can(feature) { return this.#session.can(feature) }
+    /** Asks the server who of each pair shall look for new paths. Returns whether the question went out. */
+    hint() { return this.#session.hint() }
     get clock() { return this.#session.clock }
     get isLeaving() { return this.#commands.has('leave') }
 
@@ -183,21 +207,13 @@ export class Room extends Emitter {
 
     #take(snapshot) {
         this.self = snapshot.self
-        this.position = snapshot.at
-        this.state = snapshot.state
-        this.#gapsInARow = 0
-        const hash = this.hash
-        if (snapshot.hash !== undefined && snapshot.hash !== hash) {
-            this.#session.report(new ParleyError('hash-mismatch', `The snapshot's hash is ${snapshot.hash}, its state's is ${hash}.`))
-            // Once only: a second wrong one is no accident of transport, and coming back would not end.
-            if (!this.#hasMistrusted) this.#session.reconnect('hash-mismatch')
-            this.#hasMistrusted = true
-        }
+        this.#replica.take(snapshot)
+        this.#agreement.taken(snapshot.hash)
     }
 
     #event(event) {
         const before = event.participant && this.person(event.participant)
-        if (event.patch) this.state = fold(this.state, event.patch)
+        if (event.patch) this.#replica.fold(event.patch)
         if (event.by === this.self) this.#commands.accepted(event.id)
         this.emit('event', event)
         switch (event.type) {
@@ -225,6 +241,7 @@ export class Room extends Emitter {
         const { id: participant } = person
         this.#outboxes.get(participant)?.fail(new ParleyError('unknown-recipient', 'They have left the room.'))
         this.#outboxes.delete(participant)
+        this.#roundTrips.delete(participant)
         this.#backlog = this.#backlog.filter((frame) => frame.from !== participant)
         this.#session.forget(participant)
         this.emit('left', person, reason)
@@ -256,5 +273,3 @@ export class Room extends Emitter {
 }
 
 const closedError = () => new ParleyError('closed', 'This room is closed here.')
-
-const samePosition = (a, b) => Array.isArray(a) && Array.isArray(b) && a.every((part, index) => part === b[index])

@@ -1,13 +1,12 @@
-/** Calls `wake` when the network or the person is back. Returns a function that stops it. */
+/** Calls `wake` when the network or the person is back, or the network is another one. Returns a function that stops it. */
 export function wakeUps(environment, wake) {
     const { document } = environment
     const seen = () => { if (document.visibilityState === 'visible') wake() }
-    environment.addEventListener?.('online', wake)
-    environment.addEventListener?.('pageshow', wake)
-    document?.addEventListener?.('visibilitychange', seen)
-    return () => {
-        environment.removeEventListener?.('online', wake)
-        environment.removeEventListener?.('pageshow', wake)
-        document?.removeEventListener?.('visibilitychange', seen)
-    }
+    const all = [
+        [environment, 'online', wake], [environment, 'pageshow', wake], [document, 'visibilitychange', seen],
+        // Network Information API: Chromium, mostly on phones.
+        [environment.navigator?.connection, 'change', wake],
+    ]
+    for (const [target, name, listener] of all) target?.addEventListener?.(name, listener)
+    return () => { for (const [target, name, listener] of all) target?.removeEventListener?.(name, listener) }
 }

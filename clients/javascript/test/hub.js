@@ -1,4 +1,4 @@
-import { Mesh, Parley, fold, stateHash } from '../parley.js'
+import { Mesh, Parley, fold, politeness, stateHash } from '../parley.js'
 import { FakeMediaStream, FakePeerConnection } from './fake-connection.js'
 import { ManualClock, at, person, settle, welcome } from './support.js'
 
@@ -23,8 +23,14 @@ export class Hub {
     #sessions = new Map()
     #countdown = null
 
-    /** `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left. */
-    constructor({ keepsSessions = false } = {}) { this.keepsSessions = keepsSessions }
+    /**
+     * `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left.
+     * `namesRestarters`: it says who restarts ICE, after a resume and when asked.
+     */
+    constructor({ keepsSessions = false, namesRestarters = false } = {}) {
+        this.keepsSessions = keepsSessions
+        this.features = namesRestarters ? ['restarter', 'network-changed'] : []
+    }
 
     /** Somebody with a client, a room, and (unless told otherwise) a mesh. */
     async arrives(name, { abilities, mesh: options = {}, hasMesh = true } = {}) {
@@ -82,6 +88,7 @@ export class Hub {
         case 'beat': return this.#acknowledges(socket.session, frame.ack)
         case 'media': return this.#media(socket.session, frame)
         case 'pulse': return
+        case 'network-changed': return this.#names(socket.session)
         default: return this.#relays(socket, frame)
         }
     }
@@ -92,7 +99,7 @@ export class Hub {
         const id = `s_${this.#sessions.size + 1}`
         socket.session = { id, socket, abilities, self: null, commands: 1, isInterrupted: false }
         this.#sessions.set(id, socket.session)
-        this.#says(socket, welcome({ session: id, heartbeat }))
+        this.#says(socket, welcome({ session: id, heartbeat, features: this.features }))
         if (join) this.#joins(socket, join)
     }
 
@@ -102,12 +109,27 @@ export class Hub {
         session.isInterrupted = false
         this.#acknowledges(session, received)
         session.socket = socket
-        this.#says(socket, welcome({ session: session.id, resumed: true, heartbeat }))
+        this.#says(socket, welcome({ session: session.id, resumed: true, heartbeat, features: this.features }))
         for (const frame of this.#frames) if (frame.at[1] > rooms.r_1[1]) this.#says(socket, frame)
         for (const other of this.#members.keys()) {
             for (const signal of this.#pair(other, session.self).waiting) this.#says(socket, signal)
             const { acknowledged } = this.#pair(session.self, other)
             if (acknowledged > 0) this.#says(socket, { type: 'beat', time: 0, delivered: { [other]: acknowledged } })
+        }
+        if (this.features.length > 0) this.#names(session)
+    }
+
+    /** To both ends of every pair that has negotiated: the impolite one restarts, or the other, or neither. */
+    #names({ self }) {
+        for (const [other, { socket }] of this.#members) {
+            if (!this.#pair(self, other).isBegun) continue
+            const [a, b] = [self, other].map((id) => ({ id, ...this.#state.people[id] }))
+            const isPolite = politeness(asSide(a), asSide(b)).polite
+            const restarter = [isPolite ? b : a, isPolite ? a : b].find(({ abilities }) => abilities.restart)?.id ?? null
+            const mine = this.#members.get(self).socket
+            for (const end of [mine, socket]) this.#says(end, { type: 'ice-servers', iceServers: [{ urls: 'stun:new' }] })
+            this.#says(mine, { type: 'restarter', room: 'r_1', peer: other, restarter })
+            this.#says(socket, { type: 'restarter', room: 'r_1', peer: self, restarter })
         }
     }
 
@@ -239,3 +261,5 @@ export class Hub {
 
     #says(socket, frame) { if (socket && !this.#loses(socket)) socket.onmessage?.({ data: JSON.stringify(frame) }) }
 }
+
+const asSide = ({ joined, abilities }) => ({ joined, rollback: abilities.rollback === true })

@@ -231,3 +231,12 @@ test('others who are interrupted stay, and are told about; of ourselves we know 
     assert.deepEqual(heard, ['interrupted p_bob', 'resumed p_bob'])
     assert.equal((await inRoom()).room.person('p_ada').connection, 'connected')
 })
+
+test('the ICE servers of a resume are those of all connections from here on', async () => {
+    const world = await withBob()
+    const lists = []
+    world.room.on('ice-servers', (list) => lists.push(list))
+    returns(world)
+    FakeSocket.last.says(welcome({ resumed: true, iceServers: [{ urls: 'stun:new' }], iceServersExpireAt: 9 }))
+    assert.deepEqual([lists, world.parley.iceServersExpireAt], [[[{ urls: 'stun:new' }]], 9])
+})

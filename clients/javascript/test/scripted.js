@@ -20,7 +20,7 @@ export async function inRoom(people = { p_ada: person(1) }, options) {
     const room = await joined
     const heard = []
     for (const name of ['change', 'joined', 'left', 'media-changed', 'rejoined', 'ended', 'closed']) {
-        room.on(name, (...values) => heard.push([name, ...values.map((value) => value?.id ?? value)]))
+        room.on(name, (...values) => heard.push([name, ...values.filter((value) => value !== undefined).map((value) => value.id ?? value)]))
     }
     FakeSocket.last.take()
     return { ...world, room, heard }

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import * as library from '../parley.js'
+import { FakeMediaStream, FakePeerConnection, fakeCamera } from './fake-connection.js'
+import { FakeSocket, ManualClock, events, person, settle, snapshot, welcome } from './support.js'
+
+// The examples of the README, run as they stand there. A page's own functions note that they were called.
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map((match) => match[1])
+const AsyncFunction = (async () => {}).constructor
+
+/** Runs one example in a page that is made of fakes. Returns what its functions were called with, and how it ended. */
+function run(block, more = {}) {
+    FakeSocket.all = []
+    const calls = []
+    const clock = new ManualClock()
+    const page = { calls, clock, button: {}, parleys: [] }
+    const location = { protocol: 'https:', host: 'test' }
+    const environment = Object.assign(new EventTarget(), { location })
+    class Parley extends library.Parley {
+        constructor(where = {}, rest = {}) {
+            const fakes = { WebSocket: FakeSocket, clock, random: () => 0.5, fetch: null, environment }
+            super(...(typeof where === 'object' && !Array.isArray(where) ? [{ ...where, ...fakes }] : [where, { ...rest, ...fakes }]))
+            page.parleys.push(this)
+        }
+    }
+    class Mesh extends library.Mesh {
+        constructor(room, options) {
+            super(room, { ...options, RTCPeerConnection: FakePeerConnection, MediaStream: FakeMediaStream })
+            page.mesh = this
+        }
+    }
+    const [, names] = /^import \{ (.+) \} from '\/client\/parley\.js'\n/.exec(block)
+    for (const name of names.split(', ')) assert.ok(name in library, `${name} is exported`)
+    const scope = {
+        ...library, Parley, Mesh, navigator: { mediaDevices: { getUserMedia: async () => fakeCamera() } }, button: page.button, ...more,
+        ...Object.fromEntries(['show', 'hide', 'banner', 'draw', 'quality'].map((name) => [name, (...values) => calls.push([name, ...values])])),
+    }
+    page.done = new AsyncFunction(...Object.keys(scope), block.replace(/^import .*\n/, ''))(...Object.values(scope))
+    return page
+}
+
+const people = { p_bob: person(1), p_ada: person(2) }
+
+test('the first one: a call', async () => {
+    const page = run(blocks[0])
+    await settle()
+    FakeSocket.last.opens()
+    assert.deepEqual(FakeSocket.last.take()[0].join, { id: 1, room: 'blue-fox', name: 'Ada' })
+    FakeSocket.last.says(welcome(), snapshot('p_ada', people))
+    await page.done
+    await settle()
+    assert.deepEqual([...page.mesh.peers.keys()], ['p_bob'])
+    assert.deepEqual(FakeSocket.last.take()[0].type, 'offer')
+    FakeSocket.last.says(events(2, { type: 'left', participant: 'p_bob', reason: 'left', patch: { people: { p_bob: null } } }))
+    assert.deepEqual(page.calls, [['hide', 'p_bob']])
+})
+
+test('what an app can show', async () => {
+    const page = run(blocks[1])
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome(), snapshot('p_ada', people))
+    await page.done
+    FakeSocket.last.says({ type: 'beat', time: 1, rooms: { r_1: { roundTripMilliseconds: { p_bob: 34 } } } })
+    FakeSocket.last.ends(1006)
+    page.button.onclick()
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome({ resumed: true }), snapshot('p_ada', people, 5))
+    FakeSocket.last.ends(1006)
+    page.clock.advance(5_000)
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome({ session: 's_2', resumeRefused: 'over' }))
+    const told = page.calls.filter(([name]) => name !== 'draw')
+    assert.deepEqual(told, [
+        ['quality', 'p_bob', 34], ['banner', 'Try 1 in 1 s'], ['banner', 'Back. Nothing was missed.'],
+        ['banner', 'Try 2 in 1 s'], ['banner', 'Back, as somebody new (over)'],
+    ])
+    assert.ok(page.calls.some(([name]) => name === 'draw'))
+    assert.deepEqual(FakeSocket.all.map(({ url }) => url.slice(6, 9)), ['one', 'two', 'one'])
+})
+
+test('a second device', async () => {
+    const identity = { session: 's_1', secret: 'x' }
+    const page = run(blocks[2], { received: JSON.stringify(identity) })
+    FakeSocket.last.opens()
+    const [hello] = FakeSocket.last.take()
+    assert.deepEqual([hello.identity, hello.join.devices], [identity, 'reject'])
+    FakeSocket.last.says(welcome(), { type: 'rejected', of: 'join', room: 'blue-fox', id: 1, code: 'identity-present', message: '' })
+    await page.done
+    assert.deepEqual(page.calls, [['banner', 'On another device or in another tab. Leave there first.']])
+})
+
+test('there is no example that is not run', () => assert.equal(blocks.length, 3))
