@@ -21,6 +21,12 @@ def within(seconds):
     return mark
 
 
+def only_long(function):
+    """For `--long`: it takes minutes."""
+    function.is_long = True
+    return function
+
+
 async def eventually(condition, seconds=5, what="the condition"):
     """Waits until `condition()` (plain or async) is true, and returns what it returned."""
     deadline = time.monotonic() + seconds
