@@ -35,7 +35,7 @@ UNDELIVERED_MAX = 64
 
 class LastingClient(ParleyPeer):
     def __init__(self, address, log, name, rooms, seed):
-        super().__init__(address, name=name)
+        super().__init__(address, name=name, abilities={"rollback": True, "trickle": True, "restart": True})
         self.socket = None
         self.log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.wanted = rooms

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import tempfile
 import time
 
 from parley_peer import ParleyPeer
@@ -108,6 +109,10 @@ class Stage:
     def room(self):
         """An alias that no other test uses."""
         return f"room-{next(ROOMS)}"
+
+    def folder(self):
+        """An own one, for files."""
+        return self._stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-test-"))
 
     async def peer(self, server=None, **options):
         """Somebody who has said hello (and has joined, with `room=`)."""

@@ -343,7 +343,7 @@ async def test_a_relayed_signal_cut_at_every_byte(stage):
             await back(bob)
             await bob.until(lambda: bob.received.get(ada.id) == ada.sent[bob.id], what="the signal")
 
-        text = json.dumps({"type": "signal", "from": ada.id, "n": 100, "floor": 100, "data": 100}, separators=(",", ":"))
+        text = json.dumps({"type": "signal", "from": ada.id, "n": 100, "floor": 100, "data": 100})
         print(f"     cut at {await cut_at_every_byte(network, 'down', frame_bytes(text, False), say, arrived)} places")
 
 

@@ -12,6 +12,10 @@ import copy
 from state import fold, state_hash
 
 
+def payload(message):
+    return {name: value for name, value in message.items() if name not in ("to", "from", "n", "floor")}
+
+
 class Story:
     """One client's log, told again."""
 
@@ -44,7 +48,7 @@ class Story:
             sender = self._participant_beside(message["to"])
             said = self.said.setdefault((sender, message["to"]), {})
             assert message["n"] == len(said) + 1, f"{self.name} numbers its signals wrongly"
-            said[message["n"]] = message["data"]
+            said[message["n"]] = payload(message)
         else:
             self.commands[self.me[message["room"]], message["id"]] = message
 
@@ -65,14 +69,14 @@ class Story:
             self._events(frame, text)
         elif kind == "rejected" and "id" in frame and frame.get("room") in self.me:
             self.refused.add((self.me[frame["room"]], frame["id"]))
-        elif kind == "signal":
+        elif "from" in frame and "n" in frame:
             recipient = self._participant_beside(frame["from"])
             heard = self.heard.setdefault((frame["from"], recipient), {})
             if frame["n"] in heard:
-                assert heard[frame["n"]] == frame["data"], f"{self.name}: signal {frame['n']} came with two contents"
+                assert heard[frame["n"]] == payload(frame), f"{self.name}: signal {frame['n']} came with two contents"
                 return
             assert frame["n"] == len(heard) + 1, f"{self.name}: signal {frame['n']} came after {len(heard)}"
-            heard[frame["n"]] = frame["data"]
+            heard[frame["n"]] = payload(frame)
 
     def _snapshot(self, frame):
         room = frame["room"]
@@ -147,8 +151,8 @@ def _signals_in_order(stories, complete):
     said = {pair: texts for story in stories for pair, texts in story.said.items()}
     heard = {pair: texts for story in stories for pair, texts in story.heard.items()}
     for pair, texts in heard.items():
-        for n, data in texts.items():
-            assert said.get(pair, {}).get(n) == data, f"signal {n} of {pair} was never said like that"
+        for n, text in texts.items():
+            assert said.get(pair, {}).get(n) == text, f"signal {n} of {pair} was never said like that"
     if complete:
         for pair, texts in said.items():
             assert len(heard.get(pair, {})) == len(texts), (
