@@ -304,6 +304,9 @@ async def test_acknowledging_what_was_never_sent(stage):
         for n in (2, 1000, 2**53 - 1):
             await mallory.send({"type": "beat", "ack": {ada.id: n}})
             assert (await mallory.expect_rejected("invalid-member", of="beat"))["member"] == "ack"
+        # Somebody who has never sent anything.
+        await mallory.send({"type": "beat", "ack": {bob.id: 1}})
+        assert (await mallory.expect_rejected("invalid-member", of="beat"))["member"] == "ack"
         # Nobody, somebody else's, and what is history: no business of anybody, so ignored.
         await mallory.send({"type": "beat", "ack": {made_up("p", 7): 5, mallory.id: 3}})
         await mallory.send({"type": "beat", "ack": {ada.id: 1}})

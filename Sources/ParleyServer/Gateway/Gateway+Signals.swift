@@ -174,7 +174,13 @@ extension Gateway {
         for seat in session.seats where seat.phase == .present {
             var numbers: [SignalNumber] = []
             for mark in beat.acknowledged {
-                guard let route = self.participants[mark.participant]?.routes[seat.id] else { continue }
+                // Gone, or in another of this session's rooms.
+                guard let sender = self.participants[mark.participant], sender.host === seat.host else { continue }
+                guard let route = sender.routes[seat.id] else {
+                    // It has never sent anything here.
+                    if mark.n > 0 { self.refuseAcknowledgement(of: session) }
+                    continue
+                }
                 switch seat.inbox.acknowledge(mark.n, from: mark.participant) {
                 case .advanced(let count):
                     for _ in 0..<min(Int(clamping: count), route.sizes.count) {
@@ -183,14 +189,18 @@ extension Gateway {
                     numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
                 case .ignored:
                     break
-                case .rejected(let code):
-                    session.reject(Rejection(code, of: "beat", member: "ack"), counters: &self.counters)
+                case .rejected:
+                    self.refuseAcknowledgement(of: session)
                 }
             }
             guard !numbers.isEmpty else { continue }
             self.acknowledgements.append((seat, numbers))
             self.scheduleMail()
         }
+    }
+
+    private func refuseAcknowledgement(of session: GatewaySession) {
+        session.reject(Rejection(.invalidMember, of: "beat", member: "ack"), counters: &self.counters)
     }
 
     private func tellSenders() {
