@@ -12,6 +12,7 @@ Orders come as JSON lines on standard input:
   {"do": "media", …}              a command with these members
   {"do": "signal", "to": P, "data": …}
   {"do": "chatter", "pause": S}   commands and signals by itself, S seconds apart on average; 0 ends it
+  {"do": "burst", "count": N}     so many commands and signals at once
   {"do": "settle", "word": W}     logs {"what": "settled", "word": W} once everything that it said has its outcome
   {"do": "leave", "room": R}
   {"do": "bye"}                   closes with 1000 and ends
@@ -162,13 +163,17 @@ class LastingClient(ParleyPeer):
         await self._connect()
         self.has_socket = True
         await self.send(hello)
+        said = list(self.unsettled)
         await self.until(lambda: self.welcome is not before, 10, "welcome")
+        if not self.welcome["resumed"]:
+            said = []
         await self._join_the_rest()
         async with self.turn:
-            for message in list(self.unsettled):
+            # Also what turns out to have arrived meanwhile: saying something again is always safe.
+            for message in said + [m for m in self.unsettled if not any(m is other for other in said)]:
                 await super().send_if_possible(message)
             self.is_talking = True
-        self.note("here", resumed=self.welcome["resumed"], again=len(self.unsettled))
+        self.note("here", resumed=self.welcome["resumed"], again=len(said))
 
     async def _join_the_rest(self):
         """A join whose answer was lost is said again; its answer comes once, as that of the join or of the return."""
@@ -224,6 +229,13 @@ class LastingClient(ParleyPeer):
     async def do_chatter(self, pause):
         self.pause = pause
 
+    async def do_burst(self, count):
+        for room in list(self.rooms.values()):
+            for step in range(count):
+                await self._toggle(room)
+                for id in sorted(id for id in room.people if id != room.me):
+                    await self.signal(id, f"{self.name} bursts {step}")
+
     async def do_settle(self, word):
         asyncio.create_task(self._settle(word))
 
@@ -252,8 +264,11 @@ class LastingClient(ParleyPeer):
                 if self.sent.get(to, 0) - self.delivered.get(to, 0) < UNDELIVERED_MAX:
                     await self.signal(to, f"{self.name} {count} " + "x" * self.random.randrange(300))
             elif len(self.unsettled) < UNDELIVERED_MAX:
-                on = self.audio[room.id] = not self.audio.get(room.id, False)
-                await self.command("media", room, audio=on, video=on)
+                await self._toggle(room)
+
+    async def _toggle(self, room):
+        on = self.audio[room.id] = not self.audio.get(room.id, False)
+        await self.command("media", room, audio=on, video=on)
 
 
 async def main():

@@ -5,6 +5,7 @@ The threads that tell of it are named as repository#number in each test.
 
 import asyncio
 import contextlib
+import copy
 import json
 import os
 import random
@@ -699,7 +700,7 @@ async def one_life(server, room, ending):
         elif ending == "superseded":
             twin = ParleyPeer(server.connect_address)
             for what in ("welcome", "rooms", "sent", "delivered", "received"):
-                setattr(twin, what, getattr(bob, what))
+                setattr(twin, what, copy.deepcopy(getattr(bob, what)))
             await twin.resume()
             stack.push_async_exit(twin)
 
@@ -712,24 +713,38 @@ async def lives(server, count):
 
     async def in_slot(number):
         async with slots:
-            await one_life(server, f"life-{number}", ENDINGS[number % len(ENDINGS)])
+            # Half of them in rooms of their own, half in one that never ends.
+            room = f"life-{number}" if number % 2 else "life"
+            await one_life(server, room, ENDINGS[number // 2 % len(ENDINGS)])
 
     await asyncio.gather(*(in_slot(number) for number in range(count)))
     # Everybody's grace is over, and with it whatever was kept for them.
-    async def nothing_left():
-        left = await gauges_that_are_not_zero(server)
-        return not left or None
+    await only_these_gauges(server, {"connections_open": 1, "participants": 1, "rooms_open": 1})
+    return resident_megabytes(server)
+
+
+async def only_these_gauges(server, expected):
+    last = {}
+
+    async def are_left():
+        last.clear()
+        last.update(await gauges_that_are_not_zero(server))
+        return all(last.get(f"parley_{name}") == value for name, value in expected.items()) and len(
+            last) == len(expected)
 
     try:
-        await eventually(nothing_left, 1 + 2 + SLACK, "all gauges zero")
+        await eventually(are_left, 1 + 2 + SLACK)
     except AssertionError:
-        raise AssertionError(f"after everybody had left: {await gauges_that_are_not_zero(server)}") from None
-    return resident_megabytes(server)
+        raise AssertionError(f"after they had left: {last}") from None
 
 
 async def leaks(stage, count, rounds, megabytes):
     server = await stage.server("--grace-milliseconds", "1000")
+    keeper = await stage.peer(server, name="Keeper", room="life")
     sizes = [await lives(server, count) for _ in range(rounds)]
+    await keeper.leave()
+    await keeper.socket.close()
+    await only_these_gauges(server, {})
     print(f"     {count} times two lives each, resident megabytes: {' '.join(f'{size:.1f}' for size in sizes)}")
     # The first rounds fill caches and the allocator's pools; a lasting growth would be one of every round.
     assert sizes[-1] - sizes[-4] < megabytes, f"it grows: {sizes}"
