@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs the tests that see Parley from outside.
 
-usage: run.py [PATTERN ...] [--server PROGRAM] [--repeat N] [--picture FILE] [--list]
+usage: run.py [PATTERN ...] [--server PROGRAM] [--long] [--repeat N] [--picture FILE] [--list]
 
 A test is an `async def test_…(stage)` in a `test_*.py` beside this file. Tests of one module run one after the
 other, or, where the module says `TOGETHER = n`, n at a time: they share a server and must not disturb each other.
-PATTERN selects by a part of `module.test`; without one everything runs.
+PATTERN selects by a part of `module.test`; without one everything runs. What takes minutes is marked `@only_long`
+and runs with --long alone.
 """
 
 import argparse
@@ -24,7 +25,7 @@ sys.path.insert(0, str(FOLDER))
 from stage import Stage, World  # noqa: E402
 
 
-def collect(patterns):
+def collect(patterns, long):
     """The selected tests, by module, in the order in which they are written down."""
     modules = []
     for path in sorted(FOLDER.glob("test_*.py")):
@@ -33,6 +34,7 @@ def collect(patterns):
             (f"{path.stem.removeprefix('test_')}.{name.removeprefix('test_')}", function)
             for name, function in vars(module).items()
             if name.startswith("test_") and asyncio.iscoroutinefunction(function)
+            and (long or not getattr(function, "is_long", False))
         ]
         if patterns:
             tests = [test for test in tests if any(pattern in test[0] for pattern in patterns)]
@@ -79,12 +81,13 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
     parser.add_argument("--server", default=str(ROOT / ".build-test/release/parley"), metavar="PROGRAM")
+    parser.add_argument("--long", action="store_true", help="also what takes minutes")
     parser.add_argument("--repeat", type=int, default=1, metavar="N")
     parser.add_argument("--picture", metavar="FILE", help="also take a picture of a meeting of three")
     parser.add_argument("--list", action="store_true", help="only say what there is")
     arguments = parser.parse_args()
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
-    modules = collect(arguments.patterns)
+    modules = collect(arguments.patterns, arguments.long)
     if arguments.list:
         print("\n".join(name for _, tests in modules for name, _ in tests))
         return 0

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import tempfile
 import time
 
 from parley_peer import ParleyPeer
@@ -19,6 +20,12 @@ def within(seconds):
         return function
 
     return mark
+
+
+def only_long(function):
+    """For `--long`: it takes minutes."""
+    function.is_long = True
+    return function
 
 
 async def eventually(condition, seconds=5, what="the condition"):
@@ -102,6 +109,10 @@ class Stage:
     def room(self):
         """An alias that no other test uses."""
         return f"room-{next(ROOMS)}"
+
+    def folder(self):
+        """An own one, for files."""
+        return self._stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-test-"))
 
     async def peer(self, server=None, **options):
         """Somebody who has said hello (and has joined, with `room=`)."""

@@ -159,18 +159,32 @@ extension Gateway {
         for seat in session.seats where seat.phase == .present {
             var numbers: [SignalNumber] = []
             for mark in beat.acknowledged {
+                if mark.n > 0, self.hasNeverSent(mark.participant, to: seat) {
+                    self.refuseAcknowledgement(of: session)
+                    continue
+                }
                 switch seat.inbox.acknowledge(mark.n, from: mark.participant) {
                 case .advanced(let count):
                     self.giveBack(count, of: seat, from: mark.participant)
                     numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
                 case .ignored:
                     break
-                case .rejected(let code):
-                    session.reject(Rejection(code, of: "beat", member: "ack"), counters: &self.counters)
+                case .rejected:
+                    self.refuseAcknowledgement(of: session)
                 }
             }
             self.acknowledgeLater(numbers, of: seat)
         }
+    }
+
+    /// Of people who have moved that is not known here.
+    private func hasNeverSent(_ sender: ParticipantID, to seat: Seat) -> Bool {
+        guard let other = self.participants[sender], other.host === seat.host else { return false }
+        return !seat.wasElsewhere && !other.wasElsewhere && other.routes[seat.id] == nil
+    }
+
+    private func refuseAcknowledgement(of session: GatewaySession) {
+        session.reject(Rejection(.invalidMember, of: "beat", member: "ack"), counters: &self.counters)
     }
 
     private func giveBack(_ count: UInt64, of seat: Seat, from sender: ParticipantID) {
