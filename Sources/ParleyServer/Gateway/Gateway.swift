@@ -1,3 +1,4 @@
+import DequeModule
 package import Logging
 package import NIOCore
 package import ParleyEngine
@@ -20,7 +21,7 @@ package final class Gateway {
     let access = ConnectionAccess()
 
     /// Each knows its place, so that removing one costs nothing.
-    private var connections: [GatewayConnection] = []
+    private(set) var connections: [GatewayConnection] = []
     private var plainConnections = 0
     /// Everybody who has said hello, with or without a socket.
     var sessions: [SessionID: GatewaySession] = [:]
@@ -30,6 +31,9 @@ package final class Gateway {
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
     package var counters = GatewayCounters()
+    /// In the order in which they are due.
+    var beatingRooms: Deque<BeatingRoom> = []
+    var roundTripsDue: NIODeadline
     var random: RandomSource
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
@@ -62,6 +66,7 @@ package final class Gateway {
         self.openConnections = setup.openConnections
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
         self.nextEntryUID = self.random.next()
+        self.roundTripsDue = eventLoop.now
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
@@ -152,13 +157,15 @@ package final class Gateway {
 
     // MARK: Sweep
 
-    /// A few times a second: heartbeats of all connections in one pass, and the counters' way to the metrics.
+    /// A few times a second: heartbeats of all connections in one pass, and of the rooms whose turn it is.
     private func sweep(_ now: NIODeadline) {
         let beat = self.encodedBeat()
         // From the end: whoever is removed meanwhile is replaced by the last one, which was visited.
         for index in self.connections.indices.reversed() where index < self.connections.count {
             self.connections[index].sweep(now: now, beat: beat)
         }
+        self.beatRooms(now)
+        self.measureRoundTrips(now)
     }
 
     private func encodedBeat() -> [UInt8] {

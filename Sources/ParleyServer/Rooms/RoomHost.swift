@@ -20,6 +20,10 @@ final class RoomHost {
     private(set) var present: [Seat] = []
     private var subscription: Subscription?
     var ring: ReplayRing
+    var beat = RoomBeat()
+    /// Whose round trip is told next, by place in `present`.
+    var nextRoundTrip = 0
+    var differenceLogged: NIODeadline?
 
     private struct Waiting {
         let seat: Seat?
@@ -30,7 +34,7 @@ final class RoomHost {
     private var waiting: [Submission.ID: Waiting] = [:]
     private var submissions: UInt64 = 0
     private var isFlushScheduled = false
-    private var isOver = false
+    private(set) var isOver = false
 
     init(id: RoomID, claim: AliasClaim?, gateway: Gateway) {
         self.id = id
@@ -50,6 +54,7 @@ final class RoomHost {
         )
         self.ring = ReplayRing(limits: gateway.limits)
         self.subscribe()
+        gateway.startBeat(of: self)
     }
 
     var room: Room { self.machine.room }
@@ -277,6 +282,7 @@ final class RoomHost {
     func add(_ seat: Seat, joined: UInt64) {
         seat.becomePresent(joined: joined)
         self.present.append(seat)
+        self.beat.somebodyCame()
         self.gateway.participants[seat.id] = seat
     }
 }
