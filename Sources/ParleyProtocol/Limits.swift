@@ -80,6 +80,16 @@ public struct Limits: Hashable, Sendable {
     public var replayEntriesMax = 512
     public var replayBytesMax = 1_048_576
 
+    // MARK: Agreement
+    /// So often a room tells its state hash and round trips that have changed; every third time all of them.
+    public var roomBeatMilliseconds = 5_000
+    /// Round trips in one beat; in a larger room those who are told take turns.
+    public var roundTripsPerBeatMax = 128
+    /// A connection on which something is always said is pinged so often, to know its round trip.
+    public var busyPingMilliseconds = 10_000
+    /// Snapshots that a participant may ask for at once, then one a second; one more is rejected: `rate-limited`.
+    public var resyncBurst = 8
+
     // MARK: Signals and pulses
     /// Per recipient; further signals are rejected: `mailbox-full`.
     public var unacknowledgedSignalsMax = 256

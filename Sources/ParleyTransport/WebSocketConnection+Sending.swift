@@ -53,10 +53,13 @@ extension WebSocketConnection {
         self.markDirty()
     }
 
-    /// Asks for a sign of life: `heardCount` grows when it comes.
+    /// Asks for a sign of life: `heardCount` grows when it comes, and `takeRoundTrip` tells how long it took.
     public func ping() {
-        if self.isOpen, self.hasRoom(forPayload: 0) {
-            self.append(.ping, length: 0) { _ in }
+        if self.isOpen, self.hasRoom(forPayload: RoundTripClock.payloadBytes) {
+            let number = self.roundTripClock.ping(now: self.loop.eventLoop.now.uptimeNanoseconds)
+            self.append(.ping, length: RoundTripClock.payloadBytes) { payload in
+                payload.storeBytes(of: number.bigEndian, as: UInt64.self)
+            }
         }
     }
 

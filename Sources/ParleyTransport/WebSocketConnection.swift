@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 /// One WebSocket, of either role. Confined to the event loop of its channel.
 ///
@@ -14,6 +14,9 @@ public final class WebSocketConnection {
     /// Grows (and wraps) with every read, whatever was read: a look now and then tells whether the peer
     /// lives.
     public private(set) var heardCount: UInt32 = 0
+
+    var roundTripClock = RoundTripClock()
+    private var roundTrip: TimeAmount?
 
     private(set) var closing: WebSocketClosing
     private var delegate: (any WebSocketDelegate)?
@@ -59,6 +62,9 @@ public final class WebSocketConnection {
     /// Why the connection is ending: known before `connectionClosed`, which waits for the channel. Nil while it is
     /// open.
     public var end: WebSocketEnd? { self.closing.end }
+
+    /// What the newest answered ping took, output that waited before it included; nil if it was taken already.
+    public func takeRoundTrip() -> TimeAmount? { self.roundTrip.take() }
 
     // MARK: Closing
 
@@ -152,9 +158,9 @@ public final class WebSocketConnection {
             if self.isOpen, self.hasRoom(forPayload: payload.count) {
                 self.append(.pong, length: payload.count) { $0.copyMemory(from: payload) }
             }
-        case .pong:
-            // `heardCount` has grown; nothing else was wanted.
-            break
+        case .pong(let payload):
+            let now = self.loop.eventLoop.now.uptimeNanoseconds
+            if let trip = self.roundTripClock.pong(payload, now: now) { self.roundTrip = .nanoseconds(Int64(trip)) }
         case .close(let code):
             self.perform(self.closing.peerClosed(code: code))
         case .violation(let violation):

@@ -51,6 +51,9 @@ class ParleyPeer:
         self.received = {}
         self.acknowledged = {}
         self.negotiations = {}
+        self.round_trips = {}
+        # How often the state was found to be the server's.
+        self.agreements = 0
         self._news = asyncio.Condition()
         self._acknowledging = None
         self.on_frame = None
@@ -158,9 +161,18 @@ class ParleyPeer:
                 assert n <= self.sent.get(recipient, 0), "`delivered` names what was never sent"
                 self.delivered[recipient] = n
                 self.unsettled = [m for m in self.unsettled if not (m.get("to") == recipient and m["n"] <= n)]
+            for id, said in frame.get("rooms", {}).items():
+                self._compare(self.rooms.get(id), said)
         self.frames.append(frame)
         if self.on_frame:
             self.on_frame(frame)
+
+    def _compare(self, room, said):
+        """What the server says of the room is true of the room as it is here."""
+        if room and said.get("at") == room.at:
+            assert said["hash"] == state_hash(room.state), "the server's state is another one"
+            self.agreements += 1
+        self.round_trips.update(said.get("roundTripMilliseconds", {}))
 
     def _fold(self, frame):
         room = self.rooms[frame["room"]]

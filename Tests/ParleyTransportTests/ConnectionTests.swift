@@ -23,7 +23,7 @@ struct ConnectionTests {
         accepted.connection.ping()
         #expect(try accepted.writes() == [])
         accepted.eventLoop.run()
-        #expect(try accepted.writes() == [[0x81, 1, 0x61, 0x89, 0]])
+        #expect(try accepted.writes() == [[0x81, 1, 0x61, 0x89, 8, 0, 0, 0, 0, 0, 0, 0, 1]])
         accepted.connection.sendText("b")
         accepted.transport.flushDirty()
         #expect(try accepted.writes() == [[0x81, 1, 0x62]])

@@ -133,18 +133,6 @@ extension Gateway {
         }
     }
 
-    // MARK: Doubts
-
-    /// The client does not trust what it holds: it gets the room as it is.
-    func resync(_ request: ResyncRequest, session: GatewaySession) {
-        guard let seat = session.seat(in: request.room), seat.phase == .present else {
-            var rejection = Rejection(.notJoined, of: "resync")
-            rejection.room = request.room.description
-            return session.reject(rejection, counters: &self.counters)
-        }
-        seat.host.replay(to: seat, after: nil, isKnown: true)
-    }
-
     // MARK: Refusing what is relayed
 
     func refuse(

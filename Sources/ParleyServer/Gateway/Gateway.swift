@@ -1,3 +1,4 @@
+import DequeModule
 package import Logging
 package import NIOCore
 package import ParleyEngine
@@ -32,6 +33,9 @@ package final class Gateway {
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
     package var counters = GatewayCounters()
+    /// In the order in which they are due.
+    var beatingRooms: Deque<BeatingRoom> = []
+    var roundTripsDue: NIODeadline
     var random: RandomSource
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
@@ -80,6 +84,7 @@ package final class Gateway {
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
         self.nextEntryUID = self.random.next()
         self.engineIncarnation = setup.engine.incarnation
+        self.roundTripsDue = eventLoop.now
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
@@ -187,13 +192,15 @@ package final class Gateway {
 
     // MARK: Sweep
 
-    /// A few times a second: heartbeats of all connections in one pass, and the counters' way to the metrics.
+    /// A few times a second: heartbeats of all connections in one pass, and of the rooms whose turn it is.
     private func sweep(_ now: NIODeadline) {
         let beat = self.encodedBeat()
         // From the end: whoever is removed meanwhile is replaced by the last one, which was visited.
         for index in self.connections.indices.reversed() where index < self.connections.count {
             self.connections[index].sweep(now: now, beat: beat)
         }
+        self.beatRooms(now)
+        self.measureRoundTrips(now)
     }
 
     private func encodedBeat() -> [UInt8] {

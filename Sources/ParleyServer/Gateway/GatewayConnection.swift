@@ -29,6 +29,8 @@ final class GatewayConnection: WebSocketDelegate {
     /// `WebSocketConnection.sentBytes` at the last sweep.
     private var sentBytes = 0
     private var faults = 0
+    private(set) var roundTrip = RoundTripEstimate()
+    private var measureDeadline: NIODeadline
 
     init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int) {
         let now = gateway.eventLoop.now
@@ -56,6 +58,7 @@ final class GatewayConnection: WebSocketDelegate {
             burst: limits.networkChangeBurst,
             now: now.uptimeNanoseconds
         )
+        self.measureDeadline = now + .milliseconds(Int64(limits.silenceMilliseconds))
         self.helloDeadline = now + .milliseconds(Int64(limits.helloMilliseconds))
     }
 
@@ -261,14 +264,24 @@ final class GatewayConnection: WebSocketDelegate {
             self.liveness.said(now: time)
         }
         if self.session == nil, now >= self.helloDeadline { return self.close(.helloTimeout) }
+        if let trip = self.connection.takeRoundTrip() {
+            self.roundTrip.add(microseconds: Int(trip.nanoseconds / 1_000))
+        }
         switch self.liveness.tick(now: time) {
-        case .none: break
-        case .pingAndBeat:
-            self.connection.ping()
-            // Before `welcome` a client expects nothing else.
-            if self.session != nil { beat.withUnsafeBytes { self.connection.sendText($0) } }
+        case .none:
+            // Somebody who is never silent has a distance all the same.
+            if self.session != nil, now >= self.measureDeadline { self.pingAndBeat(beat, now) }
+        case .pingAndBeat: self.pingAndBeat(beat, now)
         case .closeDark: self.close(.dark)
         }
+    }
+
+    /// Never a ping alone: it counts as said, and a page does not see it.
+    private func pingAndBeat(_ beat: [UInt8], _ now: NIODeadline) {
+        self.connection.ping()
+        // Before `welcome` a client expects nothing else.
+        if self.session != nil { beat.withUnsafeBytes { self.connection.sendText($0) } }
+        self.measureDeadline = now + .milliseconds(Int64(self.gateway.limits.busyPingMilliseconds))
     }
 
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {

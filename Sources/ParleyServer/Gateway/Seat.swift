@@ -57,6 +57,11 @@ final class Seat {
     /// What the session's connection has of the room's frames. Means nothing while there is no connection.
     var cursor: StreamCursor
 
+    /// Each costs a snapshot.
+    var resyncs: RateLimit
+    /// What others were told last, in milliseconds.
+    var toldRoundTrip: Int?
+
     /// To the peers that this participant has signalled to.
     private(set) var routes: [ParticipantID: Route] = [:]
     /// Who has a route to here; for the day when this participant leaves.
@@ -90,6 +95,7 @@ final class Seat {
             next: .snapshot(namesJoin: true),
             patienceMilliseconds: limits.patienceMilliseconds
         )
+        self.resyncs = RateLimit(perSecond: 1, burst: limits.resyncBurst, now: 0)
         self.inbox = SignalInbox(unacknowledgedMax: limits.unacknowledgedSignalsMax)
     }
 

@@ -8,12 +8,15 @@ package struct MetricDeclaration: Hashable, Sendable {
     package let name: String
     package let kind: Kind
     package let help: String
+    /// What one of what is counted inside is worth outside, such as a microsecond in seconds. Gauges only.
+    package var unit = 1.0
 
     package static let table: [MetricDeclaration] = [
         connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, sessionsDetached,
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, eventsDelivered, eventEntries, resyncs, slowCloses,
-        framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent, draining,
+        stateDifferences, roundTrip, framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent,
+        draining,
     ]
 
     package static let connectionsOpen = Self(
@@ -90,6 +93,17 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_slow_closes_total",
         kind: .counter,
         help: "Connections that were closed because their output did not leave (4408)."
+    )
+    package static let stateDifferences = Self(
+        name: "parley_state_differences_total",
+        kind: .counter,
+        help: "Clients that held another state of a room than the server, and said so."
+    )
+    package static let roundTrip = Self(
+        name: "parley_round_trip_seconds",
+        kind: .gauge,
+        help: "From a ping to its pong: the median of the connections.",
+        unit: 0.000_001
     )
     package static let framesRejected = Self(
         name: "parley_rejections_total",

@@ -25,10 +25,10 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         return text
     }
 
-    private func stored(_ label: String) -> StoredMetric {
+    private func stored(_ label: String, scale: Int64 = 1) -> StoredMetric {
         self.values.withLock { values in
             if let value = values[label] { return value }
-            let value = StoredMetric()
+            let value = StoredMetric(scale: scale)
             values[label] = value
             return value
         }
@@ -39,7 +39,7 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        self.stored(label)
+        self.stored(label, scale: 1_000_000)
     }
 
     package func makeRecorder(
@@ -63,16 +63,30 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
 /// One number, written from the socket loop and read by whoever asks for the exposition.
 private final class StoredMetric: CounterHandler, MeterHandler, RecorderHandler, TimerHandler {
     private let value = Atomic<Int64>(0)
+    /// How many of what is stored make one: a counter counts ones, what is measured is kept in millionths.
+    private let scale: Int64
 
-    var text: String { String(self.value.load(ordering: .relaxed)) }
+    init(scale: Int64) {
+        self.scale = scale
+    }
 
-    func increment(by amount: Int64) { self.value.wrappingAdd(amount, ordering: .relaxed) }
+    var text: String {
+        let (whole, rest) = self.value.load(ordering: .relaxed).quotientAndRemainder(dividingBy: self.scale)
+        return rest == 0 ? String(whole) : String(Double(whole) + Double(rest) / Double(self.scale))
+    }
+
+    func increment(by amount: Int64) { self.value.wrappingAdd(amount &* self.scale, ordering: .relaxed) }
     func reset() { self.value.store(0, ordering: .relaxed) }
-    func set(_ value: Int64) { self.value.store(value, ordering: .relaxed) }
-    func set(_ value: Double) { self.value.store(Int64(value), ordering: .relaxed) }
-    func increment(by amount: Double) { self.value.wrappingAdd(Int64(amount), ordering: .relaxed) }
-    func decrement(by amount: Double) { self.value.wrappingSubtract(Int64(amount), ordering: .relaxed) }
-    func record(_ value: Int64) { self.value.store(value, ordering: .relaxed) }
-    func record(_ value: Double) { self.value.store(Int64(value), ordering: .relaxed) }
-    func recordNanoseconds(_ duration: Int64) { self.value.store(duration, ordering: .relaxed) }
+    func set(_ value: Int64) { self.value.store(value &* self.scale, ordering: .relaxed) }
+    func set(_ value: Double) { self.value.store(self.scaled(value), ordering: .relaxed) }
+    func increment(by amount: Double) { self.value.wrappingAdd(self.scaled(amount), ordering: .relaxed) }
+    func decrement(by amount: Double) { self.value.wrappingSubtract(self.scaled(amount), ordering: .relaxed) }
+    func record(_ value: Int64) { self.set(value) }
+    func record(_ value: Double) { self.set(value) }
+    func recordNanoseconds(_ duration: Int64) { self.set(duration) }
+
+    /// What is no number, or too large, is 0.
+    private func scaled(_ value: Double) -> Int64 {
+        Int64(exactly: (value * Double(self.scale)).rounded()) ?? 0
+    }
 }

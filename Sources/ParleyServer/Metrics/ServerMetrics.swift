@@ -17,6 +17,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var eventEntries = 0
     package var resyncs = 0
     package var slowCloses = 0
+    package var stateDifferences = 0
+    package var roundTripMicroseconds = 0
     package var framesRejected = 0
     package var commandsAccepted = 0
     package var appendConflicts = 0
@@ -32,6 +34,7 @@ package struct GatewayCounters: Equatable, Sendable {
 package struct ServerMetrics {
     private struct Line {
         let read: KeyPath<GatewayCounters, Int>
+        let unit: Double
         let counter: Counter?
         let meter: Meter?
     }
@@ -45,12 +48,14 @@ package struct ServerMetrics {
             case .counter:
                 Line(
                     read: read,
+                    unit: declaration.unit,
                     counter: Counter(label: declaration.name, dimensions: [], factory: factory),
                     meter: nil
                 )
             case .gauge:
                 Line(
                     read: read,
+                    unit: declaration.unit,
                     counter: nil,
                     meter: Meter(label: declaration.name, dimensions: [], factory: factory)
                 )
@@ -62,7 +67,7 @@ package struct ServerMetrics {
         guard counters != self.published else { return }
         for line in self.lines {
             line.counter?.increment(by: counters[keyPath: line.read] - self.published[keyPath: line.read])
-            line.meter?.set(counters[keyPath: line.read])
+            line.meter?.set(Double(counters[keyPath: line.read]) * line.unit)
         }
         self.published = counters
     }
@@ -83,6 +88,8 @@ package struct ServerMetrics {
         (.eventEntries, \.eventEntries),
         (.resyncs, \.resyncs),
         (.slowCloses, \.slowCloses),
+        (.stateDifferences, \.stateDifferences),
+        (.roundTrip, \.roundTripMicroseconds),
         (.framesRejected, \.framesRejected),
         (.commandsAccepted, \.commandsAccepted),
         (.appendConflicts, \.appendConflicts),

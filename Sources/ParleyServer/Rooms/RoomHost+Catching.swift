@@ -13,6 +13,7 @@ extension RoomHost {
     /// - Parameter isKnown: whether the client has heard of the room; if not, the snapshot names its join.
     func replay(to seat: Seat, after position: Position?, isKnown: Bool) {
         seat.cursor.forgive()
+        self.beat.somebodyCame()
         if let position, let number = self.ring.number(after: position) {
             seat.cursor.seek(number)
         } else if position == self.position {

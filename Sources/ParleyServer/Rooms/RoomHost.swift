@@ -22,6 +22,10 @@ final class RoomHost {
     var peopleElsewhere: Set<ParticipantID> = []
     private var subscription: Subscription?
     var ring: ReplayRing
+    var beat = RoomBeat()
+    /// Whose round trip is told next, by place in `present`.
+    var nextRoundTrip = 0
+    var differenceLogged: NIODeadline?
 
     private struct Waiting {
         let seat: Seat?
@@ -33,7 +37,7 @@ final class RoomHost {
     private var waiting: [Submission.ID: Waiting] = [:]
     private var submissions: UInt64 = 0
     private var isFlushScheduled = false
-    private var isOver = false
+    private(set) var isOver = false
     /// Who waits for the replica to have come so far.
     private var waitingForPosition: [(top: Position, then: (Bool) -> Void)] = []
 
@@ -56,6 +60,7 @@ final class RoomHost {
         )
         self.ring = ReplayRing(limits: gateway.limits)
         self.subscribe()
+        gateway.startBeat(of: self)
     }
 
     var room: Room { self.machine.room }
@@ -338,6 +343,7 @@ final class RoomHost {
     func add(_ seat: Seat, joined: UInt64) {
         seat.becomePresent(joined: joined)
         self.present.append(seat)
+        self.beat.somebodyCame()
         self.gateway.participants[seat.id] = seat
     }
 }

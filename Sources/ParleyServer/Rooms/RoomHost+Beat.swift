@@ -1,0 +1,77 @@
+import Logging
+import NIOCore
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// Proofs and doubts: what the room says of itself now and then, and what it answers to somebody who disagrees.
+extension RoomHost {
+    /// By the rules of a pulse: encoded once; whoever is behind or cannot take it at once does without.
+    func tellBeat() {
+        guard !self.present.isEmpty, self.position != .start else { return }
+        let plan = self.beat.plan(at: self.position)
+        let trips = self.roundTrips(ofEverybody: plan.tellsEverybody)
+        guard plan.tellsHash || !trips.isEmpty else { return }
+        var said = ServerBeat.Room(room: self.id, roundTrips: trips)
+        if plan.tellsHash {
+            let hash = self.room.hash(for: .participant)
+            self.beat.tell(hash, at: self.position)
+            said.at = self.position
+            said.hash = hash
+        }
+        var bytes: [UInt8] = []
+        ServerMessage.beat(ServerBeat(time: self.gateway.now, rooms: [said])).encode(into: &bytes)
+        let frame = WebSocketConnection.frame(text: bytes)
+        let newest = StreamCursor.Next.frame(self.ring.numbers.upperBound)
+        for seat in self.present where seat.cursor.next == newest {
+            guard let connection = seat.session.connection, connection.isWritable else { continue }
+            connection.sendFrame(frame)
+            self.gateway.counters.bytesSent += bytes.count
+        }
+    }
+
+    /// Bounded: in a large room those who are told take turns.
+    private func roundTrips(ofEverybody: Bool) -> [RoundTrip] {
+        var trips: [RoundTrip] = []
+        var visited = 0
+        while visited < self.present.count, trips.count < self.gateway.limits.roundTripsPerBeatMax {
+            if self.nextRoundTrip >= self.present.count { self.nextRoundTrip = 0 }
+            let seat = self.present[self.nextRoundTrip]
+            self.nextRoundTrip += 1
+            visited += 1
+            guard let now = seat.session.holder?.roundTrip.milliseconds,
+                ofEverybody || RoundTripEstimate.isNews(now, told: seat.toldRoundTrip)
+            else { continue }
+            seat.toldRoundTrip = now
+            trips.append(RoundTrip(participant: seat.id, milliseconds: now))
+        }
+        return trips
+    }
+
+    // MARK: Doubts
+
+    /// The client does not trust what it holds: it gets the room as it is, as soon as its connection can take it.
+    func resync(_ request: ResyncRequest, seat: Seat) {
+        let gateway = self.gateway
+        gateway.counters.resyncs += 1
+        if let at = request.at, let hash = request.hash,
+            self.beat.contradicts(hash, at: at, current: (self.position, self.room.hash(for: .participant)))
+        {
+            gateway.counters.stateDifferences += 1
+            self.logDifference(at)
+        }
+        seat.cursor.needSnapshot()
+        self.pump(seat)
+    }
+
+    /// Once a minute: whoever lies shall not fill the disk.
+    private func logDifference(_ position: Position) {
+        let now = self.gateway.eventLoop.now
+        if let last = self.differenceLogged, now < last + .minutes(1) { return }
+        self.differenceLogged = now
+        self.gateway.logger.error(
+            "A client holds another state of a room than the server.",
+            metadata: ["room": "\(self.id)", "sequence": "\(position.sequence)"]
+        )
+    }
+}
