@@ -5,6 +5,7 @@ import ParleyEngine
 import ParleyProtocol
 import ParleyServer
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 /// A whole server in this process, on a free port, for as long as `body` runs.
@@ -12,6 +13,13 @@ struct RunningServer: Sendable {
     let port: Int
     let engine: InMemoryEngine
     fileprivate let stopping: @Sendable () async -> Void
+    private let clients = ConnectedClients()
+
+    fileprivate init(port: Int, engine: InMemoryEngine, stopping: @escaping @Sendable () async -> Void) {
+        self.port = port
+        self.engine = engine
+        self.stopping = stopping
+    }
 
     var address: String { "ws://127.0.0.1:\(self.port)" }
 
@@ -19,12 +27,31 @@ struct RunningServer: Sendable {
     func stop() async { await self.stopping() }
 
     func connect(rollback: Bool = true, origin: String? = nil) async throws -> ParleyClient {
-        try await ParleyClient.connect(
-            to: self.address,
-            abilities: Abilities(rollback: rollback, trickle: true, restart: true),
-            origin: origin
-        )
+        var options = ClientOptions()
+        options.abilities = Abilities(rollback: rollback, trickle: true, restart: true)
+        options.origin = origin
+        return try await self.connect(to: [self.address], options)
     }
+
+    /// - Parameter addresses: of whatever stands in front of this server.
+    func connect(to addresses: [String], _ options: ClientOptions = ClientOptions()) async throws -> ParleyClient {
+        let client = try await ParleyClient.connect(to: addresses, options: options)
+        self.clients.add(client)
+        return client
+    }
+
+    /// A client comes back for ever: without this, to a server that is gone, or to the next one on its port.
+    fileprivate func closeClients() async {
+        for client in self.clients.all { await client.close() }
+    }
+}
+
+private final class ConnectedClients: Sendable {
+    private let clients = Mutex<[ParleyClient]>([])
+
+    var all: [ParleyClient] { self.clients.withLock { $0 } }
+
+    func add(_ client: ParleyClient) { self.clients.withLock { $0.append(client) } }
 }
 
 func withServer(
@@ -53,9 +80,18 @@ func withServer(
         tasks.addTask { try await services.run() }
         var iterator = ports.makeAsyncIterator()
         let port = await iterator.next() ?? 0
-        try await body(
-            RunningServer(port: port, engine: engine, stopping: { await services.triggerGracefulShutdown() })
+        let running = RunningServer(
+            port: port,
+            engine: engine,
+            stopping: { await services.triggerGracefulShutdown() }
         )
+        do {
+            try await body(running)
+        } catch {
+            await running.closeClients()
+            throw error
+        }
+        await running.closeClients()
         await services.triggerGracefulShutdown()
         try await tasks.waitForAll()
     }
@@ -76,6 +112,10 @@ extension ParleyClient {
 
     func nextRejection() async -> RejectedMessage? {
         await self.first { if case .rejected(let rejected) = $0 { rejected } else { nil } }
+    }
+
+    func nextPostponement() async -> RejectedMessage? {
+        await self.first { if case .postponed(let rejected) = $0 { rejected } else { nil } }
     }
 
     func nextRoomEvent(_ type: String) async -> (notice: RoomEventNotice, replica: RoomReplica)? {
