@@ -1,247 +1,285 @@
-import ParleyProtocol
+package import ParleyProtocol
 
-/// What a client knows of its session, and what follows from what it is told.
+/// A client's session: what it knows, and what follows from what it is told and asked.
+///
+/// It is put together from smaller machines: ``Connections`` (which socket), ``Joins``, one ``CommandOutbox`` for each
+/// room, one ``SignalOutbox`` for each peer, and ``ReceivedSignals``. The session is what outlives its sockets:
 ///
 /// ```
-///             hello              welcome                    closed
-/// (new)  ---------->  greeting ----------->  established  --------->  closed
+///         welcome              resumed: true
+/// (new) ----------> a session <-------------+ connection lost
+///                       |                   |
+///                       +-------------------+
+///                       |  resumed: false: another session, which joins the same rooms again
+///                       v
+///                     ended
 /// ```
-///
-/// Numbers commands and signals, matches outcomes, folds rooms, drops what it has seen, and acknowledges.
-struct ClientStateMachine {
+package struct ClientStateMachine: Sendable {
     /// Who waits for an outcome; made by the driver.
-    typealias RequestID = UInt64
+    package typealias RequestID = UInt64
+    package typealias LineID = Connections.LineID
 
-    enum Effect: Hashable {
-        case send(ClientMessage)
+    package enum Effect: Hashable, Sendable {
+        case open(LineID, endpoint: Int)
+        case send(LineID, ClientMessage)
+        /// End the socket like a lost one.
+        case drop(LineID)
+        /// End the socket for good.
+        case goodbye(LineID)
+        /// From now on the socket is dead if nothing is heard for so long.
+        case watch(LineID, dark: Duration)
+        /// The socket is dead if nothing is heard within that time from now.
+        case expect(LineID, within: Duration)
         case welcomed(Welcome)
         case joined(RequestID, RoomReplica)
         case succeeded(RequestID)
         case failed(RequestID, ClientError)
         case tell(ClientEvent)
-        /// Nothing sensible can follow.
-        case close(ClientError)
+        /// Call ``ClientStateMachine/tick(_:_:)`` then.
+        case wake(at: Duration)
+        case ended(ClientError)
     }
 
-    private enum Phase {
-        case greeting
-        case established
-        case closed(ClientError)
-    }
+    /// What says who this client is.
+    package struct Session: Hashable, Sendable {
+        package var id: SessionID
+        package var secret: String
 
-    private enum Command: Hashable {
-        /// Known by how it named its room, which has no id yet.
-        case join(RoomReference)
-        case other(RoomID, id: UInt64)
-    }
-
-    private var phase = Phase.greeting
-    private(set) var rooms: [RoomID: RoomReplica] = [:]
-    /// In order of sending.
-    private var waiting: [(command: Command, request: RequestID)] = []
-    private var nextCommand: [RoomID: UInt64] = [:]
-    private var outgoing: [ParticipantID: Outgoing] = [:]
-    private var incoming: [ParticipantID: UInt64] = [:]
-    private var unacknowledged: [ParticipantID: UInt64] = [:]
-    private var unacknowledgedCount = 0
-
-    private struct Outgoing {
-        var next: UInt64 = 1
-        var delivered: UInt64 = 0
-        var negotiation: UInt64 = 0
-    }
-
-    /// Acknowledge at the latest after so many (docs/PROTOCOL.md, section 6).
-    static let acknowledgeAfter = 32
-
-    // MARK: Asking
-
-    mutating func hello(abilities: Abilities, name: String, version: String, _ effects: inout [Effect]) {
-        var hello = Hello()
-        hello.clientName = name
-        hello.clientVersion = version
-        hello.abilities = abilities
-        effects.append(.send(.hello(hello)))
-    }
-
-    mutating func join(_ room: RoomReference, name: DisplayName?, request: RequestID, _ effects: inout [Effect]) {
-        guard self.check(request, &effects) else { return }
-        self.waiting.append((.join(room), request))
-        effects.append(.send(.join(JoinCommand(id: 1, room: room, name: name))))
-    }
-
-    mutating func leave(_ room: RoomID, request: RequestID, _ effects: inout [Effect]) {
-        guard self.check(request, &effects) else { return }
-        let id = self.number(room, request)
-        effects.append(.send(.leave(LeaveCommand(id: id, room: room))))
-    }
-
-    mutating func media(
-        _ room: RoomID,
-        audio: Bool?,
-        video: Bool?,
-        screen: Bool?,
-        request: RequestID,
-        _ effects: inout [Effect]
-    ) {
-        guard self.check(request, &effects) else { return }
-        let id = self.number(room, request)
-        effects.append(.send(.media(MediaCommand(id: id, room: room, audio: audio, video: video, screen: screen))))
-    }
-
-    /// - Returns: the signal's number, by which `delivered` names it.
-    mutating func signal(
-        _ payload: SignalPayload,
-        to peer: ParticipantID,
-        negotiation: UInt64?,
-        _ effects: inout [Effect]
-    ) -> UInt64 {
-        var pair = self.outgoing[peer] ?? Outgoing()
-        let n = pair.next
-        pair.next += 1
-        let signal = OutboundSignal(
-            to: peer,
-            n: n,
-            floor: pair.delivered + 1,
-            negotiation: negotiation,
-            payload: payload
-        )
-        self.outgoing[peer] = pair
-        effects.append(.send(.signal(signal)))
-        return n
-    }
-
-    /// What has come since the last acknowledgement; the driver asks after 100 ms.
-    mutating func acknowledge(_ effects: inout [Effect]) {
-        guard self.unacknowledgedCount > 0 else { return }
-        let marks = self.unacknowledged.sorted { $0.key < $1.key }.map { Watermark(participant: $0.key, n: $0.value) }
-        self.unacknowledged = [:]
-        self.unacknowledgedCount = 0
-        effects.append(.send(.beat(ClientBeat(acknowledged: marks))))
-    }
-
-    var wantsToAcknowledge: Bool { self.unacknowledgedCount > 0 }
-
-    private mutating func check(_ request: RequestID, _ effects: inout [Effect]) -> Bool {
-        switch self.phase {
-        case .greeting, .established: return true
-        case .closed(let error):
-            effects.append(.failed(request, error))
-            return false
+        package init(id: SessionID, secret: String) {
+            self.id = id
+            self.secret = secret
         }
     }
 
-    private mutating func number(_ room: RoomID, _ request: RequestID) -> UInt64 {
-        let id = self.nextCommand[room, default: 2]
-        self.nextCommand[room] = id + 1
-        self.waiting.append((.other(room, id: id), request))
-        return id
+    let setup: ClientSetup
+    var connections: Connections
+    package internal(set) var session: Session?
+    var features: Set<String> = []
+    var windowMax = Limits().unacknowledgedSignalsMax
+    /// Whether it still knows what its session was about: an app that was just started does not.
+    var hasMemory = false
+    private var hasBeenWelcome = false
+    var memberships: [RoomID: Membership] = [:]
+    var joins = Joins()
+    var outboxes: [ParticipantID: SignalOutbox] = [:]
+    var received = ReceivedSignals()
+    var signalGapsInARow = 0
+    var end: ClientError?
+
+    package init(_ setup: ClientSetup) {
+        self.setup = setup
+        self.session = setup.saved
+        self.connections = Connections(endpoints: setup.endpoints, reconnects: setup.reconnects)
+    }
+
+    package var endpoint: Int { self.connections.endpoint }
+
+    package func replica(of room: RoomID) -> RoomReplica? { self.memberships[room]?.replica }
+
+    package func roundTrip(of participant: ParticipantID) -> Int? {
+        self.memberships.values.lazy.compactMap { $0.roundTrips[participant] }.first
+    }
+
+    // MARK: Connections
+
+    package mutating func start(_ moment: Moment, _ effects: inout [Effect]) {
+        self.withConnections(moment, &effects) { $0.start(moment, &$1) }
+    }
+
+    package mutating func opened(_ line: LineID, _ moment: Moment, _ effects: inout [Effect]) {
+        self.withConnections(moment, &effects) { $0.opened(line, &$1) }
+    }
+
+    /// The socket could not be opened, or is over.
+    ///
+    /// - Parameter isFinal: trying again would have the same end.
+    package mutating func ended(
+        _ line: LineID,
+        _ error: ClientError,
+        isFinal: Bool,
+        _ moment: Moment,
+        _ effects: inout [Effect]
+    ) {
+        self.withConnections(moment, &effects) { $0.ended(line, error, isFinal: isFinal, moment, &$1) }
+    }
+
+    /// Goodbye: the session ends, and its participants leave.
+    package mutating func close(_ moment: Moment, _ effects: inout [Effect]) {
+        self.end(.goodbye, moment, &effects)
+    }
+
+    package mutating func end(_ error: ClientError, _ moment: Moment, _ effects: inout [Effect]) {
+        self.withConnections(moment, &effects) { $0.end(error, &$1) }
+    }
+
+    /// The device may have another network now.
+    package mutating func networkChanged(_ moment: Moment, _ effects: inout [Effect]) {
+        guard let line = self.connections.current else {
+            return self.withConnections(moment, &effects) { $0.hint(moment, &$1) }
+        }
+        // Without that feature there is still a beat every few seconds.
+        guard self.features.contains("network-changed") else { return }
+        effects.append(.send(line, .networkChanged))
+        effects.append(.expect(line, within: Self.answerWithin))
+    }
+
+    /// How long a server that answers at once may take.
+    private static let answerWithin = Duration.milliseconds(1_500)
+
+    mutating func giveUp(_ error: ClientError, _ moment: Moment, _ effects: inout [Effect]) {
+        guard let line = self.connections.current else { return }
+        self.withConnections(moment, &effects) { $0.giveUp(line, error, moment, &$1) }
+    }
+
+    mutating func withConnections(
+        _ moment: Moment,
+        _ effects: inout [Effect],
+        _ step: (inout Connections, inout [Connections.Effect]) -> Void
+    ) {
+        var steps: [Connections.Effect] = []
+        step(&self.connections, &steps)
+        for step in steps {
+            switch step {
+            case .open(let line, let endpoint): effects.append(.open(line, endpoint: endpoint))
+            case .hello(let line): effects.append(.send(line, .hello(self.hello)))
+            case .drop(let line): effects.append(.drop(line))
+            case .goodbye(let line): effects.append(.goodbye(line))
+            case .wake(let time): effects.append(.wake(at: time))
+            case .established:
+                // Told by `welcomed`, which has the whole message.
+                break
+            case .lost(let attempt, let delay, let error):
+                self.joins.lost()
+                guard self.hasBeenWelcome else { break }
+                effects.append(.tell(.reconnecting(attempt: attempt, delay: delay, after: error)))
+            case .ended(let error): self.finish(error, &effects)
+            }
+        }
+    }
+
+    private var hello: Hello {
+        var hello = Hello()
+        hello.clientName = self.setup.name
+        hello.clientVersion = self.setup.version
+        hello.abilities = self.setup.abilities
+        hello.identity = self.setup.identity
+        guard let session = self.session else { return hello }
+        hello.resume = Hello.Resume(session: session.id, secret: session.secret)
+        // Without rooms it says: I am the same somebody, and have forgotten everything else.
+        guard self.hasMemory else { return hello }
+        let held = self.memberships.keys.sorted().filter { !self.joins.isRejoining($0) }
+        hello.resume?.rooms = held.map { .init(room: $0, at: self.memberships[$0]?.resumePosition) }
+        hello.resume?.received = self.received.all()
+        return hello
+    }
+
+    private mutating func finish(_ error: ClientError, _ effects: inout [Effect]) {
+        self.end = error
+        self.withJoins(&effects) { $0.fail(error, &$1) }
+        for room in self.memberships.keys.sorted() {
+            self.withCommands(of: room, &effects) { $0.close(error, &$1) }
+        }
+        effects.append(.tell(.ended(error)))
+        effects.append(.ended(error))
     }
 
     // MARK: Hearing
 
-    mutating func received(_ message: ServerMessage, _ effects: inout [Effect]) {
+    package mutating func received(
+        _ message: ServerMessage,
+        on line: LineID,
+        _ moment: Moment,
+        _ effects: inout [Effect]
+    ) {
+        if case .welcome(let welcome) = message { return self.welcomed(line, welcome, moment, &effects) }
+        // Ignored: what comes from a socket that does not carry the session (yet, or any more).
+        guard line == self.connections.current else { return }
         switch message {
-        case .welcome(let welcome):
-            self.phase = .established
-            effects.append(.welcomed(welcome))
-        case .snapshot(let snapshot): self.received(snapshot, &effects)
-        case .events(let events): self.received(events, &effects)
-        case .signal(let signal): self.received(signal, &effects)
+        case .welcome: break
+        case .snapshot(let snapshot): self.received(snapshot, moment, &effects)
+        case .events(let events): self.received(events, moment, &effects)
+        case .signal(let signal): self.received(signal, moment, &effects)
         case .pulse(let pulse): effects.append(.tell(.pulse(pulse)))
-        case .rejected(let rejected): self.received(rejected, &effects)
-        case .beat(let beat):
-            for mark in beat.delivered {
-                self.outgoing[mark.participant]?.delivered = mark.n
-                effects.append(.tell(.delivered(to: mark.participant, n: mark.n)))
-            }
-        case .iceServers, .restarter, .goaway, .stay:
-            break
+        case .rejected(let rejected): self.received(rejected, moment, &effects)
+        case .beat(let beat): self.received(beat, moment, &effects)
+        case .iceServers(let message):
+            effects.append(.tell(.iceServers(message.iceServers, expireAt: message.expireAt)))
+        case .restarter(let restarter): effects.append(.tell(.restarter(restarter)))
+        case .goaway(let goaway):
+            effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
+            let within = Duration.milliseconds(goaway.withinMilliseconds)
+            self.withConnections(moment, &effects) { $0.goaway(within: within, moment, &$1) }
+        case .stay: self.withConnections(moment, &effects) { $0.stay(&$1) }
         case .unknown:
             // A newer server may say more: the protocol asks to ignore it.
             break
         }
     }
 
-    private mutating func received(_ snapshot: Snapshot, _ effects: inout [Effect]) {
-        let replica = RoomReplica(snapshot)
-        guard replica.hash == snapshot.hash else {
-            return effects.append(.close(.protocolViolation("A snapshot and its hash disagree.")))
+    private mutating func welcomed(
+        _ line: LineID,
+        _ welcome: Welcome,
+        _ moment: Moment,
+        _ effects: inout [Effect]
+    ) {
+        let before = self.connections.current
+        let isExpected = welcome.resumed || !self.hasMemory
+        self.withConnections(moment, &effects) { $0.welcomed(line, resumed: isExpected, moment, &$1) }
+        // Refused as a second connection, or from one that was given up.
+        guard self.connections.current == line, before != line else { return }
+        let isFirst = !self.hasBeenWelcome
+        self.hasBeenWelcome = true
+        self.session = Session(id: welcome.session, secret: welcome.resumeSecret)
+        self.features = Set(welcome.features)
+        self.windowMax = welcome.limits.unacknowledgedSignalsMax
+        self.hasMemory = true
+        effects.append(.watch(line, dark: .milliseconds(welcome.darkMilliseconds)))
+        effects.append(.welcomed(welcome))
+        if welcome.resumed {
+            self.resumed(moment, &effects)
+        } else if !isFirst {
+            self.renewed(welcome, &effects)
         }
-        self.rooms[snapshot.room] = replica
-        self.nextCommand[snapshot.room] = 2
-        let alias = snapshot.state["room"]?["alias"]?.string.flatMap { RoomAlias($0) }
-        // A join by id of a room that has an alias, too, is known by its id.
-        let name = alias.map { RoomReference.alias($0) } ?? .new
-        if let request = self.finish(.join(.id(snapshot.room))) ?? self.finish(.join(name)) {
-            effects.append(.joined(request, replica))
+        self.flushJoins(&effects)
+    }
+
+    // MARK: Time
+
+    package mutating func tick(_ moment: Moment, _ effects: inout [Effect]) {
+        guard self.end == nil else { return }
+        self.withConnections(moment, &effects) { $0.tick(moment, &$1) }
+        self.withJoins(&effects) { $0.tick(moment, &$1) }
+        self.flushJoins(&effects)
+        for room in self.memberships.keys.sorted() {
+            self.withCommands(of: room, &effects) { $0.tick(moment, &$1) }
+        }
+        for peer in self.outboxes.keys.sorted() {
+            self.withOutbox(to: peer, &effects) { $0.tick(moment, &$1) }
+        }
+        if let deadline = self.received.deadline {
+            if moment.time >= deadline { self.acknowledge(&effects) } else { effects.append(.wake(at: deadline)) }
         }
     }
 
-    private mutating func received(_ message: EventsMessage, _ effects: inout [Effect]) {
-        // Left just now: the last frames of a room that is history here.
-        guard var replica = self.rooms[message.room] else { return }
-        guard replica.apply(message) else { return effects.append(.close(.gap)) }
-        self.rooms[message.room] = replica
-        for event in message.events {
-            let notice = RoomEventNotice(event)
-            effects.append(.tell(.room(notice, replica)))
-            if event["by"]?.string == replica.participant.description, let id = event["id"]?.integer,
-                let request = self.finish(.other(message.room, id: UInt64(clamping: id)))
-            {
-                effects.append(.succeeded(request))
-            }
-            if notice.type == "left", let gone = notice.participant { self.forget(gone, replica) }
-        }
+    /// Says it if there is a connection; what counts is kept where it is said, and said again.
+    func say(_ message: ClientMessage, _ effects: inout [Effect]) {
+        guard let line = self.connections.current else { return }
+        effects.append(.send(line, message))
     }
+}
 
-    private mutating func forget(_ gone: ParticipantID, _ replica: RoomReplica) {
-        self.outgoing[gone] = nil
-        self.incoming[gone] = nil
-        self.unacknowledged[gone] = nil
-        if gone == replica.participant {
-            self.rooms[replica.id] = nil
-            self.nextCommand[replica.id] = nil
-        }
-    }
+/// What a client is, and does not change over its life.
+package struct ClientSetup: Sendable {
+    /// How many addresses there are.
+    package var endpoints: Int
+    package var reconnects = true
+    package var abilities = Abilities(rollback: true, trickle: true, restart: true)
+    package var name = ""
+    package var version = ""
+    package var saved: ClientStateMachine.Session?
+    package var identity: IdentityProof?
 
-    private mutating func received(_ signal: RelayedSignal, _ effects: inout [Effect]) {
-        let last = self.incoming[signal.from] ?? 0
-        // Sent again after a reconnect: it was told already.
-        guard signal.n > last else { return }
-        guard signal.n == last + 1 || (signal.floor ?? 1) > last + 1 else { return effects.append(.close(.gap)) }
-        self.incoming[signal.from] = signal.n
-        self.unacknowledged[signal.from] = signal.n
-        self.unacknowledgedCount += 1
-        effects.append(.tell(.signal(signal)))
-        if self.unacknowledgedCount >= Self.acknowledgeAfter { self.acknowledge(&effects) }
-    }
-
-    private mutating func received(_ rejected: RejectedMessage, _ effects: inout [Effect]) {
-        guard let id = rejected.id else { return effects.append(.tell(.rejected(rejected))) }
-        guard let command = Self.command(rejected, id: id), let request = self.finish(command) else {
-            return effects.append(.tell(.rejected(rejected)))
-        }
-        // The room is as the command wanted it: that is a success.
-        effects.append(
-            rejected.knownCode == .noChange ? .succeeded(request) : .failed(request, .rejected(rejected))
-        )
-    }
-
-    private static func command(_ rejected: RejectedMessage, id: UInt64) -> Command? {
-        guard rejected.of == "join" else { return rejected.room.flatMap { RoomID($0) }.map { .other($0, id: id) } }
-        guard let room = rejected.room else { return .join(.new) }
-        return (try? RoomReference(room)).map { .join($0) }
-    }
-
-    private mutating func finish(_ command: Command) -> RequestID? {
-        guard let index = self.waiting.firstIndex(where: { $0.command == command }) else { return nil }
-        return self.waiting.remove(at: index).request
-    }
-
-    mutating func closed(_ error: ClientError, _ effects: inout [Effect]) {
-        self.phase = .closed(error)
-        for (_, request) in self.waiting { effects.append(.failed(request, error)) }
-        self.waiting = []
+    package init(endpoints: Int = 1) {
+        self.endpoints = endpoints
     }
 }

@@ -1,15 +1,44 @@
 public import ParleyProtocol
 
-/// What a client hears, in the order in which the server said it.
+/// What a client hears, in the order in which the server said it, and what becomes of its connection.
 public enum ClientEvent: Hashable, Sendable {
     /// Something happened in a room; the replica has it already.
     case room(RoomEventNotice, RoomReplica)
     case signal(RelayedSignal)
     case pulse(RelayedPulse)
-    /// The peer has acknowledged this client's signals up to `n`.
+    /// The peer has acknowledged this client's signals up to `n`, which is what
+    /// ``ParleyClient/send(_:to:negotiation:)`` has returned.
     case delivered(to: ParticipantID, n: UInt64)
+    /// A signal that nobody will get. One that the server has refused is told as ``rejected(_:)``.
+    case undelivered(to: ParticipantID, n: UInt64, ClientError)
     /// A signal or a message without an answer of its own was refused.
     case rejected(RejectedMessage)
+    /// The server asks to wait with a signal: the client sends it again by itself.
+    case postponed(RejectedMessage)
+
+    /// The connection is lost, and another one is tried after `delay`; `attempt` counts from 1.
+    case reconnecting(attempt: Int, delay: Duration, after: ClientError)
+    /// The same session is back: nothing is lost, and what was missed follows.
+    case resumed
+    /// The session could not be had back. This is a new one, which joins the rooms of the earlier one again.
+    case renewed(Welcome)
+    /// This client is in that room again, as another participant: `replica.participant`.
+    case rejoined(RoomReplica, instead: RoomReplica)
+    /// A whole state came in place of the events that were missed.
+    case resynced(RoomReplica)
+    /// This client is in that room no more, and no event of the room says so.
+    case closed(RoomID, ClientError)
+    /// The server has another state than this client at that position; a ``resynced(_:)`` mends it. Report it.
+    case disagreed(RoomID, at: Position)
+    /// The server goes away, and this client moves to another connection in time.
+    case leavingServer(deadlineMilliseconds: Int)
+
+    /// For `RTCPeerConnection`, in place of those of ``ParleyClient/welcome``.
+    case iceServers(JSONValue, expireAt: Instant?)
+    /// Which end of a pair restarts ICE, if its connection is not up: `restarter`, or neither (docs/PROTOCOL.md).
+    case restarter(Restarter)
+    /// The session is over; the last event.
+    case ended(ClientError)
 }
 
 /// One event of a room (docs/PROTOCOL.md, section 4).
@@ -25,18 +54,4 @@ public struct RoomEventNotice: Hashable, Sendable {
         self.participant = json["participant"]?.string.flatMap { ParticipantID($0) }
         self.json = json
     }
-}
-
-/// Why something did not work.
-public enum ClientError: Error, Hashable, Sendable {
-    /// The server refused it by name.
-    case rejected(RejectedMessage)
-    /// The connection is over; with the server's close code, if there was one.
-    case closed(code: UInt16?)
-    /// The address is none that this client understands: `ws://host:port`.
-    case invalidAddress(String)
-    /// The server said what the protocol does not allow.
-    case protocolViolation(String)
-    /// Events were missed: the connection is of no use any more.
-    case gap
 }

@@ -1,119 +1,166 @@
 public import NIOCore
-import NIOPosix
 public import ParleyProtocol
 import ParleyTransport
 
 /// A session with a Parley server, for apps in Swift, for load tests and for our own.
 ///
 /// ```swift
-/// let client = try await ParleyClient.connect(to: "ws://127.0.0.1:8080")
+/// let client = try await ParleyClient.connect(to: ["ws://127.0.0.1:8080"])
 /// let room = try await client.join(.alias(alias), name: "Ada")
 /// for await event in client.events { … }
 /// ```
 ///
-/// This version does not connect again by itself: when ``events`` ends, the session is over.
+/// The session survives its connection: the client connects again by itself, gets what it has missed, and sends again
+/// what may have been lost. Nothing is told twice, and a request that is under way completes when it is back.
+/// ``events`` ends only when the session is over: after ``close()``, or by what ``ClientEvent/ended(_:)`` names.
+///
+/// A client lives until then, whether or not somebody holds it: call ``close()``.
+///
+/// Bounds: ``eventsMax`` events that the app has not read; 64 commands for each room that wait and 64 that are kept
+/// for a server that has lost them; 64 joins without outcome; 1,024 signals for each peer that are not delivered, for
+/// at most 16,384 peers. Beyond them a request fails with ``ClientError/tooManyWaiting``.
 public actor ParleyClient {
-    /// What the server says, in its order; ends with the connection. To be read by one task.
+    /// What the server says, in its order, and what becomes of the connection; ends with the session. To be read by
+    /// one task.
     public nonisolated let events: AsyncStream<ClientEvent>
     private let told: AsyncStream<ClientEvent>.Continuation
 
-    /// What the server said first.
+    /// What the server said first, on the newest connection; its ICE servers may be newer still.
     public private(set) var welcome: Welcome?
 
-    private let line: ClientLine
-    private var machine = ClientStateMachine()
+    private let addresses: [ServerAddress]
+    private let options: ClientOptions
+    private let clock = ContinuousClock()
+    private let origin = ContinuousClock.now
+    private var machine: ClientStateMachine
+    private var lines: [ClientStateMachine.LineID: ClientLine] = [:]
     private var requests: [UInt64: CheckedContinuation<RoomReplica?, any Error>] = [:]
     private var lastRequest: UInt64 = 0
     private var greeting: CheckedContinuation<Void, any Error>?
-    private var isAcknowledgementPlanned = false
     private var end: ClientError?
+    private var alarm: (at: Duration, task: Task<Void, Never>)?
 
-    /// Connects, says hello, and waits for the welcome.
+    // MARK: Connecting
+
+    /// Connects to the first address that can be reached, says hello, and waits for the welcome.
     ///
-    /// - Parameters:
-    ///   - address: `ws://host:port`, with or without a path.
-    ///   - origin: the `Origin` header; browsers send one, others need none.
-    ///   - group: where the socket lives; absent: the process's own group.
-    /// - Throws: ``ClientError``, or what the system says to connecting.
+    /// - Parameter addresses: each `ws://host:port`, with or without a path. A connection that is lost is tried again
+    ///   at the next one, and so on in a circle.
+    /// - Throws: ``ClientError``, of the last address that was tried.
+    public static func connect(to addresses: [String], options: ClientOptions = ClientOptions()) async throws
+        -> ParleyClient
+    {
+        let client = try ParleyClient(
+            addresses.map { address throws(ClientError) in try ServerAddress(address) },
+            options
+        )
+        try await withTaskCancellationHandler {
+            try await client.greet()
+        } onCancel: {
+            Task { await client.close() }
+        }
+        return client
+    }
+
+    /// The same with one address.
     public static func connect(
         to address: String,
         abilities: Abilities = Abilities(rollback: true, trickle: true, restart: true),
         origin: String? = nil,
         group: (any EventLoopGroup)? = nil
     ) async throws -> ParleyClient {
-        let line = try await ClientLine.open(
-            to: address,
-            origin: origin,
-            on: (group ?? MultiThreadedEventLoopGroup.singleton).any()
-        )
-        let client = ParleyClient(line)
-        try await client.greet(abilities)
-        return client
+        var options = ClientOptions()
+        options.abilities = abilities
+        options.origin = origin
+        options.group = group
+        return try await Self.connect(to: [address], options: options)
     }
 
-    private init(_ line: ClientLine) {
-        self.line = line
-        // Unbounded for the app's sake would be bounded by nothing: the oldest is dropped for nobody, the
-        // connection ends instead, see `tell`.
+    private init(_ addresses: [ServerAddress], _ options: ClientOptions) throws(ClientError) {
+        guard !addresses.isEmpty else { throw .invalidAddress("") }
+        self.addresses = addresses
+        self.options = options
+        self.machine = ClientStateMachine(try options.setup(endpoints: addresses.count))
         (self.events, self.told) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.eventsMax))
-        Task { await self.run() }
     }
 
-    /// So many events wait for the app; one more ends the connection.
+    /// So many events wait for the app; one more ends the session.
     public static let eventsMax = 65_536
+
+    private func greet() async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            if let end = self.end { return continuation.resume(throwing: end) }
+            self.greeting = continuation
+            self.perform { $0.start($1, &$2) }
+        }
+    }
+
+    /// What to keep for the next start of the app; changes with every connection.
+    public var savedSession: SavedSession? {
+        guard let session = self.machine.session, self.end == nil else { return nil }
+        return SavedSession(
+            session: session.id.description,
+            secret: session.secret,
+            address: self.addresses[self.machine.endpoint].text
+        )
+    }
+
+    /// The device may have another network, or has been asleep: looks after the connection at once.
+    public func networkChanged() { self.perform { $0.networkChanged($1, &$2) } }
+
+    /// Says goodbye: the session ends, its participants leave, and ``events`` ends.
+    public func close() { self.perform { $0.close($1, &$2) } }
 
     // MARK: Rooms
 
+    /// - Parameter devices: for a room that this join creates: what a second device of the same identity may do.
     /// - Returns: the room as it is with this client in it.
-    public func join(_ room: RoomReference, name: String? = nil) async throws -> RoomReplica {
+    public func join(
+        _ room: RoomReference,
+        name: String? = nil,
+        devices: DeviceRule? = nil
+    ) async throws -> RoomReplica {
         let name = try name.flatMap { try DisplayName($0, bytesMax: Limits().nameBytesMax) }
-        let replica = try await self.request { $0.join(room, name: name, request: $1, &$2) }
+        let replica = try await self.request { $0.join(room, name: name, devices: devices, request: $1, &$2) }
         guard let replica else { throw ClientError.protocolViolation("A join was answered without a room.") }
         return replica
     }
 
     public func leave(_ room: RoomID) async throws {
-        _ = try await self.request { $0.leave(room, request: $1, &$2) }
+        _ = try await self.request { $0.command(.leave, in: room, request: $1, &$2) }
     }
 
     /// What the devices are doing; `nil` stays as it is.
     public func setMedia(in room: RoomID, audio: Bool? = nil, video: Bool? = nil, screen: Bool? = nil) async throws {
-        _ = try await self.request {
-            $0.media(room, audio: audio, video: video, screen: screen, request: $1, &$2)
-        }
+        let media = CommandOutbox.Action.media(.init(audio: audio, video: video, screen: screen))
+        _ = try await self.request { $0.command(media, in: room, request: $1, &$2) }
     }
 
     /// The room as it is now; `nil` if this client is not in it.
-    public func replica(of room: RoomID) -> RoomReplica? { self.machine.rooms[room] }
+    public func replica(of room: RoomID) -> RoomReplica? { self.machine.replica(of: room) }
+
+    /// How long a message to that participant's device and its answer take, as the server has measured it last.
+    public func roundTrip(of participant: ParticipantID) -> Duration? {
+        self.machine.roundTrip(of: participant).map { .milliseconds($0) }
+    }
 
     // MARK: Signals and pulses
 
-    /// - Returns: the number by which ``ClientEvent/delivered(to:n:)`` and a rejection name it.
+    /// Arrives once, in order, also over lost connections of either side.
+    ///
+    /// - Returns: the number by which ``ClientEvent/delivered(to:n:)``, ``ClientEvent/undelivered(to:n:_:)`` and a
+    ///   rejection name it.
     @discardableResult
     public func send(_ payload: SignalPayload, to peer: ParticipantID, negotiation: UInt64? = nil) -> UInt64 {
         var n: UInt64 = 0
-        self.perform { n = $0.signal(payload, to: peer, negotiation: negotiation, &$1) }
+        self.perform { n = $0.signal(payload, to: peer, negotiation: negotiation, &$2) }
         return n
     }
 
-    public func pulse(_ pulse: OutboundPulse) {
-        self.line.send(.pulse(pulse))
-    }
-
-    /// Says goodbye; ``events`` ends.
-    public func close() {
-        self.line.close(code: CloseCode.normal.rawValue)
-    }
+    /// Said and forgotten; without a connection, nobody hears it.
+    public func pulse(_ pulse: OutboundPulse) { self.perform { $0.pulse(pulse, &$2) } }
 
     // MARK: Driving
-
-    private func greet(_ abilities: Abilities) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            if let end = self.end { return continuation.resume(throwing: end) }
-            self.greeting = continuation
-            self.perform { $0.hello(abilities: abilities, name: "parley-swift", version: "0.1.0", &$1) }
-        }
-    }
 
     private func request(
         _ step: (inout ClientStateMachine, UInt64, inout [ClientStateMachine.Effect]) -> Void
@@ -122,72 +169,118 @@ public actor ParleyClient {
             self.lastRequest += 1
             let request = self.lastRequest
             self.requests[request] = continuation
-            self.perform { step(&$0, request, &$1) }
+            self.perform { step(&$0, request, &$2) }
         }
     }
 
-    private func run() async {
-        var code: UInt16?
-        for await input in self.line.inputs {
-            switch input {
-            case .message(let message): self.perform { $0.received(message, &$1) }
-            case .unreadable: self.perform { $1.append(.close(.protocolViolation("A frame could not be read."))) }
-            case .closed(let closeCode): code = closeCode
-            }
-        }
-        self.finish(.closed(code: code))
-    }
-
-    private func perform(_ step: (inout ClientStateMachine, inout [ClientStateMachine.Effect]) -> Void) {
+    private func perform(_ step: (inout ClientStateMachine, Moment, inout [ClientStateMachine.Effect]) -> Void) {
+        let moment = Moment(time: self.clock.now - self.origin, chance: .random(in: 0..<1))
         var effects: [ClientStateMachine.Effect] = []
-        step(&self.machine, &effects)
-        for effect in effects {
-            switch effect {
-            case .send(let message): self.line.send(message)
-            case .welcomed(let welcome):
-                self.welcome = welcome
-                self.greeting?.resume()
-                self.greeting = nil
-            case .joined(let request, let replica):
-                self.requests.removeValue(forKey: request)?.resume(returning: replica)
-            case .succeeded(let request): self.requests.removeValue(forKey: request)?.resume(returning: nil)
-            case .failed(let request, let error):
-                self.requests.removeValue(forKey: request)?.resume(throwing: error)
-            case .tell(let event): self.tell(event)
-            case .close(let error):
-                self.finish(error)
-                self.line.close(code: CloseCode.normal.rawValue)
-            }
-        }
-        self.planAcknowledgement()
+        step(&self.machine, moment, &effects)
+        for effect in effects { self.perform(effect) }
     }
+
+    private func perform(_ effect: ClientStateMachine.Effect) {
+        switch effect {
+        case .open(let line, let endpoint): self.open(line, self.addresses[endpoint])
+        case .send(let line, let message): self.lines[line]?.send(message)
+        case .drop(let line): self.lines.removeValue(forKey: line)?.close(code: Self.lostCode)
+        case .goodbye(let line): self.lines.removeValue(forKey: line)?.close(code: CloseCode.normal.rawValue)
+        case .watch(let line, let dark): self.lines[line]?.watch(dark: dark)
+        case .expect(let line, let within): self.lines[line]?.expect(within: within)
+        case .welcomed(let welcome):
+            self.welcome = welcome
+            self.greeting?.resume()
+            self.greeting = nil
+        case .joined(let request, let replica): self.requests.removeValue(forKey: request)?.resume(returning: replica)
+        case .succeeded(let request): self.requests.removeValue(forKey: request)?.resume(returning: nil)
+        case .failed(let request, let error): self.requests.removeValue(forKey: request)?.resume(throwing: error)
+        case .tell(let event): self.tell(event)
+        case .wake(let time): self.wake(at: time)
+        case .ended(let error): self.finish(error)
+        }
+    }
+
+    /// Says of a socket that it is given up and the session is not (docs/PROTOCOL.md, section 2: every end but 1000 and
+    /// 1001 is a lost connection).
+    static let lostCode: UInt16 = 4000
 
     private func tell(_ event: ClientEvent) {
-        guard case .dropped = self.told.yield(event) else { return }
-        self.finish(.gap)
-        self.line.close(code: CloseCode.normal.rawValue)
-    }
-
-    private func planAcknowledgement() {
-        guard self.machine.wantsToAcknowledge, !self.isAcknowledgementPlanned else { return }
-        self.isAcknowledgementPlanned = true
-        Task {
-            try? await Task.sleep(for: .milliseconds(100))
-            self.isAcknowledgementPlanned = false
-            self.perform { $0.acknowledge(&$1) }
+        if case .iceServers(let servers, let expiry) = event {
+            self.welcome?.iceServers = servers
+            self.welcome?.iceServersExpireAt = expiry
         }
+        guard case .dropped = self.told.yield(event) else { return }
+        self.perform { $0.end(.unreadEvents, $1, &$2) }
     }
 
     private func finish(_ error: ClientError) {
-        guard self.end == nil else { return }
         self.end = error
+        self.alarm?.task.cancel()
+        self.alarm = nil
         self.greeting?.resume(throwing: error)
         self.greeting = nil
-        var effects: [ClientStateMachine.Effect] = []
-        self.machine.closed(error, &effects)
-        for case .failed(let request, let error) in effects {
-            self.requests.removeValue(forKey: request)?.resume(throwing: error)
-        }
+        assert(self.requests.isEmpty, "the machine has answered every request")
         self.told.finish()
+    }
+
+    // MARK: Sockets and time
+
+    private func open(_ id: ClientStateMachine.LineID, _ address: ServerAddress) {
+        Task {
+            do {
+                let target = address.target(origin: self.options.origin)
+                let line = try await ClientLine.open(to: target, group: self.options.group)
+                self.lines[id] = line
+                self.perform { $0.opened(id, $1, &$2) }
+                await self.listen(to: line, id)
+            } catch {
+                let error = ClientError(opening: error)
+                self.perform { $0.ended(id, error, isFinal: false, $1, &$2) }
+            }
+        }
+    }
+
+    private func listen(to line: ClientLine, _ id: ClientStateMachine.LineID) async {
+        var end = ClientError.closed(code: nil)
+        var isFinal = false
+        for await input in line.inputs {
+            switch input {
+            case .message(let message): self.perform { $0.received(message, on: id, $1, &$2) }
+            case .unreadable:
+                end = .protocolViolation("A frame could not be read.")
+                line.close(code: Self.lostCode)
+            case .dark: end = .dark
+            case .closed(let code):
+                guard case .closed = end else { break }
+                end = code == CloseCode.superseded.rawValue ? .superseded : .closed(code: code)
+                isFinal = !Reconnection.comesBack(after: code)
+            }
+        }
+        self.lines[id] = nil
+        self.perform { $0.ended(id, end, isFinal: isFinal, $1, &$2) }
+    }
+
+    private func wake(at time: Duration) {
+        if let alarm = self.alarm, alarm.at <= time { return }
+        self.alarm?.task.cancel()
+        let task = Task {
+            try? await self.clock.sleep(until: self.origin + time)
+            guard !Task.isCancelled else { return }
+            self.alarm = nil
+            self.perform { $0.tick($1, &$2) }
+        }
+        self.alarm = (time, task)
+    }
+}
+
+extension ClientError {
+    /// What the system or the transport says to opening a socket.
+    fileprivate init(opening error: any Error) {
+        switch error {
+        case WebSocketConnectFailure.refused(let status, _): self = .refused(status: status)
+        case let error as ClientError: self = error
+        default: self = .unreachable("\(error)")
+        }
     }
 }

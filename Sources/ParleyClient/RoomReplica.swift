@@ -2,6 +2,15 @@ public import ParleyProtocol
 
 /// A room as this client sees it: folded from the server's patches, without knowing the room's rules.
 public struct RoomReplica: Hashable, Sendable {
+    /// How a frame of the log follows what is held.
+    package enum Continuation: Hashable, Sendable {
+        case next
+        /// Held already: a second connection tells again what the first one has told.
+        case known
+        /// Something before it is missing.
+        case gap
+    }
+
     public let id: RoomID
     /// This client's own membership.
     public let participant: ParticipantID
@@ -9,15 +18,17 @@ public struct RoomReplica: Hashable, Sendable {
     /// docs/PROTOCOL.md, section 5.
     public private(set) var state: JSONValue
 
-    init(_ snapshot: Snapshot) {
+    package init(_ snapshot: Snapshot) {
         self.id = snapshot.room
         self.participant = snapshot.participant
         self.position = snapshot.at
         self.state = snapshot.state
     }
 
-    /// Equal to the server's for the same position and view.
+    /// Equal to the server's for the same position and view. Costs a walk through the whole state.
     public var hash: StateHash { StateHash(of: self.state) }
+
+    public var alias: RoomAlias? { self.state["room"]?["alias"]?.string.flatMap { RoomAlias($0) } }
 
     /// Everybody in the room, in order of arrival.
     public var people: [ParticipantID] {
@@ -28,18 +39,29 @@ public struct RoomReplica: Hashable, Sendable {
         return arrivals.sorted { $0.joined < $1.joined }.map(\.id)
     }
 
+    public func contains(_ participant: ParticipantID) -> Bool {
+        self.state["people"]?[participant.description] != nil
+    }
+
     public func name(of participant: ParticipantID) -> String? {
         self.state["people"]?[participant.description]?["name"]?.string
     }
 
-    /// - Returns: `false` if something was missed: the frame does not follow what is held here.
-    mutating func apply(_ message: EventsMessage) -> Bool {
-        guard message.after == self.position else { return false }
+    package func continuation(_ message: EventsMessage) -> Continuation {
+        if message.after == self.position { return .next }
+        guard message.at.generation == self.position.generation else { return .gap }
+        return message.at.sequence < self.position.sequence || message.at == self.position ? .known : .gap
+    }
+
+    /// Takes in the frame after this position.
+    package mutating func apply(_ message: EventsMessage) {
+        assert(message.after == self.position)
         self.position = message.at
-        for event in message.events {
-            guard let patch = event["patch"] else { continue }
-            MergePatch.fold(patch, into: &self.state)
-        }
-        return true
+        for event in message.events { self.fold(event) }
+    }
+
+    private mutating func fold(_ event: JSONValue) {
+        guard let patch = event["patch"] else { return }
+        MergePatch.fold(patch, into: &self.state)
     }
 }

@@ -81,13 +81,26 @@ struct LimitTests {
         try await withServer(limits: limits) { server in
             let ada = try await server.connect()
             let bob = try await server.connect()
+            let cleo = try await server.connect()
             let a = try await ada.join(alias("mail"))
             _ = try await bob.join(alias("mail"))
-            for _ in 1...9 { await bob.send(.signal(data: 1), to: a.participant) }
-            let rejection = try #require(await bob.nextRejection())
-            #expect(rejection.knownCode == .mailboxFull)
-            #expect(rejection.n == 9)
-            #expect(rejection.retryAfterMilliseconds != nil)
+            _ = try await cleo.join(alias("mail"))
+            // Each keeps to the limit; both together do not.
+            for _ in 1...8 {
+                await bob.send(.signal(data: 1), to: a.participant)
+                await cleo.send(.signal(data: 1), to: a.participant)
+            }
+            async let first = bob.nextPostponement()
+            async let second = cleo.nextPostponement()
+            for _ in 1...16 { _ = await ada.nextSignal() }
+            await bob.close()
+            await cleo.close()
+            let postponements = await [first, second].compactMap { $0 }
+            #expect(!postponements.isEmpty)
+            for rejection in postponements {
+                #expect(rejection.knownCode == .mailboxFull)
+                #expect(rejection.retryAfterMilliseconds != nil)
+            }
         }
     }
 
@@ -102,7 +115,7 @@ struct LimitTests {
             let a = try await ada.join(alias("flood"))
             _ = try await bob.join(alias("flood"))
             for _ in 1...30 { await bob.send(.signal(data: 1), to: a.participant) }
-            let rejection = try #require(await bob.nextRejection())
+            let rejection = try #require(await bob.nextPostponement())
             #expect(rejection.knownCode == .rateLimited)
             #expect(rejection.retryAfterMilliseconds != nil)
         }

@@ -177,12 +177,12 @@ struct MeetingTests {
         var limits = Limits()
         limits.drainMilliseconds = 0
         try await withServer(limits: limits) { server in
-            let (ada, _, a, _) = try await pair(server)
+            let (ada, _, _, _) = try await pair(server)
             await server.stop()
-            for await _ in ada.events {}
-            await #expect(throws: ClientError.closed(code: CloseCode.goingAway.rawValue)) {
-                try await ada.leave(a.id)
+            let reason = await ada.first { event in
+                if case .reconnecting(_, _, let reason) = event { reason } else { nil }
             }
+            #expect(reason == .closed(code: CloseCode.goingAway.rawValue))
         }
     }
 

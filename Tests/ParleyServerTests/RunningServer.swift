@@ -5,6 +5,7 @@ import ParleyEngine
 import ParleyProtocol
 import ParleyServer
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 /// A whole server in this process, on a free port, for as long as `body` runs.
@@ -13,6 +14,19 @@ struct RunningServer: Sendable {
     let engine: InMemoryEngine
     fileprivate let stopping: @Sendable () async -> Void
     fileprivate let end: AsyncStream<Void>
+    private let clients = ConnectedClients()
+
+    fileprivate init(
+        port: Int,
+        engine: InMemoryEngine,
+        stopping: @escaping @Sendable () async -> Void,
+        end: AsyncStream<Void>
+    ) {
+        self.port = port
+        self.engine = engine
+        self.stopping = stopping
+        self.end = end
+    }
 
     var address: String { "ws://127.0.0.1:\(self.port)" }
 
@@ -23,12 +37,31 @@ struct RunningServer: Sendable {
     func ended() async { for await _ in self.end {} }
 
     func connect(rollback: Bool = true, origin: String? = nil) async throws -> ParleyClient {
-        try await ParleyClient.connect(
-            to: self.address,
-            abilities: Abilities(rollback: rollback, trickle: true, restart: true),
-            origin: origin
-        )
+        var options = ClientOptions()
+        options.abilities = Abilities(rollback: rollback, trickle: true, restart: true)
+        options.origin = origin
+        return try await self.connect(to: [self.address], options)
     }
+
+    /// - Parameter addresses: of whatever stands in front of this server.
+    func connect(to addresses: [String], _ options: ClientOptions = ClientOptions()) async throws -> ParleyClient {
+        let client = try await ParleyClient.connect(to: addresses, options: options)
+        self.clients.add(client)
+        return client
+    }
+
+    /// A client comes back for ever: without this, to a server that is gone, or to the next one on its port.
+    fileprivate func closeClients() async {
+        for client in self.clients.all { await client.close() }
+    }
+}
+
+private final class ConnectedClients: Sendable {
+    private let clients = Mutex<[ParleyClient]>([])
+
+    var all: [ParleyClient] { self.clients.withLock { $0 } }
+
+    func add(_ client: ParleyClient) { self.clients.withLock { $0.append(client) } }
 }
 
 func withServer(
@@ -61,14 +94,19 @@ func withServer(
         }
         var iterator = ports.makeAsyncIterator()
         let port = await iterator.next() ?? 0
-        try await body(
-            RunningServer(
-                port: port,
-                engine: engine,
-                stopping: { await services.triggerGracefulShutdown() },
-                end: end
-            )
+        let running = RunningServer(
+            port: port,
+            engine: engine,
+            stopping: { await services.triggerGracefulShutdown() },
+            end: end
         )
+        do {
+            try await body(running)
+        } catch {
+            await running.closeClients()
+            throw error
+        }
+        await running.closeClients()
         // At once, whoever is still connected.
         tasks.cancelAll()
         try await tasks.waitForAll()
@@ -90,6 +128,10 @@ extension ParleyClient {
 
     func nextRejection() async -> RejectedMessage? {
         await self.first { if case .rejected(let rejected) = $0 { rejected } else { nil } }
+    }
+
+    func nextPostponement() async -> RejectedMessage? {
+        await self.first { if case .postponed(let rejected) = $0 { rejected } else { nil } }
     }
 
     func nextRoomEvent(_ type: String) async -> (notice: RoomEventNotice, replica: RoomReplica)? {

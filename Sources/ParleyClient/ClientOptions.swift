@@ -1,0 +1,49 @@
+public import NIOCore
+public import ParleyProtocol
+
+/// How a client behaves; the defaults suit an app with a person in front of it.
+public struct ClientOptions: Sendable {
+    public var abilities = Abilities(rollback: true, trickle: true, restart: true)
+    /// For the operator's statistics.
+    public var name = "parley-swift"
+    public var version = "0.1.0"
+    /// The `Origin` header; browsers send one, others need none.
+    public var origin: String?
+    /// The session of an earlier run of this app, which has lost its memory since: the same identity in a new
+    /// session. The earlier session ends, and its participants leave.
+    public var saved: SavedSession?
+    /// A session of another device of the same person, which goes on: the same identity in a new session.
+    public var identity: SavedSession?
+    /// `false`: the first loss ends the session here, for load tests and scripts.
+    public var reconnects = true
+    /// Where the sockets live; absent: the process's own group.
+    public var group: (any EventLoopGroup)?
+
+    public init() {}
+}
+
+extension ClientOptions {
+    func setup(endpoints: Int) throws(ClientError) -> ClientSetup {
+        var setup = ClientSetup(endpoints: endpoints)
+        setup.reconnects = self.reconnects
+        setup.abilities = self.abilities
+        setup.name = self.name
+        setup.version = self.version
+        if let saved = self.saved {
+            setup.saved = ClientStateMachine.Session(id: try saved.id, secret: saved.secret)
+        }
+        if let identity = self.identity {
+            setup.identity = IdentityProof(session: try identity.id, secret: identity.secret)
+        }
+        return setup
+    }
+}
+
+extension SavedSession {
+    fileprivate var id: SessionID {
+        get throws(ClientError) {
+            guard let id = SessionID(self.session) else { throw .protocolViolation("A saved session has no valid id.") }
+            return id
+        }
+    }
+}

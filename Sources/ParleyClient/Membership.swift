@@ -1,0 +1,49 @@
+import ParleyProtocol
+
+/// A place in a room, as the client keeps it over connections.
+struct Membership: Sendable {
+    var replica: RoomReplica
+    var commands = CommandOutbox()
+    /// As it was asked for, to be asked for again if the place is lost.
+    let name: DisplayName?
+    let devices: DeviceRule?
+    /// In milliseconds, by participant, as the server measures them.
+    var roundTrips: [ParticipantID: Int] = [:]
+    /// Frames that did not follow, since the last one that did.
+    var gapsInARow = 0
+    /// A state that cannot be right was complained about once: a second wrong one is no accident of transport.
+    var hasMistrusted = false
+    /// What this client wants its devices to do, for a new membership in place of this one.
+    var wanted = CommandOutbox.Media()
+
+    init(_ replica: RoomReplica, name: DisplayName?, devices: DeviceRule?) {
+        self.replica = replica
+        self.name = name
+        self.devices = devices
+    }
+
+    /// How it is found again: an alias outlives the room that it names.
+    var reference: RoomReference { self.replica.alias.map { .alias($0) } ?? .id(self.replica.id) }
+
+    /// Where a resume goes on; `nil` asks for a snapshot: the same gap twice would come a third time.
+    var resumePosition: Position? { self.gapsInARow > 1 ? nil : self.replica.position }
+
+    /// Whether the room is as that command wanted it.
+    func shows(_ action: CommandOutbox.Action) -> Bool {
+        switch action {
+        case .leave: return false
+        case .media(let wanted):
+            let media = self.replica.state["people"]?[self.replica.participant.description]?["media"]
+            func holds(_ name: String, _ wanted: Bool?) -> Bool {
+                wanted.map { media?[name] == .bool($0) } ?? true
+            }
+            return holds("audio", wanted.audio) && holds("video", wanted.video) && holds("screen", wanted.screen)
+        }
+    }
+
+    /// Takes the commands over to another membership of the same room.
+    mutating func continueCommands(of earlier: Membership) {
+        self.commands = earlier.commands
+        self.wanted = earlier.wanted
+    }
+}
