@@ -164,11 +164,15 @@ let package = Package(
         ),
         .executableTarget(
             name: "simulate",
-            dependencies: ["ParleySimulation", product("ArgumentParser", "swift-argument-parser")],
+            dependencies: ["ParleySimulation", "ParleyProtocol", product("ArgumentParser", "swift-argument-parser")],
             path: "Tests/Simulate",
             swiftSettings: settings
         ),
-        .testTarget(name: "SimulationTests", dependencies: ["ParleySimulation"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["ParleySimulation", "ParleyProtocol"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
