@@ -166,11 +166,15 @@ let package = Package(
         ),
         .executableTarget(
             name: "simulate",
-            dependencies: ["ParleySimulation", product("ArgumentParser", "swift-argument-parser")],
+            dependencies: ["ParleySimulation", "ParleyProtocol", product("ArgumentParser", "swift-argument-parser")],
             path: "Tests/Simulate",
             swiftSettings: settings
         ),
-        .testTarget(name: "SimulationTests", dependencies: ["ParleySimulation"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["ParleySimulation", "ParleyProtocol"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ParleyClientTests",
             dependencies: ["ParleyClient", "ParleyProtocol", "ParleyTestSupport"],

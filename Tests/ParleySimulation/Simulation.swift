@@ -3,6 +3,36 @@ import ParleyEngine
 package import ParleyProtocol
 import ParleyServer
 
+/// What a run is about.
+package enum Scenario: String, CaseIterable, Sendable {
+    /// One node; people and their networks.
+    case clients
+    /// One node, and an engine that answers late or not at all.
+    case engine
+    /// Three nodes that die, and an engine that forgets its newest entries.
+    case nodes
+    /// The same, and the engine forgets everything now and then.
+    case wipes
+
+    package var options: SimulationOptions {
+        var options = SimulationOptions()
+        switch self {
+        case .clients:
+            options.nodes = 1
+            options.faults = FaultKind.ofClients
+            options.isEngineReliable = true
+        case .engine:
+            options.nodes = 1
+            options.faults = FaultKind.ofOneNode
+        case .nodes:
+            options.faults = FaultKind.all
+        case .wipes:
+            options.faults = FaultKind.withWipes
+        }
+        return options
+    }
+}
+
 /// What is different from run to run, besides the seed.
 package struct SimulationOptions: Sendable {
     package var nodes = 3
@@ -114,8 +144,13 @@ package final class Simulation {
         self.leaveAll()
         self.awaitEmptiness()
         self.checkHistory()
-        // See `Scheduler.bury`.
-        assert({ Unmanaged.passRetained(self).toOpaque() != UnsafeMutableRawPointer(bitPattern: 0) }())
+        #if DEBUG
+            // See `Scheduler.bury`.
+            _ = Unmanaged.passRetained(self)
+        #else
+            self.scheduler.removeAll()
+            self.network.removeAll()
+        #endif
         return SimulationReport(
             violations: self.journal.violations,
             counts: self.journal.counts,

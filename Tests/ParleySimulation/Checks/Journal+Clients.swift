@@ -16,7 +16,7 @@ struct CommandRecord {
 
 /// One participant of one client, as the client sees it.
 struct MembershipRecord {
-    let client: ModelClient
+    let client: Int
     let room: String
     let joinedAt: NIODeadline
     /// When the client was out, and whether it still had its memory then.
@@ -39,7 +39,7 @@ extension Journal {
 
     func joined(_ client: ModelClient, _ room: ClientRoom) {
         self.count("joins")
-        self.memberships[room.me] = MembershipRecord(client: client, room: room.id, joinedAt: self.scheduler.now)
+        self.memberships[room.me] = MembershipRecord(client: client.number, room: room.id, joinedAt: self.scheduler.now)
     }
 
     func out(_ client: ModelClient, _ room: ClientRoom) {
@@ -117,6 +117,10 @@ extension Journal {
     }
 
     // MARK: Faults
+
+    func trouble(of client: Int) {
+        self.troubles[client, default: []].append(self.scheduler.now)
+    }
 
     /// The engine has forgotten something that it had acknowledged.
     func lossOfMemory() {

@@ -125,7 +125,8 @@ extension Journal {
     /// Nobody is said to be away who was not.
     private func checkReason(of id: String, _ time: NIODeadline) {
         guard let client = self.memberships[id]?.client else { return }
-        guard !client.troubles.contains(where: { $0 <= time && time - $0 < .seconds(15) }) else { return }
-        self.violate("L1: \(id) of \(client.name) was interrupted for no reason")
+        let troubles = self.troubles[client] ?? []
+        guard !troubles.contains(where: { $0 <= time && time - $0 < .seconds(15) }) else { return }
+        self.violate("L1: \(id) of client \(client) was interrupted for no reason")
     }
 }

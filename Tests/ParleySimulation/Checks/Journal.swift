@@ -13,6 +13,8 @@ final class Journal {
     var memberships: [String: MembershipRecord] = [:]
     var sent: [PairKey: Int] = [:]
     var delivered: [PairKey: Int] = [:]
+    /// By client, see `ModelClient.trouble`.
+    var troubles: [Int: [NIODeadline]] = [:]
     var losses: [NIODeadline] = []
 
     init(scheduler: Scheduler) {

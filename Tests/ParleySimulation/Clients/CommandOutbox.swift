@@ -13,6 +13,8 @@ struct CommandOutbox {
         /// Its event was in the stream.
         case accepted
         case refused(String)
+        /// A snapshot holds whatever came of it.
+        case covered
     }
 
     struct Command {
@@ -27,6 +29,8 @@ struct CommandOutbox {
     /// Oldest first, without gaps. The join is not among them: it cannot be sent again in this room.
     private(set) var kept: [Command] = []
     private(set) var next: Int64 = 2
+    /// Some were refused for now: from there on they are sent again soon.
+    var resendFrom: Int64?
 
     var open: [Command] { self.kept.filter { $0.outcome == .unknown } }
     var isLeaving: Bool { self.kept.contains { $0.action == .leave && $0.outcome == .unknown } }
@@ -45,6 +49,13 @@ struct CommandOutbox {
         guard self.kept[index].outcome == .unknown else { return false }
         self.kept[index].outcome = outcome
         return true
+    }
+
+    /// A snapshot of the room as it was after that command.
+    mutating func cover(_ last: Int64) {
+        for index in self.kept.indices where self.kept[index].number <= last && self.kept[index].outcome == .unknown {
+            self.kept[index].outcome = .covered
+        }
     }
 
     func from(_ number: Int64) -> [Command] {

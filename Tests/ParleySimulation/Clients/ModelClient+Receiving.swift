@@ -57,9 +57,11 @@ extension ModelClient {
             room.outbox = before.outbox
             room.outgoing = before.outgoing
             room.received = before.received
+            let lastCommand = frame["lastCommand"]?.integer
+            if let lastCommand { room.outbox.cover(lastCommand) }
             self.rooms[index] = room
             self.journal.resynced(self, from: before, to: room)
-            self.resubmit(in: room, lastCommand: frame["lastCommand"]?.integer)
+            self.resubmit(in: room, lastCommand: lastCommand)
         } else {
             if let alias = room.alias { self.joining.remove(alias) }
             self.rooms.append(room)

@@ -19,8 +19,8 @@ extension ModelClient {
         case "media", "leave":
             guard let room = frame["room"]?.string, let number = frame["id"]?.integer else { break }
             self.commandRejected(room, number, code, expected: frame["expected"]?.integer, retry: retry)
-        // Nobody in that room, or nobody with that id: a race with a departure.
-        case "pulse": break
+        // Nobody in that room, or nobody with that id: a race with a departure. Or too much at once.
+        case "pulse", "beat": break
         default:
             self.journal.violate("\(self.name): refused for its form: \(code) of \(frame["of"]?.string ?? "?")")
         }
@@ -50,21 +50,26 @@ extension ModelClient {
     private func commandRejected(_ id: String, _ number: Int64, _ code: String, expected: Int64?, retry: Int64?) {
         guard let index = self.rooms.firstIndex(where: { $0.id == id }) else { return }
         let room = self.rooms[index]
-        if let retry {
-            return self.later(.milliseconds(retry)) { client in client.sendCommands(from: number, in: id) }
-        }
-        if code == "command-gap" {
-            return self.sendCommands(from: expected ?? number, in: id)
-        }
+        if let retry { return self.sendCommandsSoon(from: number, index, .milliseconds(retry)) }
+        if code == "command-gap" { return self.sendCommandsSoon(from: expected ?? number, index, .milliseconds(20)) }
         if code == "not-joined" { return self.forget(id) }
         if self.rooms[index].outbox.settle(number, .refused(code)) {
             self.journal.refused(self, .init(participant: room.me, number: number), code)
         }
     }
 
-    private func sendCommands(from number: Int64, in id: String) {
-        guard self.isLive, let room = self.rooms.first(where: { $0.id == id }) else { return }
-        for command in room.outbox.from(number) { self.send(command, in: room) }
+    /// Once for all that were refused together.
+    private func sendCommandsSoon(from number: Int64, _ index: Int, _ delay: TimeAmount) {
+        let id = self.rooms[index].id
+        let isScheduled = self.rooms[index].outbox.resendFrom != nil
+        self.rooms[index].outbox.resendFrom = min(number, self.rooms[index].outbox.resendFrom ?? number)
+        guard !isScheduled else { return }
+        self.later(delay) { client in
+            guard let index = client.rooms.firstIndex(where: { $0.id == id }) else { return }
+            guard let first = client.rooms[index].outbox.resendFrom.take(), client.isLive else { return }
+            let room = client.rooms[index]
+            for command in room.outbox.from(first) { client.send(command, in: room) }
+        }
     }
 
     private func signalRejected(_ to: String, _ n: Int64, _ code: String, expected: Int64?, retry: Int64?) {

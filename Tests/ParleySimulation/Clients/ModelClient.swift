@@ -45,8 +45,6 @@ final class ModelClient {
     private var attempt = 0
     private var lastHeard: NIODeadline
     private(set) var isReading = true
-    /// When something last happened that others may hear of as `interrupted`.
-    private(set) var troubles: [NIODeadline]
 
     var credentials: Credentials?
     /// Whether it knows what it knew when it had those credentials.
@@ -83,14 +81,15 @@ final class ModelClient {
         let masks = RandomSource.seeded(self.dice.next())
         self.transport = loop.enter { TransportLoop(eventLoop: loop, limits: limits, random: masks) }
         self.lastHeard = loop.now
-        self.troubles = [loop.now]
+        self.trouble()
     }
 
     var name: String { "client \(self.number)" }
     var isLive: Bool { self.phase == .live }
 
+    /// Something happens that others may hear of as `interrupted`.
     func trouble() {
-        self.troubles.append(self.loop.now)
+        self.journal.trouble(of: self.number)
     }
 
     // MARK: Connecting

@@ -53,6 +53,11 @@ final class Network {
         return client
     }
 
+    /// The world is over.
+    func removeAll() {
+        self.wires = []
+    }
+
     // MARK: Weather
 
     func latency() -> TimeAmount {
