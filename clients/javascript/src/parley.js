@@ -287,7 +287,7 @@ export class Parley extends Emitter {
             return this.rooms.find((room) => room.hasOutbox(frame.to))?.rejectedSignal(frame)
         }
         if (frame.id !== undefined) return this.#rooms.get(frame.room)?.rejectedCommand(frame)
-        if (frame.of !== 'pulse') this.emit('error', ParleyError.ofRejection(frame))
+        if (frame.of !== 'pulse' && frame.of !== 'network-changed') this.emit('error', ParleyError.ofRejection(frame))
     }
 }
 
