@@ -295,7 +295,7 @@ async def test_two_tabs_of_one_session_do_not_fight(stage):
 
 @within(60)
 async def test_a_session_moves_to_another_connection_without_a_gap(stage):
-    """Bob is told that his server drains, by somebody between the two; behind the next connection is a server that does not."""
+    """Somebody between the two tells Bob that his server drains; behind his next connection is one that does not."""
     server, room, chromium = await stage.server(), stage.room(), await stage.world.chromium()
     ada = await stage.page(chromium, server, room, name="Ada")
     bob = await stage.page(chromium, server, room, name="Bob", joins=False)
