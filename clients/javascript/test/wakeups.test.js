@@ -97,6 +97,21 @@ test('a try that hangs is made again on the new network; one that has just begun
     assert.deepEqual([FakeSocket.all.length, FakeSocket.all[1].closedWith], [3, 4000])
 })
 
+test('… and a room that it was to create is asked for once more, behind the welcome', async () => {
+    const environment = pageWith()
+    const world = begin({ environment })
+    world.parley.join()
+    await settle()
+    FakeSocket.last.opens()
+    assert.deepEqual(FakeSocket.last.take()[0].join, { id: 1 })
+    world.clock.advance(1_000)
+    environment.dispatchEvent(new Event('online'))
+    FakeSocket.last.opens()
+    assert.equal(FakeSocket.last.take()[0].join, undefined)
+    FakeSocket.last.says(welcome())
+    assert.deepEqual(FakeSocket.last.take(), [{ type: 'join', id: 1 }])
+})
+
 test('a closed client does not wake', async () => {
     const { environment, parley } = await hinting()
     parley.close()
