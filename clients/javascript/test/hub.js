@@ -26,10 +26,12 @@ export class Hub {
 
     /**
      * `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left.
-     * `namesRestarters`: it says who restarts ICE, after a resume and when asked.
+     * `namesRestarters`: it says who restarts ICE, after a resume and when asked. `closesFirst`: a socket that another one
+     * takes the session from hears of it before the other one does.
      */
-    constructor({ keepsSessions = false, namesRestarters = false } = {}) {
+    constructor({ keepsSessions = false, namesRestarters = false, closesFirst = false } = {}) {
         this.keepsSessions = keepsSessions
+        this.closesFirst = closesFirst
         this.features = namesRestarters ? ['restarter', 'network-changed'] : []
     }
 
@@ -80,6 +82,7 @@ export class Hub {
 
     /** Asks them to move to another connection after so many frames. */
     drainAfter(name, frames) { this.#countdown = { name, frames, isCut: false } }
+    calm() { this.#countdown = null }
     get hasCut() { return this.#countdown === null }
     get state() { return this.#state }
     socketsOf(name) { return this.#sockets.filter((owner) => owner === name).length }
@@ -146,7 +149,9 @@ export class Hub {
     // The newer socket wins; what is on its way in the older one is lost.
     #supersedes(socket) {
         socket.isBroken = true
-        queueMicrotask(() => socket.onclose?.({ code: 4509, reason: '' }))
+        const close = () => socket.onclose?.({ code: 4509, reason: '' })
+        if (this.closesFirst) close()
+        else queueMicrotask(close)
     }
 
     #acknowledges({ self }, ack = {}) {
