@@ -218,7 +218,7 @@ async def test_media_flow_again_in_firefox_too(stage):
         page.faults = [fault for fault in page.faults if "ws://" not in fault]
 
 
-@within(60)
+@within(90)
 async def test_a_browser_that_is_offline_and_online_again(stage):
     """Chromium only: it takes the sockets that are open away as well. Firefox is told nothing by its driver."""
     ada, bob = await call_in(stage, await stage.world.chromium())
@@ -229,6 +229,8 @@ async def test_a_browser_that_is_offline_and_online_again(stage):
     await bob.at("server-away").wait_for()
     # What is switched while away is told afterwards.
     await bob.at("microphone").click()
+    await bob.page.evaluate("parleyPage.parley.on('reconnecting', (news) => { window.wait = news.delayMilliseconds }); 0")
+    await eventually(lambda: bob.page.evaluate("window.wait > 2000"), seconds=25, what="a long wait")
     await bob.context.set_offline(False)
     began = time.monotonic()
     await eventually(lambda: bob.page.evaluate("parleyPage.parley.status === 'connected'"), seconds=5)

@@ -7,7 +7,7 @@ import { FakeSocket, person, settle, snapshot, welcome } from './support.js'
 function pageWith(visibilityState = 'visible') {
     const environment = new EventTarget()
     environment.document = Object.assign(new EventTarget(), { visibilityState })
-    environment.navigator = { connection: new EventTarget() }
+    environment.navigator = { connection: Object.assign(new EventTarget(), { type: 'wifi' }) }
     return environment
 }
 
@@ -28,7 +28,12 @@ async function hinting(options) {
 const wakes = {
     'the network is back': (page) => page.dispatchEvent(new Event('online')),
     'the page is seen again': (page) => page.document.dispatchEvent(new Event('visibilitychange')),
-    'the network is another one': (page) => page.navigator.connection.dispatchEvent(new Event('change')),
+    'the network is another one': (page) => changes(page, page.navigator.connection.type === 'wifi' ? 'cellular' : 'wifi'),
+}
+
+function changes({ navigator: { connection } }, type) {
+    connection.type = type
+    connection.dispatchEvent(new Event('change'))
 }
 
 for (const [name, wake] of Object.entries(wakes)) {
@@ -50,6 +55,15 @@ for (const [name, wake] of Object.entries(wakes)) {
         assert.equal(FakeSocket.all.length, 2)
     })
 }
+
+test('another estimate of the same network says nothing, nor does the loss of every network', async () => {
+    const { environment } = await hinting()
+    changes(environment, 'wifi')
+    changes(environment, 'none')
+    assert.deepEqual(FakeSocket.last.take(), [])
+    changes(environment, 'wifi')
+    assert.deepEqual(FakeSocket.last.take(), [{ type: 'network-changed' }])
+})
 
 test('a page that is hidden says nothing', async () => {
     const { environment } = await hinting()
