@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import time
 
+import browsers
 from browsers import meet
 from network import Network
 from stage import eventually, within
@@ -104,6 +106,77 @@ async def test_five_seconds_without_a_network(stage):
     await eventually(lambda: _same(hash_of(ada), hash_of(bob)), what="the same state")
 
 
+@contextlib.asynccontextmanager
+async def another_address():
+    """The device has changed from one network to another; the server can be reached all the time, over loopback."""
+    await expect_own_network()
+    await readdress("10.99.0.1", "10.99.0.2")
+    try:
+        yield
+    finally:
+        await readdress("10.99.0.2", "10.99.0.1")
+
+
+async def readdress(old, new):
+    await run("ip", "address", "delete", f"{old}/24", "dev", "v0")
+    await run("ip", "address", "add", f"{new}/24", "dev", "v0")
+    await run("ip", "route", "add", "default", "via", "10.99.0.254")
+
+
+class ChromiumOutside(browsers.Chromium):
+    """Media go over the network's address, not over loopback, which never changes."""
+
+    async def launch(self, playwright):
+        flags = [flag for flag in browsers.CHROMIUM_FLAGS if "loopback" not in flag]
+        return await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", chromium_sandbox=False, args=flags + browsers.CHROMIUM_CONSENT)
+
+
+class FirefoxOutside(browsers.Firefox):
+    async def launch(self, playwright):
+        settings = browsers.FIREFOX_SETTINGS | {"media.peerconnection.ice.loopback": False}
+        return await playwright.firefox.launch(
+            channel="moz-firefox", executable_path="/usr/bin/firefox-esr", firefox_user_prefs=settings)
+
+
+COUNT_OFFERS = """() => {
+  window.offers = 0
+  for (const { connection } of parleyPage.mesh.peers.values()) {
+    connection.addEventListener('signalingstatechange', () => {
+      if (connection.signalingState === 'have-local-offer') window.offers += 1
+    })
+  }
+}"""
+
+
+async def finds_new_paths(stage, kind):
+    ada, bob = await call_in(stage, await stage.enter(kind()))
+    assert await ada.page.evaluate("parleyPage.room.can('restarter')")
+    await listen(ada, bob)
+    for page in (ada, bob):
+        await page.page.evaluate(COUNT_OFFERS)
+    async with another_address():
+        # The browser sees that nothing arrives after some five seconds, and gets three to find out by itself.
+        states = "[...parleyPage.mesh.peers.values()].map(({ state }) => state).join()"
+        await eventually(lambda: _is(ada.page.evaluate(states), "reconnecting"), seconds=15, what="noticed")
+        began = time.monotonic()
+        await meet(ada, bob)
+        assert time.monotonic() - began <= 6
+        # One of the two has restarted, once, whoever has noticed; nobody has started over.
+        assert await ada.page.evaluate("offers") + await bob.page.evaluate("offers") == 1
+        assert await heard(ada) == await heard(bob) == []
+
+
+@within(90)
+async def test_another_address_needs_new_paths_and_one_side_looks_for_them(stage):
+    await finds_new_paths(stage, ChromiumOutside)
+
+
+@within(90)
+async def test_another_address_in_firefox_too(stage):
+    await finds_new_paths(stage, FirefoxOutside)
+
+
 async def comes_back_from(seconds, ada, bob, meanwhile=None):
     """Cuts everything for so long; how long after its end sound and picture flow again, both ways."""
     async with no_network_at_all():
@@ -145,7 +218,7 @@ async def test_media_flow_again_in_firefox_too(stage):
         page.faults = [fault for fault in page.faults if "ws://" not in fault]
 
 
-@within(60)
+@within(90)
 async def test_a_browser_that_is_offline_and_online_again(stage):
     """Chromium only: it takes the sockets that are open away as well. Firefox is told nothing by its driver."""
     ada, bob = await call_in(stage, await stage.world.chromium())
@@ -156,6 +229,8 @@ async def test_a_browser_that_is_offline_and_online_again(stage):
     await bob.at("server-away").wait_for()
     # What is switched while away is told afterwards.
     await bob.at("microphone").click()
+    await bob.page.evaluate("parleyPage.parley.on('reconnecting', (news) => { window.wait = news.delayMilliseconds }); 0")
+    await eventually(lambda: bob.page.evaluate("window.wait > 2000"), seconds=25, what="a long wait")
     await bob.context.set_offline(False)
     began = time.monotonic()
     await eventually(lambda: bob.page.evaluate("parleyPage.parley.status === 'connected'"), seconds=5)
@@ -218,6 +293,69 @@ async def test_two_tabs_of_one_session_do_not_fight(stage):
     await second.get_by_test_id("superseded").wait_for()
     await meet(ada, first)
     assert await ada.page.evaluate("parleyPage.room.people.map(({ name }) => name)") == ["Ada", "Bob"]
+
+
+@within(60)
+async def test_a_session_moves_to_another_connection_without_a_gap(stage):
+    """Somebody between the two tells Bob that his server drains; behind his next connection is one that does not."""
+    server, room, chromium = await stage.server(), stage.room(), await stage.world.chromium()
+    ada = await stage.page(chromium, server, room, name="Ada")
+    bob = await stage.page(chromium, server, room, name="Bob", joins=False)
+    lines = []
+
+    def between(page_side):
+        server_side = page_side.connect_to_server()
+        lines.append(page_side)
+        page_side.on_message(server_side.send)
+        server_side.on_message(page_side.send)
+
+    await bob.page.route_web_socket("**/v1/connect", between)
+    await bob.page.reload()
+    await bob.join()
+    await meet(ada, bob)
+    await listen(ada, bob)
+    me, other = await bob.id(), await ada.id()
+    await ada.page.evaluate("window.got = []; parleyPage.room.on('signal', ({ data }) => got.push(data)); 0")
+    say = "([to, from, until]) => { for (let i = from; i < until; i += 1) parleyPage.room.send(to, i) }"
+    await bob.page.evaluate(say, [other, 0, 50])
+    lines[0].send(json.dumps({"type": "goaway", "withinMilliseconds": 300, "deadlineMilliseconds": 45000}))
+    for step in range(50, 250, 4):
+        await bob.page.evaluate(say, [other, step, step + 4])
+        await asyncio.sleep(0.01)
+    await bob.at("microphone").click()
+    await eventually(lambda: len(lines) == 2, what="a second connection")
+    await eventually(lambda: _is(ada.page.evaluate("got.length"), 250), what="all signals")
+    assert await ada.page.evaluate("got") == list(range(250))
+    await eventually(lambda: ada.page.evaluate("(id) => parleyPage.room.person(id).media.audio === false", me))
+    assert await bob.id() == me
+    assert await heard(ada) == await heard(bob) == []
+    await eventually(lambda: _same(hash_of(ada), hash_of(bob)), what="the same state")
+    assert len(lines) == 2
+
+
+@within(60)
+async def test_everybody_sees_how_far_away_others_are(stage):
+    ada, bob = await call_in(stage, await stage.world.chromium())
+    for page, other in ((ada, bob), (bob, ada)):
+        quality = page.tile(await other.id()).get_by_test_id("quality")
+        await quality.wait_for()
+        title = await quality.get_attribute("title")
+        assert re.fullmatch(rf"{other.name}: .* connection, \d+ ms to the server and back", title), title
+
+
+@within(60)
+async def test_a_page_that_holds_something_else_than_the_server_is_set_right(stage):
+    ada, bob = await call_in(stage, await stage.world.chromium())
+    await listen(ada, bob)
+    await ada.page.evaluate("parleyPage.room.state.room.capacity = 7")
+    # The next patch is folded into the wrong state.
+    await bob.at("microphone").click()
+    await eventually(lambda: heard(ada), seconds=15, what="resynced")
+    assert await heard(ada) == ["resynced"]
+    assert await ada.page.evaluate("parleyPage.room.state.room.capacity") != 7
+    await eventually(lambda: _same(hash_of(ada), hash_of(bob)), what="the same state")
+    await meet(ada, bob)
+    assert await heard(bob) == []
 
 
 @within(60)

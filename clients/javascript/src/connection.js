@@ -91,6 +91,7 @@ export class Connection {
         case 'connecting':
             if (!this.#line || this.#line.age < freshMilliseconds) return
             this.#line.end(4000)
+            this.onLost()
             return this.#open()
         case 'connected':
             if (!hint) return this.#watch()

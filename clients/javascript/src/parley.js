@@ -3,6 +3,7 @@ import { Connection } from './connection.js'
 import { Departures } from './departures.js'
 import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
+import { endpointsOf, hello } from './hello.js'
 import { Joins } from './joins.js'
 import { ResumeStore } from './resume.js'
 import { SignalInbox } from './signals.js'
@@ -32,7 +33,6 @@ export class Parley extends Emitter {
         const { clock = systemClock, random = Math.random, environment = globalThis } = options
         const WebSocket = options.WebSocket ?? globalThis.WebSocket
         const fetch = options.fetch ?? globalThis.fetch?.bind(globalThis)
-        const endpoints = [options.endpoints ?? options.url ?? defaultURL(environment.location)].flat()
         this.#options = { ...options, environment }
         this.clock = clock
         this.status = 'idle'
@@ -44,7 +44,7 @@ export class Parley extends Emitter {
         this.#departures = new Departures({ send: this.#send })
         this.#joins = new Joins({ send: this.#send, clock, session: this.#roomSession(), report: (error) => this.emit('error', error) })
         this.#connection = new Connection({
-            endpoints, WebSocket, clock, random, fetch,
+            endpoints: endpointsOf(options, environment), WebSocket, clock, random, fetch,
             makeHello: (isHandover) => this.#hello(isHandover),
             onFrame: (frame) => this.#frame(frame),
             onStatus: (change) => this.#changed(change),
@@ -123,19 +123,10 @@ export class Parley extends Emitter {
         }
     }
 
-    get #abilities() {
-        return this.#options.abilities ?? { rollback: true, trickle: true, restart: true }
-    }
-
     // A handover says nothing new: what was asked for is still on its way over the other line.
     #hello(isHandover) {
-        const { client = { name: 'parley-client', version: '0.1.0' }, token, identity } = this.#options
-        const resume = this.#resume()
         const join = isHandover ? null : this.#joins.first((target) => this.#departures.includes(target))
-        return {
-            type: 'hello', protocol: 1, client, abilities: this.#abilities,
-            ...(token && { token }), ...(resume ? { resume } : identity && { identity }), ...(join && { join }),
-        }
+        return hello(this.#options, { resume: this.#resume(), join })
     }
 
     // Without `rooms` it says: I am the same somebody, and have forgotten everything else.
@@ -287,11 +278,6 @@ export class Parley extends Emitter {
             return this.rooms.find((room) => room.hasOutbox(frame.to))?.rejectedSignal(frame)
         }
         if (frame.id !== undefined) return this.#rooms.get(frame.room)?.rejectedCommand(frame)
-        if (frame.of !== 'pulse') this.emit('error', ParleyError.ofRejection(frame))
+        if (frame.of !== 'pulse' && frame.of !== 'network-changed') this.emit('error', ParleyError.ofRejection(frame))
     }
-}
-
-function defaultURL(location) {
-    if (!location) throw new TypeError('Outside a page, say the url: new Parley({ url })')
-    return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/v1/connect`
 }

@@ -22,13 +22,16 @@ export class Hub {
     #frames = []
     #sessions = new Map()
     #countdown = null
+    #sockets = []
 
     /**
      * `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left.
-     * `namesRestarters`: it says who restarts ICE, after a resume and when asked.
+     * `namesRestarters`: it says who restarts ICE, after a resume and when asked. `closesFirst`: a socket that another one
+     * takes the session from hears of it before the other one does.
      */
-    constructor({ keepsSessions = false, namesRestarters = false } = {}) {
+    constructor({ keepsSessions = false, namesRestarters = false, closesFirst = false } = {}) {
         this.keepsSessions = keepsSessions
+        this.closesFirst = closesFirst
         this.features = namesRestarters ? ['restarter', 'network-changed'] : []
     }
 
@@ -38,7 +41,11 @@ export class Hub {
         const clock = new ManualClock()
         class HubSocket {
             name = name
-            constructor() { queueMicrotask(() => this.onopen?.()) }
+            constructor() {
+                hub.#sockets.push(name)
+                queueMicrotask(() => this.onopen?.())
+            }
+
             send(text) { hub.inbound.push({ socket: this, frame: JSON.parse(text) }) }
             close(code) { hub.#closed(this, code) }
         }
@@ -71,9 +78,14 @@ export class Hub {
     }
 
     /** The same, when so many more frames have come from or gone to them: the last of them is lost. */
-    cutAfter(name, frames) { this.#countdown = { name, frames } }
+    cutAfter(name, frames) { this.#countdown = { name, frames, isCut: true } }
+
+    /** Asks them to move to another connection after so many frames. */
+    drainAfter(name, frames) { this.#countdown = { name, frames, isCut: false } }
+    calm() { this.#countdown = null }
     get hasCut() { return this.#countdown === null }
     get state() { return this.#state }
+    socketsOf(name) { return this.#sockets.filter((owner) => owner === name).length }
 
     /** Types of the signals so far, as `Ada>Bob offer 1`. */
     signals(type) {
@@ -105,6 +117,7 @@ export class Hub {
 
     #resumes(socket, session, { rooms, received }) {
         socket.session = session
+        if (session.socket) this.#supersedes(session.socket)
         if (session.isInterrupted) this.#turns(session, 'resumed', 'connected')
         session.isInterrupted = false
         this.#acknowledges(session, received)
@@ -133,6 +146,14 @@ export class Hub {
         }
     }
 
+    // The newer socket wins; what is on its way in the older one is lost.
+    #supersedes(socket) {
+        socket.isBroken = true
+        const close = () => socket.onclose?.({ code: 4509, reason: '' })
+        if (this.closesFirst) close()
+        else queueMicrotask(close)
+    }
+
     #acknowledges({ self }, ack = {}) {
         for (const [from, n] of Object.entries(ack)) {
             const pair = this.#pair(from, self)
@@ -159,7 +180,9 @@ export class Hub {
         if (this.#countdown?.name !== socket.name) return false
         this.#countdown.frames -= 1
         if (this.#countdown.frames > 0) return false
+        const { isCut } = this.#countdown
         this.#countdown = null
+        if (!isCut) return void this.#says(socket, { type: 'goaway', withinMilliseconds: 0, deadlineMilliseconds: 9 })
         this.#breaks(socket)
         return true
     }
@@ -177,8 +200,9 @@ export class Hub {
         else this.#lost(socket)
     }
 
-    #lost({ session }) {
-        if (!session?.socket) return
+    #lost(socket) {
+        const { session } = socket
+        if (!session || session.socket !== socket) return
         session.socket = null
         if (!this.keepsSessions || !session.self) return this.#leaves(session, 'disconnected')
         session.isInterrupted = true

@@ -78,6 +78,37 @@ test('a negotiation that is cut anywhere is completed by the resume', async () =
     }
 })
 
+test('moved at every single frame: the same, and nobody hears of anything', async () => {
+    for (let frames = 1; ; frames += 1) {
+        const hub = new Hub({ keepsSessions: true })
+        const ada = await hub.arrives('Ada', { hasMesh: false })
+        const bob = await hub.arrives('Bob', { hasMesh: false })
+        await hub.pump()
+        const heard = { Ada: [], Bob: [] }
+        for (const { name, room } of [ada, bob]) room.on('signal', ({ data }) => heard[name].push(data))
+        const told = []
+        for (const { room, parley } of [ada, bob]) {
+            for (const name of ['interrupted', 'resumed', 'resynced', 'rejoined', 'left']) room.on(name, () => told.push(name))
+            parley.on('status', ({ status }) => told.push(status))
+        }
+        hub.drainAfter('Bob', frames)
+        const outcomes = []
+        for (const data of [1, 2, 3, 4]) {
+            outcomes.push(ada.room.send(bob.room.self, data), bob.room.send(ada.room.self, data), bob.room.media({ audio: data % 2 === 1 }))
+            bob.clock.advance(0)
+            // Half of them while the hello of the new connection is on its way.
+            if (data % 2 === 0) await hub.pump()
+        }
+        for (let i = 0; i < 5; i += 1) { for (const { clock } of [ada, bob]) clock.advance(100); await hub.pump() }
+        await Promise.all(outcomes)
+        assert.deepEqual([heard, told], [{ Ada: [1, 2, 3, 4], Bob: [1, 2, 3, 4] }, []], `moved after frame ${frames}`)
+        assert.deepEqual([ada.room.state, bob.room.state], [hub.state, hub.state], `moved after frame ${frames}`)
+        if (!hub.hasCut) break
+        assert.equal(hub.socketsOf('Bob'), 2, `moved after frame ${frames}`)
+        assert.ok(frames < 100)
+    }
+})
+
 test('cut at every single frame: each signal arrives once and in order, each command is done once', async () => {
     for (let frames = 1; ; frames += 1) {
         const hub = new Hub({ keepsSessions: true })

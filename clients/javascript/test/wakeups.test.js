@@ -7,7 +7,7 @@ import { FakeSocket, person, settle, snapshot, welcome } from './support.js'
 function pageWith(visibilityState = 'visible') {
     const environment = new EventTarget()
     environment.document = Object.assign(new EventTarget(), { visibilityState })
-    environment.navigator = { connection: new EventTarget() }
+    environment.navigator = { connection: Object.assign(new EventTarget(), { type: 'wifi' }) }
     return environment
 }
 
@@ -28,7 +28,12 @@ async function hinting(options) {
 const wakes = {
     'the network is back': (page) => page.dispatchEvent(new Event('online')),
     'the page is seen again': (page) => page.document.dispatchEvent(new Event('visibilitychange')),
-    'the network is another one': (page) => page.navigator.connection.dispatchEvent(new Event('change')),
+    'the network is another one': (page) => changes(page, page.navigator.connection.type === 'wifi' ? 'cellular' : 'wifi'),
+}
+
+function changes({ navigator: { connection } }, type) {
+    connection.type = type
+    connection.dispatchEvent(new Event('change'))
 }
 
 for (const [name, wake] of Object.entries(wakes)) {
@@ -50,6 +55,15 @@ for (const [name, wake] of Object.entries(wakes)) {
         assert.equal(FakeSocket.all.length, 2)
     })
 }
+
+test('another estimate of the same network says nothing, nor does the loss of every network', async () => {
+    const { environment } = await hinting()
+    changes(environment, 'wifi')
+    changes(environment, 'none')
+    assert.deepEqual(FakeSocket.last.take(), [])
+    changes(environment, 'wifi')
+    assert.deepEqual(FakeSocket.last.take(), [{ type: 'network-changed' }])
+})
 
 test('a page that is hidden says nothing', async () => {
     const { environment } = await hinting()
@@ -95,6 +109,21 @@ test('a try that hangs is made again on the new network; one that has just begun
     clock.advance(1_000)
     environment.dispatchEvent(new Event('online'))
     assert.deepEqual([FakeSocket.all.length, FakeSocket.all[1].closedWith], [3, 4000])
+})
+
+test('… and a room that it was to create is asked for once more, behind the welcome', async () => {
+    const environment = pageWith()
+    const world = begin({ environment })
+    world.parley.join()
+    await settle()
+    FakeSocket.last.opens()
+    assert.deepEqual(FakeSocket.last.take()[0].join, { id: 1 })
+    world.clock.advance(1_000)
+    environment.dispatchEvent(new Event('online'))
+    FakeSocket.last.opens()
+    assert.equal(FakeSocket.last.take()[0].join, undefined)
+    FakeSocket.last.says(welcome())
+    assert.deepEqual(FakeSocket.last.take(), [{ type: 'join', id: 1 }])
 })
 
 test('a closed client does not wake', async () => {
