@@ -34,6 +34,11 @@ from parley_peer import ParleyPeer
 UNDELIVERED_MAX = 64
 
 
+def is_to_be_said_again(frame):
+    return frame["type"] == "rejected" and (
+        "retryAfterMilliseconds" in frame or frame["code"] in ("signal-gap", "command-gap"))
+
+
 class LastingClient(ParleyPeer):
     def __init__(self, address, log, name, rooms, seed):
         super().__init__(address, name=name, abilities={"rollback": True, "trickle": True, "restart": True})
@@ -49,6 +54,8 @@ class LastingClient(ParleyPeer):
         # By room: what the last command of our chatter asked for.
         self.audio = {}
         self.turn = asyncio.Lock()
+        # The rows, by recipient or room, that will be said again.
+        self.repeating = set()
 
     def note(self, what, **members):
         line = json.dumps({"t": time.monotonic(), "what": what} | members, separators=(",", ":"))
@@ -62,8 +69,12 @@ class LastingClient(ParleyPeer):
         for line in lines:
             if line["what"] == "received":
                 frame = json.loads(line["text"])
+                if is_to_be_said_again(frame):
+                    continue
                 if not forget or frame["type"] == "welcome":
                     await self._take_again(frame, line["text"])
+            elif line["what"] == "coming":
+                self.attempt = line["attempt"]
             elif line["what"] == "sent" and not forget:
                 self._remember_sent(line["message"])
 
@@ -86,7 +97,7 @@ class LastingClient(ParleyPeer):
                 self.audio[message["room"]] = message["audio"]
 
     def _forget_peers(self):
-        self.rooms, self.unsettled, self.audio = {}, [], {}
+        self.rooms, self.unsettled, self.audio, self.attempt = {}, [], {}, 0
         self.sent, self.delivered, self.received, self.acknowledged = {}, {}, {}, {}
 
     def _forget_the_gone(self, frame):
@@ -112,6 +123,9 @@ class LastingClient(ParleyPeer):
         elif frame["type"] == "snapshot":
             last = frame.get("lastCommand", 0)
             self.unsettled = [m for m in self.unsettled if m.get("room") != frame["room"] or m["id"] > last]
+        if is_to_be_said_again(frame):
+            self._say_again_soon(frame.get("to"), frame.get("room"), frame.get("retryAfterMilliseconds", 100))
+            return
         try:
             await super()._take(frame, text)
         except (AssertionError, KeyError, TypeError, ValueError) as problem:
@@ -132,6 +146,22 @@ class LastingClient(ParleyPeer):
         # Without a socket the next hello says what has been received.
         if self.is_talking:
             await super().acknowledge()
+
+    # MARK: What was refused for now
+
+    def _say_again_soon(self, to, room, milliseconds):
+        """All that is unsettled in that row: what came behind a refused number was refused as a gap."""
+        if (to, room) not in self.repeating:
+            self.repeating.add((to, room))
+            asyncio.create_task(self._say_again(to, room, milliseconds / 1000))
+
+    async def _say_again(self, to, room, seconds):
+        await asyncio.sleep(max(seconds, 0.3))
+        self.repeating.discard((to, room))
+        async with self.turn:
+            for message in self.unsettled:
+                if self.is_talking and (message.get("to"), message.get("room")) == (to, room):
+                    await super().send_if_possible(message)
 
     # MARK: Living
 
@@ -156,7 +186,10 @@ class LastingClient(ParleyPeer):
     async def _come(self):
         hello, before = self._hello(), self.welcome
         if self.welcome:
-            hello["resume"] = {"session": self.welcome["session"], "secret": self.welcome["resume"]["secret"]}
+            self.attempt += 1
+            self.note("coming", attempt=self.attempt)
+            hello["resume"] = {"session": self.welcome["session"], "secret": self.welcome["resume"]["secret"],
+                               "attempt": self.attempt}
             if self.rooms:
                 hello["resume"]["rooms"] = {room.id: room.at for room in self.rooms.values()}
                 hello["resume"]["received"] = dict(self.received)

@@ -35,6 +35,14 @@ def kinds(peer, *of):
 COMINGS_AND_GOINGS = ("joined", "interrupted", "resumed", "left")
 
 
+def nobody_noticed(peer, seconds):
+    """Whoever was away for `seconds` was not missed, if that was less than the second that the server waits."""
+    if seconds < 0.8:
+        assert kinds(peer, *COMINGS_AND_GOINGS) == []
+    else:
+        assert "left" not in kinds(peer, *COMINGS_AND_GOINGS)
+
+
 async def same_state(*peers):
     """They have come to the same position, and hold the same there."""
     await eventually(lambda: all(peer.room.at == peers[0].room.at for peer in peers), what="the same position")

@@ -59,6 +59,8 @@ class ParleyPeer:
         self.on_frame = None
         # Commands and signals whose outcome is not known yet, to be said again after a resume.
         self.unsettled = []
+        # How many connections were begun to come back to this session.
+        self.attempt = 0
 
     # MARK: - Life
 
@@ -97,7 +99,9 @@ class ParleyPeer:
         """Comes back over another socket with what it has, and says again what may not have arrived."""
         await self._connect()
         old = self.welcome
-        resume = {"session": session or old["session"], "secret": secret or old["resume"]["secret"]}
+        self.attempt += 1
+        resume = {"session": session or old["session"], "secret": secret or old["resume"]["secret"],
+                  "attempt": self.attempt}
         if keeps:
             resume["rooms"] = {room.id: room.at for room in self.rooms.values()} if rooms is None else rooms
             resume["received"] = dict(self.received)

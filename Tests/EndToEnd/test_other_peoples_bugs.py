@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from client_process import LastingClient
-from company import COMINGS_AND_GOINGS, company, events, kinds, listen, same_state, seen_by
+from company import COMINGS_AND_GOINGS, company, events, kinds, listen, nobody_noticed, same_state, seen_by
 from measures import gauges_that_are_not_zero, resident_megabytes
 from parley_peer import ParleyPeer
 from processes import ClientProcess
@@ -65,6 +65,7 @@ async def test_a_reconnect_loses_events_the_first_join_after_it_is_no_list(stage
 async def test_a_reconnect_loses_events_ways_back_that_overlap(stage):
     """nextcloud/spreed#7089, #1971, #5316: a second reconnect while the first is under way; one is forgotten."""
     ada, bob = await company(stage, "Ada", "Bob")
+    began = time.monotonic()
     await bob.cut()
     me, held = bob.id, {bob.room.id: bob.room.at}
     tries = [await stage.peer(hello=False) for _ in range(5)]
@@ -72,6 +73,7 @@ async def test_a_reconnect_loses_events_ways_back_that_overlap(stage):
         this.welcome, this.rooms = bob.welcome, bob.rooms
     await asyncio.gather(*(this.resume(rooms=held) for this in tries), return_exceptions=True)
     await eventually(lambda: sum(this.close_code is None for this in tries) == 1, what="one that has won")
+    seconds = time.monotonic() - began
     (winner,) = [this for this in tries if this.close_code is None]
     assert {this.close_code for this in tries if this is not winner} == {4509}
     # Nothing more happens: it is the session, whole, and the others have heard nothing.
@@ -79,7 +81,7 @@ async def test_a_reconnect_loses_events_ways_back_that_overlap(stage):
     assert winner.close_code is None
     await winner.send({"type": "media", "id": 2, "room": ada.room.id, "audio": True})
     await ada.expect_event("media-changed", by=me, id=2)
-    assert kinds(ada, *COMINGS_AND_GOINGS) == []
+    nobody_noticed(ada, seconds)
     for this in tries:
         this.violations.clear()
 
@@ -112,13 +114,16 @@ async def test_a_reconnect_loses_events_after_minutes_of_quiet(stage):
 async def test_a_reconnect_loses_events_the_second_time(stage):
     """socketio/socket.io#4880: recovery works once."""
     ada, bob = await company(stage, "Ada", "Bob")
+    slowest = 0
     for round in range(50):
+        began = time.monotonic()
         await bob.cut()
         number = await ada.command("media", audio=round % 2 == 0)
         assert (await bob.resume())["resumed"], f"refused the time number {round + 1}"
+        slowest = max(slowest, time.monotonic() - began)
         await bob.expect_event("media-changed", by=ada.id, id=number)
     await same_state(ada, bob)
-    assert kinds(ada, *COMINGS_AND_GOINGS) == []
+    nobody_noticed(ada, slowest)
 
 
 async def test_a_reconnect_loses_events_before_the_first_event(stage):
@@ -699,7 +704,7 @@ async def one_life(server, room, ending):
             await ada.cut()
         elif ending == "superseded":
             twin = ParleyPeer(server.connect_address)
-            for what in ("welcome", "rooms", "sent", "delivered", "received"):
+            for what in ("welcome", "rooms", "sent", "delivered", "received", "attempt"):
                 setattr(twin, what, copy.deepcopy(getattr(bob, what)))
             await twin.resume()
             stack.push_async_exit(twin)

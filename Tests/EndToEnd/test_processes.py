@@ -43,7 +43,7 @@ def nobody_heard(clients, of, since):
 # MARK: - kill -9
 
 
-@within(40)
+@within(60)
 async def test_killed_and_restarted_with_its_memory_nobody_hears(stage):
     ada, bob = await clients(stage, await stage.server(), "Ada", "Bob")
     before = bob.id
@@ -68,7 +68,7 @@ async def test_killed_and_restarted_with_its_memory_nobody_hears(stage):
     print(f"     killed four times: {check(ada, bob)}")
 
 
-@within(40)
+@within(60)
 async def test_killed_and_restarted_later_it_is_back(stage):
     ada, bob, eve = await clients(stage, await stage.server(), "Ada", "Bob", "Eve")
     for client in (ada, bob, eve):
@@ -90,7 +90,7 @@ async def test_killed_and_restarted_later_it_is_back(stage):
     check(ada, bob, eve)
 
 
-@within(40)
+@within(60)
 async def test_killed_and_restarted_without_memory_it_replaces_itself(stage):
     ada, bob = await clients(stage, await stage.server(), "Ada", "Bob")
     await asyncio.gather(ada.order("chatter", pause=0.03), bob.order("chatter", pause=0.03))
@@ -187,7 +187,7 @@ async def test_stopped_for_twenty_seconds(stage):
     await interrupted_and_back(stage, 20)
 
 
-@within(40)
+@within(60)
 async def test_stopped_for_longer_than_the_grace_it_has_left_once(stage):
     await left_once(stage, 9 + SLACK, "--grace-milliseconds", "2000")
 

@@ -67,6 +67,8 @@ class Story:
             self._snapshot(frame)
         elif kind == "events":
             self._events(frame, text)
+        elif kind == "rejected" and "retryAfterMilliseconds" in frame or frame.get("code") == "command-gap":
+            pass  # No outcome: it is said again.
         elif kind == "rejected" and "id" in frame and frame.get("room") in self.me:
             self.refused.add((self.me[frame["room"]], frame["id"]))
         elif "from" in frame and "n" in frame:
