@@ -77,6 +77,45 @@ struct DrainTests {
         }
     }
 
+    @Test("who moves to another server was never away, and the one that drains ends")
+    func move() async throws {
+        try await withServer { first in
+            try await withServer(engine: first.engine) { second in
+                let bob = try await second.connect()
+                let room = try await bob.join(alias("blue-fox"))
+                let ada = try await RawClient.connect(to: first)
+                var hello = Hello()
+                hello.join = JoinCommand(id: 1, room: .id(room.id))
+                ada.send(.hello(hello))
+                let welcome = try #require(await ada.first { if case .welcome(let it) = $0 { it } else { nil } })
+                let snapshot = try #require(await ada.first { if case .snapshot(let it) = $0 { it } else { nil } })
+                await first.stop()
+                _ = try #require(await ada.first(self.goaway))
+
+                let moved = try await RawClient.connect(to: second)
+                hello = Hello()
+                hello.resume = Hello.Resume(
+                    session: welcome.session,
+                    secret: welcome.resumeSecret,
+                    rooms: [.init(room: room.id, at: snapshot.at)]
+                )
+                moved.send(.hello(hello))
+                let again = try #require(await moved.first { if case .welcome(let it) = $0 { it } else { nil } })
+                #expect(again.resumed && again.session == welcome.session)
+                #expect(try await ada.rest().closeCode == CloseCode.superseded.rawValue)
+                await first.ended()
+
+                moved.send(.leave(LeaveCommand(id: 2, room: room.id)))
+                var heard: [String] = []
+                while let notice = await bob.first({ if case .room(let it, _) = $0 { it } else { nil } }) {
+                    heard.append(notice.type)
+                    if notice.type == "left" { break }
+                }
+                #expect(heard == ["joined", "attached", "left"])
+            }
+        }
+    }
+
     @Test("whoever stays is told to come back, at the deadline")
     func hardEnd() async throws {
         var limits = Limits()

@@ -64,15 +64,19 @@ private final class ConnectedClients: Sendable {
     func add(_ client: ParleyClient) { self.clients.withLock { $0.append(client) } }
 }
 
+/// - Parameter engine: that of another server, whose rooms and sessions this one shares then.
 func withServer(
     limits: Limits = Limits(),
+    engine: InMemoryEngine? = nil,
     _ body: @Sendable (RunningServer) async throws -> Void
 ) async throws {
-    let engine = InMemoryEngine(
-        limits: limits,
-        incarnation: EngineIncarnation(rawValue: 1),
-        clock: { Instant(milliseconds: 1_795_226_400_000) }
-    )
+    let engine =
+        engine
+        ?? InMemoryEngine(
+            limits: limits,
+            incarnation: EngineIncarnation(rawValue: 1),
+            clock: { Instant(milliseconds: 1_795_226_400_000) }
+        )
     var configuration = ServerConfiguration()
     configuration.port = 0
     configuration.limits = limits
