@@ -75,6 +75,18 @@ async def test_who_cannot_show_the_secret_is_somebody_new(stage):
         assert not welcome["resumed"]
 
 
+async def test_a_proof_that_cannot_be_read(stage):
+    alias, ada, bob = await ada_and_bob(stage)
+    good = proof(ada)
+    for bad in (1, [], {}, {"session": good["session"]}, {"secret": good["secret"]}, good | {"session": 1}):
+        device = await stage.peer(hello=False)
+        await device.send(device._hello() | {"identity": bad})
+        await device.expect_rejected("invalid-member", of="hello")
+        # It may say hello again, properly.
+        await device.send(device._hello() | {"identity": good})
+        assert (await device.expect(type="welcome"))["identity"] == ada.welcome["identity"]
+
+
 async def test_beside_a_resume_it_is_ignored(stage):
     alias, ada, bob = await ada_and_bob(stage)
     await bob.cut()
