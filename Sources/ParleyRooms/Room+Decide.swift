@@ -147,12 +147,16 @@ extension Room {
         _ attach: RoomCommand.Attach
     ) -> Decision {
         guard let participant = self.people[id], let membership else { return .rejected(.notJoined) }
-        guard attach.attempt == 0 || attach.attempt > membership.attempt else { return .rejected(.noChange) }
         let wasInterrupted =
             switch participant.connection {
             case .interrupted: true
             case .connected: false
             }
+        // The very connection that the room takes for lost, and is not.
+        let isKnown = attach.node == membership.node && attach.attempt == membership.attempt
+        guard attach.attempt == 0 || attach.attempt > membership.attempt || (isKnown && wasInterrupted) else {
+            return .rejected(.noChange)
+        }
         let attachment = RoomEvent.Attachment(
             participant: id,
             node: attach.node,

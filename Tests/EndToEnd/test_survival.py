@@ -229,7 +229,9 @@ async def test_a_browser_that_is_offline_and_online_again(stage):
     await bob.at("server-away").wait_for()
     # What is switched while away is told afterwards.
     await bob.at("microphone").click()
-    await bob.page.evaluate("parleyPage.parley.on('reconnecting', (news) => { window.wait = news.delayMilliseconds }); 0")
+    await bob.page.evaluate(
+        "parleyPage.parley.on('reconnecting', (news) => { window.wait = news.delayMilliseconds }); 0"
+    )
     await eventually(lambda: bob.page.evaluate("window.wait > 2000"), seconds=25, what="a long wait")
     await bob.context.set_offline(False)
     began = time.monotonic()

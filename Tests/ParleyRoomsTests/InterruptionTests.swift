@@ -46,8 +46,11 @@ import Testing
         #expect(meeting.interrupt("Bob", epoch: 2) == "interrupted Bob")
         // The grace period of the first loss ends: it is not that of the second.
         #expect(meeting.expire("Bob", epoch: 1) == "rejected no-change")
-        #expect(meeting.attach("Bob", attempt: 1) == "rejected no-change")
-        #expect(meeting.expire("Bob", epoch: 2) == "left Bob (disconnected)")
+        #expect(meeting.attach("Bob", attempt: 1, node: 1) == "rejected no-change")
+        // The node that has the connection knows better.
+        #expect(meeting.attach("Bob", attempt: 1) == "resumed Bob")
+        #expect(meeting.interrupt("Bob", epoch: 3) == "interrupted Bob")
+        #expect(meeting.expire("Bob", epoch: 3) == "left Bob (disconnected)")
     }
 
     @Test func `a return that nobody has heard of moves the session, and nobody sees it`() {

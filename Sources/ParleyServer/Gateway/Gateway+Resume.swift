@@ -73,18 +73,30 @@ extension Gateway {
         session.holder?.supersede()
         session.detach()
         session.expect(holder, attempt: returning.attempt)
-        let missing = returning.rooms.filter { session.seat(in: $0.room) == nil }
-        guard !missing.isEmpty else {
-            return self.complete(session, returning, hello, connection, holder)
-        }
-        // One after the other: a client is in one room or two, and the engine answers within a millisecond.
-        self.takeSeats(missing[...], session, holder) { [unowned self] outcome in
+        self.refresh(session.seats[...]) { [unowned self] isCurrent in
             guard session.expects(holder) else { return }
-            switch outcome {
-            case .success: self.complete(session, returning, hello, connection, holder)
-            case .failure(.engineUnavailable): self.abandon(session, holder) { holder.giveUp() }
-            case .failure: self.abandon(session, holder) { holder.refuseOutdatedAttempt() }
+            guard isCurrent else { return self.abandon(session, holder) { holder.giveUp() } }
+            let missing = returning.rooms.filter { session.seat(in: $0.room) == nil }
+            // One after the other: a client is in one room or two, and the engine answers within a millisecond.
+            self.takeSeats(missing[...], session, holder) { outcome in
+                guard session.expects(holder) else { return }
+                switch outcome {
+                case .success: self.complete(session, returning, hello, connection, holder)
+                case .failure(.engineUnavailable): self.abandon(session, holder) { holder.giveUp() }
+                case .failure: self.abandon(session, holder) { holder.refuseOutdatedAttempt() }
+                }
             }
+        }
+    }
+
+    /// What this node holds of the session may be of the past: it may have moved on, and come back. Where there is no
+    /// other node, at once.
+    private func refresh(_ seats: ArraySlice<Seat>, _ then: @escaping (_ isCurrent: Bool) -> Void) {
+        guard self.hasCompany, let seat = seats.first else { return then(true) }
+        seat.host.whenCurrent { [unowned self] isCurrent in
+            // A room that is over has taken its seats with it.
+            guard isCurrent || seat.phase == .gone else { return then(false) }
+            self.refresh(seats.dropFirst(), then)
         }
     }
 
@@ -207,6 +219,7 @@ extension Gateway {
             seat.host.replay(to: seat, after: mentioned?.at, isKnown: mentioned != nil)
         }
         for held in returning.rooms where session.seat(in: held.room) == nil { self.refuse(held, session) }
+        self.acknowledge(ClientBeat(acknowledged: returning.received), from: session)
         for seat in present { self.begin(mailOf: seat, received: returning.received) }
         self.repeatDelivered(to: session)
         if attachment == .visible { for seat in present { self.attach(seat) { _ in } } }

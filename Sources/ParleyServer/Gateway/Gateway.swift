@@ -62,7 +62,7 @@ package final class Gateway {
     private var nextEntryUID: UInt64
     private var engineIncarnation: EngineIncarnation
     /// Whether there are other nodes, as of the last heartbeat.
-    private var hasCompany = false
+    private(set) var hasCompany = false
     private var heartbeats = 0
 
     /// Call it on `eventLoop`.

@@ -46,7 +46,11 @@ extension RoomHost {
                     // What it sent and nobody has read goes with it: a number beyond all stands for all.
                     self.gateway.acknowledgeLater([SignalNumber(sender: id, n: .max)], of: seat)
                 }
-            case .created, .mediaChanged, .interrupted, .ended: break
+            case .interrupted(let id, _):
+                // Found out too late, or before its join was through: its connection is here.
+                guard let seat = self.seats[id], seat.session.connection != nil else { continue }
+                self.gateway.attach(seat) { _ in }
+            case .created, .mediaChanged, .ended: break
             }
         }
     }
