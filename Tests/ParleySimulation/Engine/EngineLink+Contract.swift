@@ -13,8 +13,9 @@ extension EngineLink: Engine {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<AppendResult> {
         self.call(on: eventLoop, changes: { $0 == .appended }) { [cluster] machine, now, effects throws(EngineError) in
-            let result = try machine.append(entry, to: log, retention: retention, in: incarnation, now, &effects)
-            if result == .appended { cluster.onRecord(.appended(log, entry)) }
+            let (accepted, incarnation) = cluster.weaken(entry, log, incarnation, machine, now)
+            let result = try machine.append(accepted, to: log, retention: retention, in: incarnation, now, &effects)
+            if result == .appended { cluster.onRecord(.appended(log, accepted)) }
             return result
         }
     }
