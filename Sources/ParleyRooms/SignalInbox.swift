@@ -43,12 +43,13 @@ public struct SignalInbox: Hashable, Sendable {
     ) -> Posting {
         var mark = self.watermarks[sender, default: Watermark()]
         guard number > mark.sent else { return .again }
-        // A sender that starts beyond 1 says that the rest was delivered. While nothing is
-        // outstanding that is taken as said; otherwise the numbers in between count as outstanding,
-        // so that nobody gets around the limit by a claim.
+        // A sender with a floor beyond 1 says that what is below was delivered. While nothing is outstanding that
+        // is taken as said; otherwise the numbers in between count as outstanding, so that nobody gets around the
+        // limit by a claim. What is between the floor and this one may wait in the mailbox, from another node.
         if mark.sent == mark.acknowledged {
-            mark.sent = number - 1
-            mark.acknowledged = number - 1
+            let delivered = max(mark.sent, min(max(floor, 1), number) - 1)
+            mark.sent = delivered
+            mark.acknowledged = delivered
         }
         let more = number - mark.sent
         guard more <= self.unacknowledgedMax, self.unacknowledged <= self.unacknowledgedMax - more else {

@@ -78,7 +78,7 @@ import Testing
     @Test func `numbers that are skipped open no way around the limit`() {
         var inbox = SignalInbox(unacknowledgedMax: 4)
         // Nothing outstanding: what is below the floor was delivered elsewhere.
-        #expect(inbox.post(1_000, from: self.ada) == .handed)
+        #expect(inbox.post(1_000, floor: 1_000, from: self.ada) == .handed)
         #expect(inbox.unacknowledged == 1)
         #expect(inbox.post(1_003, floor: 1_003, from: self.ada) == .handed)
         #expect(inbox.unacknowledged == 4)

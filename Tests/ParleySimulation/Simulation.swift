@@ -166,6 +166,10 @@ package final class Simulation {
                 self.journal.violate("the history of \(log.id) does not chain")
                 continue
             }
+            for written in chain {
+                let place = ClientPosition(written.position)
+                self.journal.trace("log \(place)\(written.isReseed ? " (reseeded)" : "") \(written.events.count) events")
+            }
             self.journal.check(chain, of: log)
         }
     }

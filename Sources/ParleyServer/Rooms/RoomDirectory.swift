@@ -1,6 +1,7 @@
 import NIOCore
 import ParleyEngine
 import ParleyProtocol
+import ParleyRooms
 
 /// That an alias means a room: the entry of the alias's log that says so.
 struct AliasClaim: Hashable {
@@ -53,12 +54,39 @@ final class RoomDirectory {
     /// The room is over: who comes now gets a new one, even while the engine is still being told.
     func remove(_ host: RoomHost) {
         self.hosts[host.id] = nil
-        guard let claim = host.claim else { return }
-        if self.aliases[claim.alias] === host { self.aliases[claim.alias] = nil }
-        // If the word means another room by now, the position tells, and nothing happens. What is asked of the
-        // alias after this is answered after this.
+        if let claim = host.claim {
+            if self.aliases[claim.alias] === host { self.aliases[claim.alias] = nil }
+            self.free(claim)
+        } else if let alias = host.room.alias {
+            self.free(alias, of: host.id)
+        }
+    }
+
+    /// If the word means another room by now, the position tells, and nothing happens. What is asked of the alias
+    /// after this is answered after this. Until the engine has answered, it is asked again.
+    private func free(_ claim: AliasClaim) {
+        let gateway = self.gateway
         let log = LogID(.alias, claim.alias.text)
-        _ = self.gateway.engine.retire(log, expecting: claim.position, on: self.gateway.eventLoop)
+        gateway.engine.retire(log, expecting: claim.position, on: gateway.eventLoop).assumeIsolated().whenFailure { _ in
+            gateway.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { gateway.directory.free(claim) }
+        }
+    }
+
+    /// The room was found by its id: what it claimed is in the alias's log.
+    private func free(_ alias: RoomAlias, of id: RoomID) {
+        let gateway = self.gateway
+        let log = LogID(.alias, alias.text)
+        gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let read):
+                guard let entry = read.entries.last, Self.room(in: entry) == id else { return }
+                self.free(AliasClaim(alias: alias, position: entry.position))
+            case .failure:
+                gateway.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+                    gateway.directory.free(alias, of: id)
+                }
+            }
+        }
     }
 
     // MARK: The engine

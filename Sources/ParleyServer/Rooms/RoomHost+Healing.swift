@@ -18,6 +18,8 @@ extension RoomHost {
             // The engine's history won; everybody here has been given it.
             break
         case .behind(let top):
+            // A host that was closed has a replica of its last day: others have the room now.
+            guard !self.isOver else { return }
             guard gateway.configuration.mechanisms.contains(.healing) else { return self.reloadLater() }
             self.reseed(observed: top)
         }

@@ -53,7 +53,7 @@ extension ModelClient {
         let events = frame["events"]?.array ?? []
         if let index = self.rooms.firstIndex(where: { $0.id == room.id }) {
             let before = self.rooms[index]
-            guard before.me == room.me else { return self.journal.violate("\(self.name): another participant") }
+            guard before.me == room.me else { return self.becomeAnother(index, room) }
             room.outbox = before.outbox
             room.outgoing = before.outgoing
             room.received = before.received
@@ -69,6 +69,15 @@ extension ModelClient {
         }
         self.journal.sees(self, room)
         self.settle(events, in: room.id)
+    }
+
+    /// The engine has lost that it left and joined again, or joined at all: it is who the room says that it is.
+    private func becomeAnother(_ index: Int, _ room: ClientRoom) {
+        if self.journal.losses.isEmpty { self.journal.violate("\(self.name): another participant for no reason") }
+        self.journal.membershipLost(self, self.rooms[index])
+        self.rooms[index] = room
+        self.journal.joined(self, room)
+        self.journal.sees(self, room)
     }
 
     /// The engine may have lost what was acknowledged (docs/PROTOCOL.md, section 2).

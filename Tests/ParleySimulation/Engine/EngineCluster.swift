@@ -91,8 +91,10 @@ final class EngineCluster {
         self.receivers[subscription] = receiver
     }
 
-    func remove(_ subscription: Subscription) {
+    func end(_ subscription: Subscription) {
         self.receivers[subscription] = nil
+        self.machine.unsubscribe(subscription)
+        self.machine.stopReceiving(subscription)
     }
 
     private func tell(_ effect: InMemoryEngine.StateMachine.Effect) {
@@ -113,11 +115,7 @@ final class EngineCluster {
     /// The connection of a dead process ends, and its subscriptions with it.
     func forget(_ link: EngineLink) {
         let gone = self.receivers.filter { $0.value.link === link }.keys.sorted { $0.rawValue < $1.rawValue }
-        for subscription in gone {
-            self.receivers[subscription] = nil
-            self.machine.unsubscribe(subscription)
-            self.machine.stopReceiving(subscription)
-        }
+        for subscription in gone { self.end(subscription) }
     }
 
     // MARK: Faults

@@ -13,8 +13,9 @@ extension EngineLink: Engine {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<AppendResult> {
         self.call(on: eventLoop, changes: { $0 == .appended }) { [cluster] machine, now, effects throws(EngineError) in
-            let result = try machine.append(entry, to: log, retention: retention, in: incarnation, now, &effects)
-            if result == .appended { cluster.onRecord(.appended(log, entry)) }
+            let (accepted, incarnation) = cluster.weaken(entry, log, incarnation, machine, now)
+            let result = try machine.append(accepted, to: log, retention: retention, in: incarnation, now, &effects)
+            if result == .appended { cluster.onRecord(.appended(log, accepted)) }
             return result
         }
     }
@@ -82,17 +83,22 @@ extension EngineLink: Engine {
         on eventLoop: any EventLoop,
         handler: @escaping LogHandler
     ) -> EventLoopFuture<Subscription> {
-        self.call(on: eventLoop) { machine, _, _ in
+        var made: Subscription?
+        let answer = self.call(on: eventLoop) { machine, _, _ in
             let subscription = machine.subscribe(to: log, as: node)
             self.cluster.add(subscription, .init(link: self, handler: .log(handler)))
+            made = subscription
             return subscription
         }
+        // Whose answer is lost has a subscription that nobody knows, until its connection ends.
+        answer.assumeIsolated().whenFailure { _ in made.map(self.cluster.end) }
+        return answer
     }
 
     func unsubscribe(_ subscription: Subscription, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-        // Nothing is told from now on, however long the engine takes.
-        self.cluster.remove(subscription)
-        return self.call(on: eventLoop) { machine, _, _ in machine.unsubscribe(subscription) }
+        // Nothing is told from now on, however long the engine takes. It ends with the connection, if not by this.
+        self.cluster.end(subscription)
+        return self.call(on: eventLoop) { _, _, _ in () }
     }
 
     func publishEphemeral(_ bytes: ByteBuffer, to log: LogID) {
@@ -158,7 +164,7 @@ extension EngineLink: Engine {
     }
 
     func stopReceiving(_ subscription: Subscription, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-        self.cluster.remove(subscription)
-        return self.call(on: eventLoop) { machine, _, _ in machine.stopReceiving(subscription) }
+        self.cluster.end(subscription)
+        return self.call(on: eventLoop) { _, _, _ in () }
     }
 }
