@@ -168,7 +168,9 @@ package final class Simulation {
             }
             for written in chain {
                 let place = ClientPosition(written.position)
-                self.journal.trace("log \(place)\(written.isReseed ? " (reseeded)" : "") \(written.events.count) events")
+                self.journal.trace(
+                    "log \(place)\(written.isReseed ? " (reseeded)" : "") \(written.events.count) events"
+                )
             }
             self.journal.check(chain, of: log)
         }

@@ -62,6 +62,8 @@ package final class Gateway {
     private var nextEntryUID: UInt64
     private var engineIncarnation: EngineIncarnation
     /// Whether there are other nodes, as of the last heartbeat.
+    /// See `Gateway+Nodes.swift`.
+    var lastView: SeenNodes?
     private(set) var hasCompany = false
     private var heartbeats = 0
 
@@ -122,6 +124,7 @@ package final class Gateway {
             self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: self.eventLoop.now)
             self.hasCompany = view.nodes.count > 1
             self.engineSeen(view.incarnation)
+            self.judge(view)
         }
         self.heartbeats += 1
         guard self.hasCompany, self.heartbeats.isMultiple(of: 3) else { return }

@@ -106,6 +106,12 @@ final class RoomDirectory {
         }
     }
 
+    func speakForPeople(whoseNodesAreNot alive: Set<NodeID>, now: NIODeadline) {
+        for host in self.hosts.values.sorted(by: { $0.id < $1.id }) {
+            host.speakForPeople(whoseNodesAreNot: alive, now: now)
+        }
+    }
+
     /// The engine lives another life: what it has forgotten of this node's rooms it hears again.
     func engineChanged(_ incarnation: EngineIncarnation) {
         for host in self.hosts.values.sorted(by: { $0.id < $1.id }) {

@@ -20,6 +20,8 @@ final class RoomHost {
     private(set) var present: [Seat] = []
     /// Those in the room whose connections other nodes have.
     var peopleElsewhere: Set<ParticipantID> = []
+    /// Those of them whose node is dead and who are interrupted: since when that is known here.
+    var awaySince: [ParticipantID: NIODeadline] = [:]
     private var subscription: Subscription?
     var ring: ReplayRing
     var beat = RoomBeat()
