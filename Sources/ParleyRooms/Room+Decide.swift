@@ -147,12 +147,17 @@ extension Room {
         _ attach: RoomCommand.Attach
     ) -> Decision {
         guard let participant = self.people[id], let membership else { return .rejected(.notJoined) }
-        guard attach.attempt == 0 || attach.attempt > membership.attempt else { return .rejected(.noChange) }
         let wasInterrupted =
             switch participant.connection {
             case .interrupted: true
             case .connected: false
             }
+        if attach.attempt > 0, attach.attempt <= membership.attempt {
+            let isThisOne = attach.attempt == membership.attempt && attach.node == membership.node
+            guard isThisOne else { return .rejected(.noChange) }
+            // Its append was in the log already when its outcome was not known.
+            guard wasInterrupted else { return .duplicate(nil) }
+        }
         let attachment = RoomEvent.Attachment(
             participant: id,
             node: attach.node,
