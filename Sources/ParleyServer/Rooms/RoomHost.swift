@@ -91,7 +91,11 @@ final class RoomHost {
     private func perform(_ step: (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void) {
         var effects: [RoomHostEffect] = []
         step(&self.machine, &effects)
-        for effect in effects { self.perform(effect) }
+        // Outcomes behind all deliveries: whoever acts on one finds that everybody here was told of everything.
+        let deliveries = effects.lastIndex { $0.isDelivery }.map { effects[...$0] } ?? []
+        for effect in deliveries where !effect.isOutcome { self.perform(effect) }
+        for effect in deliveries where effect.isOutcome { self.perform(effect) }
+        for effect in effects[deliveries.endIndex...] { self.perform(effect) }
         self.answerWhoWaits()
         self.scheduleFlush()
     }
@@ -347,6 +351,19 @@ final class RoomHost {
         self.present.append(seat)
         self.beat.somebodyCame()
         self.gateway.participants[seat.id] = seat
+    }
+}
+
+extension RoomHostEffect {
+    fileprivate var isDelivery: Bool {
+        switch self {
+        case .deliver, .reset: true
+        default: false
+        }
+    }
+
+    fileprivate var isOutcome: Bool {
+        if case .outcome = self { true } else { false }
     }
 }
 
