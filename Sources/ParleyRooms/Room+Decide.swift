@@ -152,10 +152,11 @@ extension Room {
             case .interrupted: true
             case .connected: false
             }
-        // The very connection that the room takes for lost, and is not.
-        let isKnown = attach.node == membership.node && attach.attempt == membership.attempt
-        guard attach.attempt == 0 || attach.attempt > membership.attempt || (isKnown && wasInterrupted) else {
-            return .rejected(.noChange)
+        if attach.attempt > 0, attach.attempt <= membership.attempt {
+            let isThisOne = attach.attempt == membership.attempt && attach.node == membership.node
+            guard isThisOne else { return .rejected(.noChange) }
+            // The very connection that the room takes for lost, and is not; or its append was in the log already when its outcome was not known.
+            guard wasInterrupted else { return .duplicate(nil) }
         }
         let attachment = RoomEvent.Attachment(
             participant: id,
