@@ -155,7 +155,8 @@ extension Room {
         if attach.attempt > 0, attach.attempt <= membership.attempt {
             let isThisOne = attach.attempt == membership.attempt && attach.node == membership.node
             guard isThisOne else { return .rejected(.noChange) }
-            // Its append was in the log already when its outcome was not known.
+            // The very connection that the room takes for lost, and is not; or its append was in the log already when
+            // its outcome was not known.
             guard wasInterrupted else { return .duplicate(nil) }
         }
         let attachment = RoomEvent.Attachment(

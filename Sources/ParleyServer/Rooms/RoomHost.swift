@@ -340,7 +340,11 @@ final class RoomHost {
         let session = seat.session
         // The last person left while this one was on the way: the word is free, so it means a new room.
         if code == .roomEnded, case .alias = seat.join.room, session.life.isOver == false {
-            return self.gateway.join(seat.join, session: session)
+            // Not at once: this host is still to be taken out of the directory.
+            return self.gateway.eventLoop.assumeIsolated().execute {
+                guard session.life.isOver == false else { return }
+                self.gateway.join(seat.join, session: session)
+            }
         }
         self.gateway.refuse(code, seat.join, session)
         self.endIfUnused()
