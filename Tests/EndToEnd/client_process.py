@@ -143,7 +143,7 @@ class LastingClient(ParleyPeer):
                 await super().send_if_possible(message)
 
     async def acknowledge(self):
-        # Without a socket the next hello says what has been received.
+        # Too early after a return it waits for the end of that.
         if self.is_talking:
             await super().acknowledge()
 
@@ -206,6 +206,7 @@ class LastingClient(ParleyPeer):
             for message in said + [m for m in self.unsettled if not any(m is other for other in said)]:
                 await super().send_if_possible(message)
             self.is_talking = True
+        await self.acknowledge()
         self.note("here", resumed=self.welcome["resumed"], again=len(said))
 
     async def _join_the_rest(self):

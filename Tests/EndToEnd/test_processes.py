@@ -119,6 +119,9 @@ async def test_all_are_killed_at_once_and_all_come_back(stage):
     for client in people:
         await client.order("chatter", pause=0.05)
     await asyncio.sleep(1)
+    await asyncio.gather(*(client.order("burst", count=10) for client in people))
+    said = people[0].count("sent")
+    await eventually(lambda: people[0].count("sent") > said + 20, what="the middle of it")
     await asyncio.gather(*(client.kill() for client in people))
     await asyncio.gather(*(client.restart("--remember") for client in people))
     assert all(client.welcome["resumed"] for client in people)
