@@ -42,9 +42,9 @@ async def say_resume(stage, server, session, secret, **members):
     return await raw.expect(type="welcome"), raw
 
 
-def assert_refused(welcome, ada, bob):
-    """A stranger, who has learned nothing."""
-    assert not welcome["resumed"]
+def assert_refused(welcome, ada, bob, why="unknown"):
+    """A stranger, who has learned nothing but the name of the refusal."""
+    assert not welcome["resumed"] and welcome["resumeRefused"] == why, welcome
     assert welcome["session"] not in (ada.welcome["session"], bob.welcome["session"])
     assert welcome["identity"] not in (ada.welcome["identity"], bob.welcome["identity"])
 
@@ -123,7 +123,7 @@ async def test_the_secret_before_is_good_and_the_one_before_that_is_not(stage):
     await bob.cut()
     welcome, _ = await say_resume(
         stage, server, first["session"], first["resume"]["secret"], rooms={bob.room.id: bob.room.at})
-    assert_refused(welcome, ada, bob)
+    assert_refused(welcome, ada, bob, "outdated")
     # Twice in a row: each answer may be lost.
     for _ in range(3):
         await bob.cut()
@@ -133,7 +133,7 @@ async def test_the_secret_before_is_good_and_the_one_before_that_is_not(stage):
     await bob.cut()
     welcome, _ = await say_resume(
         stage, server, first["session"], third["resume"]["secret"], rooms={bob.room.id: bob.room.at})
-    assert_refused(welcome, ada, bob)
+    assert_refused(welcome, ada, bob, "outdated")
     assert (await bob.resume())["resumed"]
     await bob.media(audio=True)
     await same_state(ada, bob)
@@ -174,10 +174,13 @@ async def test_a_session_that_is_over(stage):
     gone, secret = bob.id, bob.welcome["resume"]["secret"]
     await bob.cut()
     await ada.until(lambda: gone not in ada.room.people, what="Bob has left")
-    # Forged or right, it comes back to nothing, and what is at its old place is not disturbed.
-    for text in (secret[:-1], secret):
-        welcome, _ = await say_resume(stage, server, bob.welcome["session"], text, rooms={bob.room.id: bob.room.at})
+    # Forged or right, it comes back to nothing; only the right one proves who comes.
+    for text, why in ((secret[:-1], "unknown"), (secret, "over"), (secret, "over")):
+        welcome, raw = await say_resume(stage, server, bob.welcome["session"], text, rooms={bob.room.id: bob.room.at})
         assert not welcome["resumed"] and welcome["session"] != bob.welcome["session"]
+        assert welcome["resumeRefused"] == why
+        assert (welcome["identity"] == bob.welcome["identity"]) == (why == "over")
+        assert (await raw.expect(type="rejected", of="resume"))["code"] == "not-joined"
     await ada.media(audio=True)
     assert kinds(ada, "left") == ["left"] and len(ada.room.people) == 1
 

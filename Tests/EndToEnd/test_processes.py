@@ -208,11 +208,9 @@ async def left_once(stage, seconds, *flags):
     for other in (ada, eve):
         assert await other.hears("left", began, participant=gone, reason="disconnected")
     await eventually(lambda: bob.count("here") > here, 20, "Bob is there again")
-    # A new session; the identity survives only where the secret still proves it.
-    assert not bob.welcome["resumed"]
-    print(f"     after {seconds} s: the same identity: {bob.welcome['identity'] == identity}")
-    assert bob.id != gone
-    # The first that he did after that long sleep has been done by a stranger.
+    # A new session of the same person.
+    assert not bob.welcome["resumed"] and bob.welcome["resumeRefused"] == "over"
+    assert bob.welcome["identity"] == identity and bob.id != gone
     for other in (ada, eve):
         await other.hears("joined", began, participant=bob.id)
         await other.order("chatter", pause=0)

@@ -129,7 +129,9 @@ package struct ResumeKeys: Sendable {
         else { return nil }
         var plain = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
         plain += String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
-        return Data(base64Encoded: plain).map { Array($0) }
+        guard let bytes = Data(base64Encoded: plain).map({ Array($0) }) else { return nil }
+        // The last character has bits that mean nothing (RFC 4648, section 3.5): one text is one secret.
+        return Self.text(bytes) == text ? bytes : nil
     }
 }
 

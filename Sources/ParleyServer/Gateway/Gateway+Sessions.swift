@@ -52,7 +52,8 @@ extension Gateway {
             abilities: hello.abilities,
             limits: self.limits
         )
-        session.attach(connection, holder: holder, attempt: hello.resume?.attempt ?? 0)
+        // The client has counted for another session; for this one it begins anew.
+        session.attach(connection, holder: holder, attempt: 0)
         self.sessions[session.id] = session
         session.send(.welcome(self.welcome(session, resumed: false, refused: refused)), counters: &self.counters)
         // What it held is not this session's.
