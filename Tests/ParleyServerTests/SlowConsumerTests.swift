@@ -83,6 +83,38 @@ struct SlowConsumerTests {
         }
     }
 
+    @Test("a signal is never read before the event or the snapshot that shows its sender", arguments: [1, 40])
+    func order(entries: Int) async throws {
+        try await withServer(limits: self.limits) { server in
+            let (ada, bob, room) = try await meeting(server)
+            let cleo = try await server.connect()
+            try await bob.reads(false)
+            try await self.makeHistory(ada, room, entries: entries)
+            let member = try await cleo.join(.id(room), name: "Cleo").participant
+            let people = try #require(await ada.replica(of: room)).people
+            let recipient = try #require(people.first { $0 != member && $0 != people[0] })
+            for number in 1...3 { await cleo.send(.signal(data: .integer(Int64(number))), to: recipient) }
+            try await bob.reads(true)
+            var shown = false
+            var signals: [UInt64] = []
+            while signals.count < 3 {
+                let message = await bob.first { if case .message(let message) = $0 { message } else { nil } }
+                switch try #require(message) {
+                case .snapshot(let snapshot): shown = snapshot.state["people"]?[member.description] != nil
+                case .events(let message):
+                    if message.events.contains(where: { $0["participant"]?.string == member.description }) {
+                        shown = true
+                    }
+                case .signal(let signal):
+                    #expect(shown, "a stranger's signal")
+                    signals.append(signal.n)
+                default: break
+                }
+            }
+            #expect(signals == [1, 2, 3])
+        }
+    }
+
     // MARK: Making it
 
     private func meeting(_ server: RunningServer) async throws -> (ParleyClient, SluggishClient, RoomID) {

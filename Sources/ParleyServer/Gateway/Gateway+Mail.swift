@@ -88,7 +88,7 @@ extension Gateway {
         guard seat.phase == .present, let connection = seat.session.connection else { return }
         switch seat.mailFlow {
         case .direct, .behind:
-            guard connection.isWritable else {
+            guard seat.isCaughtUp else {
                 seat.mailFlow = .behind
                 return
             }
@@ -147,7 +147,7 @@ extension Gateway {
     private func hand(_ signals: [StoredSignal], to seat: Seat, _ connection: WebSocketConnection) {
         var acknowledged: [SignalNumber] = []
         for signal in signals {
-            guard connection.isWritable else {
+            guard seat.isCaughtUp else {
                 seat.mailFlow = .behind
                 break
             }

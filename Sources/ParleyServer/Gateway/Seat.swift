@@ -105,11 +105,15 @@ final class Seat {
         self.joined = joined
     }
 
-    /// Whether a signal may go to the socket at once.
-    var takesSignals: Bool {
-        guard self.mailFlow.isDirect, let connection = self.session.connection else { return false }
-        return connection.isOpen && connection.isWritable
+    /// Whether the connection can take more, and has everything of the room: a signal is never read before the event
+    /// that shows its sender. If it is not so, it will be: then the gateway hears `outputFreed`.
+    var isCaughtUp: Bool {
+        guard let connection = self.session.connection, connection.isWritable else { return false }
+        return self.cursor.next == .frame(self.host.ring.numbers.upperBound)
     }
+
+    /// Whether a signal may go to the socket at once.
+    var takesSignals: Bool { self.mailFlow.isDirect && self.isCaughtUp }
 
     /// Whether that participant, who has that seat if at home on this node, is in the same room.
     func reaches(_ id: ParticipantID, _ peer: Seat?) -> Bool {
