@@ -83,7 +83,9 @@ struct ReconnectionTests {
         try await withRelay { server, relay in
             let (ada, bob, a, _) = try await pair(server, relay)
             var options = ClientOptions()
-            options.saved = try #require(await ada.savedSession)
+            let saved = await ada.savedSession
+            #expect(saved?.address == relay.address)
+            options.saved = saved
             let again = try await server.connect(to: [relay.address], options)
             let left = try #require(await bob.nextRoomEvent("left"))
             #expect(left.notice.participant == a.participant)
