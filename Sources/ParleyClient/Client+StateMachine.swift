@@ -209,7 +209,7 @@ package struct ClientStateMachine: Sendable {
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
             let within = Duration.milliseconds(goaway.withinMilliseconds)
             self.withConnections(moment, &effects) { $0.goaway(within: within, moment, &$1) }
-        case .stay: self.withConnections(moment, &effects) { $0.stay(&$1) }
+        case .stay: self.connections.stay()
         case .unknown:
             // A newer server may say more: the protocol asks to ignore it.
             break
@@ -233,6 +233,8 @@ package struct ClientStateMachine: Sendable {
         self.features = Set(welcome.features)
         self.windowMax = welcome.limits.unacknowledgedSignalsMax
         self.hasMemory = true
+        // Also if the session has moved while its first connection lived.
+        self.joins.lost()
         effects.append(.watch(line, dark: .milliseconds(welcome.darkMilliseconds)))
         effects.append(.welcomed(welcome))
         if welcome.resumed {

@@ -60,6 +60,8 @@ package struct Connections: Sendable {
     private var move = Move.none
     private var reconnection: Reconnection
     private var hasBeenWelcome = false
+    /// A second connection of ours has said hello, so that a server may have taken the session from the first.
+    private var hasRival = false
     private var lastLine: LineID = 0
     private let endpoints: Int
     private let reconnects: Bool
@@ -99,8 +101,10 @@ package struct Connections: Sendable {
 
     package mutating func opened(_ line: LineID, _ effects: inout [Effect]) {
         switch (self.phase, self.move) {
-        case (.connecting(let attempt), _) where attempt.line == line,
-            (.established, .connecting(let attempt, _)) where attempt.line == line:
+        case (.connecting(let attempt), _) where attempt.line == line:
+            effects.append(.hello(line))
+        case (.established, .connecting(let attempt, _)) where attempt.line == line:
+            self.hasRival = true
             effects.append(.hello(line))
         case (.idle, _), (.connecting, _), (.established, _), (.waiting, _), (.ended, _):
             // Given up meanwhile: a legal race.
@@ -129,6 +133,7 @@ package struct Connections: Sendable {
 
     private mutating func establish(_ attempt: Attempt, _ moment: Moment, _ effects: inout [Effect]) {
         self.hasBeenWelcome = true
+        self.hasRival = false
         self.reconnection.reached(attempt.endpoint)
         self.phase = .established(attempt.line, since: moment.time)
         self.move = .none
@@ -146,8 +151,14 @@ package struct Connections: Sendable {
         switch (self.phase, self.move) {
         case (.connecting(let attempt), _) where attempt.line == line:
             self.lose(since: nil, error, isFinal: isFinal, moment, &effects)
+        case (.established(let current, _), .connecting(let attempt, _))
+        where current == line && error == .superseded && self.hasRival:
+            // Our own doing: the welcome of the new one is on its way.
+            self.move = .none
+            self.phase = .connecting(attempt)
         case (.established(let current, let since), _) where current == line:
-            self.lose(since: since, error, isFinal: isFinal, moment, &effects)
+            let isOurDoing = error == .superseded && self.hasRival
+            self.lose(since: since, error, isFinal: isFinal && !isOurDoing, moment, &effects)
         case (.established, .connecting(let attempt, let tries)) where attempt.line == line:
             self.planMove(tries: tries + 1, moment, &effects)
         case (.idle, _), (.connecting, _), (.established, _), (.waiting, _), (.ended, _):
@@ -222,9 +233,12 @@ package struct Connections: Sendable {
     }
 
     /// The server stays.
-    package mutating func stay(_ effects: inout [Effect]) {
-        if case .connecting(let attempt, _) = self.move { effects.append(.drop(attempt.line)) }
-        self.move = .none
+    package mutating func stay() {
+        switch self.move {
+        case .none, .planned: self.move = .none
+        // Half the way is further than the whole one: the other server may have the session already.
+        case .connecting: break
+        }
     }
 
     private mutating func planMove(tries: Int, _ moment: Moment, _ effects: inout [Effect]) {

@@ -6,9 +6,11 @@ import ParleyTransport
 ///
 /// ```swift
 /// let client = try await ParleyClient.connect(to: ["ws://127.0.0.1:8080"])
-/// let room = try await client.join(.alias(alias), name: "Ada")
+/// let room = try await client.join("blue-fox", name: "Ada")
 /// for await event in client.events { … }
 /// ```
+///
+/// The readme has an example that is whole.
 ///
 /// The session survives its connection: the client connects again by itself, gets what it has missed, and sends again
 /// what may have been lost. Nothing is told twice, and a request that is under way completes when it is back.
@@ -106,6 +108,8 @@ public actor ParleyClient {
     }
 
     /// The device may have another network, or has been asleep: looks after the connection at once.
+    ///
+    /// Call it when the system says so; without it a dead connection is found within seconds.
     public func networkChanged() { self.perform { $0.networkChanged($1, &$2) } }
 
     /// Says goodbye: the session ends, its participants leave, and ``events`` ends.
@@ -124,6 +128,18 @@ public actor ParleyClient {
         let replica = try await self.request { $0.join(room, name: name, devices: devices, request: $1, &$2) }
         guard let replica else { throw ClientError.protocolViolation("A join was answered without a room.") }
         return replica
+    }
+
+    /// - Parameter room: a room id (`r_…`) or an alias.
+    public func join(_ room: String, name: String? = nil, devices: DeviceRule? = nil) async throws -> RoomReplica {
+        let reference: RoomReference
+        do throws(RejectionCode) {
+            reference = try RoomReference(room)
+        } catch {
+            // As the server would say it.
+            throw ClientError.rejected(RejectedMessage(code: error.rawValue, message: error.message))
+        }
+        return try await self.join(reference, name: name, devices: devices)
     }
 
     public func leave(_ room: RoomID) async throws {

@@ -169,12 +169,19 @@ struct ClientTests {
         _ = self.client.pass(.seconds(1))
         let opened = self.client.open()
         #expect(opened.hello?.resume?.rooms?.first?.at == ScriptedClient.at(1))
+        // Asked of a server that may never come to it.
+        let join = ClientMessage.join(JoinCommand(id: 1, room: .id(ScriptedClient.room(2))))
+        let asked = self.client.take { client, _, effects in
+            client.join(.id(ScriptedClient.room(2)), name: nil, devices: nil, request: 2, &effects)
+        }
+        #expect(asked == [.send(1, join)])
         // The old connection goes on meanwhile.
         let old = self.client.take { $0.received(ScriptedClient.event(2, ["type": "news"]), on: 1, $1, &$2) }
         #expect(old.told.count == 1)
         let moved = self.client.welcome(session: 1, resumed: true)
         #expect(moved.contains(.drop(1)))
         #expect(moved.told == [.resumed])
+        #expect(moved.sent == [join])
         #expect(self.client.hear(ScriptedClient.event(2, ["type": "news"])) == [])
         #expect(self.client.hear(ScriptedClient.event(3, ["type": "news"])).told.count == 1)
         #expect(self.client.take { $0.ended(1, .superseded, isFinal: true, $1, &$2) } == [])

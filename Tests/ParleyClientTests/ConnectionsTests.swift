@@ -98,7 +98,7 @@ struct ConnectionsTests {
                 == [.wake(at: .seconds(13))]
         )
         #expect(self.connections.current == 1)
-        #expect(self.take(at: 12) { $0.stay(&$2) } == [])
+        self.connections.stay()
         #expect(self.take(at: 13) { $0.tick($1, &$2) } == [])
     }
 
@@ -112,6 +112,28 @@ struct ConnectionsTests {
                 == [.lost(attempt: 1, delay: .zero, after: Self.lost)]
         )
         #expect(self.take(at: 11) { $0.welcomed(2, resumed: false, $1, &$2) } == [.established(2)])
+    }
+
+    @Test("the end of the old connection may come before the welcome of the new one: that is no other device")
+    mutating func superseded() {
+        self.connect()
+        _ = self.take(at: 10) { $0.goaway(within: .zero, $1, &$2) }
+        _ = self.take(at: 10) { $0.tick($1, &$2) }
+        var other = self
+        _ = self.take(at: 10) { $0.opened(2, &$2) }
+        #expect(self.take(at: 10) { $0.ended(1, .superseded, isFinal: true, $1, &$2) } == [])
+        #expect(self.connections.current == nil)
+        #expect(self.take(at: 11) { $0.welcomed(2, resumed: true, $1, &$2) } == [.established(2)])
+        // If the new one came to nothing, the session is asked for again.
+        var third = other
+        _ = third.take(at: 10) { $0.opened(2, &$2) }
+        _ = third.take(at: 11) { $0.ended(2, Self.lost, isFinal: false, $1, &$2) }
+        #expect(
+            third.take(at: 11) { $0.ended(1, .superseded, isFinal: true, $1, &$2) }.first
+                == .lost(attempt: 1, delay: .zero, after: .superseded)
+        )
+        // Before hello nobody can have been superseded by us.
+        #expect(other.take(at: 10) { $0.ended(1, .superseded, isFinal: true, $1, &$2) }.last == .ended(.superseded))
     }
 
     @Test("goodbye ends whatever there is")
