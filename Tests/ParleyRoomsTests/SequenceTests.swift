@@ -85,7 +85,8 @@ import Testing
         #expect(inbox.post(.max, from: self.bob) == .full)
         #expect(inbox.post(.max, from: self.ada) == .full)
         #expect(inbox.acknowledge(1_003, from: self.ada) == .advanced(by: 4))
-        #expect(inbox.post(.max, from: self.ada) == .handed)
+        #expect(inbox.post(.max, from: self.ada) == .full)
+        #expect(inbox.post(.max, floor: .max, from: self.ada) == .handed)
         #expect(inbox.acknowledge(.max, from: self.ada) == .advanced(by: 1))
         #expect(inbox.unacknowledged == 0)
     }
