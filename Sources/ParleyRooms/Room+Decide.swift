@@ -175,6 +175,16 @@ extension Room {
     }
 }
 
+extension Room {
+    /// Whether somebody of that identity who is not here would throw another device out by joining, or be refused.
+    public func isTaken(byOtherDeviceOf identity: IdentityID) -> Bool {
+        switch self.devices {
+        case .allow: false
+        case .replace, .reject: !self.participants(of: identity).allSatisfy(\.isInterrupted)
+        }
+    }
+}
+
 extension DeviceRule {
     /// Whose place somebody takes who joins from one more device.
     ///

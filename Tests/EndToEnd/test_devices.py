@@ -75,6 +75,22 @@ async def test_who_cannot_show_the_secret_is_somebody_new(stage):
         assert not welcome["resumed"]
 
 
+async def test_a_secret_that_is_too_old_shows_nothing(stage):
+    alias, ada, bob = await ada_and_bob(stage)
+    first = proof(ada)
+    await ada.cut()
+    await ada.resume()
+    # The one that Ada came back with is still good, since she may not have read the newer one.
+    tablet = await stage.peer(hello=False)
+    await tablet.send(tablet._hello() | {"identity": first})
+    assert (await tablet.expect(type="welcome"))["identity"] == ada.welcome["identity"]
+    await ada.cut()
+    await ada.resume()
+    mallory = await stage.peer(hello=False)
+    await mallory.send(mallory._hello() | {"identity": first})
+    assert (await mallory.expect(type="welcome"))["identity"] != ada.welcome["identity"]
+
+
 async def test_a_proof_that_cannot_be_read(stage):
     alias, ada, bob = await ada_and_bob(stage)
     good = proof(ada)
@@ -197,11 +213,45 @@ async def test_rejected_does_not_lock_out_whose_other_device_is_lost(stage):
     # The lost one is back, and finds its place taken; it stays outside.
     welcome = await ada.resume()
     assert welcome["resumed"]
-    await ada.expect_rejected("not-joined", of="resume", room=room)
+    await ada.expect_rejected("identity-present", of="resume", room=room)
     del ada.rooms[room]
     await ada.send({"type": "join", "id": 1, "room": alias})
     await ada.expect_rejected("identity-present", of="join", id=1)
     await same_state(bob, phone)
+
+
+@within(30)
+async def test_replaced_while_away_and_told_so(stage):
+    """A laptop that wakes up in a bag must not take the call from the phone: what comes back by itself asks first."""
+    alias, ada, bob = await ada_and_bob(stage, "replace")
+    before, room = ada.id, ada.room.id
+    phone = await another_device(stage, ada)
+    await ada.cut()
+    await bob.expect_event("interrupted", participant=before)
+    await join(phone, alias)
+    assert (await ada.resume())["resumed"]
+    await ada.expect_rejected("identity-present", of="resume", room=room)
+    # The phone is lost as well: now nobody is in the way, and the laptop may join again by itself.
+    taken = phone.id
+    await phone.cut()
+    await bob.expect_event("interrupted", participant=taken)
+    await ada.cut()
+    assert (await ada.resume())["resumed"]
+    await ada.expect_rejected("not-joined", of="resume", room=room)
+    del ada.rooms[room]
+    await join(ada, alias)
+    assert people_of(bob, ada.welcome["identity"]) == [ada.id]
+
+
+async def test_allowed_who_left_meanwhile_may_join_again(stage):
+    alias, ada, bob = await ada_and_bob(stage)
+    room = ada.room.id
+    phone = await another_device(stage, ada)
+    await join(phone, alias)
+    await ada.leave()
+    await ada.cut()
+    assert (await ada.resume(rooms={room: None}))["resumed"]
+    await ada.expect_rejected("not-joined", of="resume", room=room)
 
 
 async def test_rejected_a_page_that_was_loaded_again_is_no_second_device(stage):

@@ -114,6 +114,20 @@ import Testing
         #expect(meeting.join("Ada", number: 2) == "rejected already-joined")
     }
 
+    @Test(arguments: [(DeviceRule.allow, false), (.replace, true), (.reject, true)])
+    func `whoever comes back late knows whether they would throw themselves out`(rule: DeviceRule, isTaken: Bool) {
+        var meeting = Self.adaAndBob(rule)
+        let ada = Meeting.identity("Ada")
+        _ = meeting.interrupt("Ada")
+        _ = meeting.join("Ada's phone")
+        _ = meeting.expire("Ada")
+        #expect(meeting.room.isTaken(byOtherDeviceOf: ada) == isTaken)
+        _ = meeting.interrupt("Ada's phone")
+        #expect(!meeting.room.isTaken(byOtherDeviceOf: ada))
+        _ = meeting.leave("Ada's phone")
+        #expect(!meeting.room.isTaken(byOtherDeviceOf: ada))
+    }
+
     // MARK: The rule
 
     @Test func `the rule is that of the join which created the room, whatever later ones ask for`() throws {

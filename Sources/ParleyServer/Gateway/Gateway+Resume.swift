@@ -226,8 +226,10 @@ extension Gateway {
         holder.greeted(session, hello)
     }
 
+    /// Whoever was replaced while away is told: a client that joins again by itself would throw the other device out.
     func refuse(_ held: Hello.Resume.HeldRoom, _ session: GatewaySession) {
-        var rejection = Rejection(.notJoined, of: "resume")
+        let isTaken = self.directory.hosts[held.room]?.room.isTaken(byOtherDeviceOf: session.identity) ?? false
+        var rejection = Rejection(isTaken ? .identityPresent : .notJoined, of: "resume")
         rejection.room = held.room.description
         session.reject(rejection, counters: &self.counters)
     }

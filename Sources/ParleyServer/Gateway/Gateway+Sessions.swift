@@ -36,6 +36,10 @@ extension Gateway {
     private func identity(proven proof: IdentityProof?) -> IdentityID {
         guard let proof, let secret = self.keys.open(proof.secret, of: proof.session), secret.expiresAt > self.now
         else { return IdentityID(using: &self.random) }
+        // One that is too old to come back with proves nothing either, as far as this node can know.
+        if let session = self.sessions[proof.session], !session.accepts(secret) {
+            return IdentityID(using: &self.random)
+        }
         return secret.identity
     }
 

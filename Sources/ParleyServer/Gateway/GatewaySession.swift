@@ -76,10 +76,15 @@ final class GatewaySession {
     /// The newest secret is good, and so is the one for which it was given: the client may never have read the last
     /// `welcome`, or the last three. One that is newer than any of this node's is another node's.
     func redeem(_ secret: ResumeSecret) -> Bool {
-        guard secret.number >= self.secretNumber || secret.number == self.presentedNumber else { return false }
+        guard self.accepts(secret) else { return false }
         self.presentedNumber = secret.number
         self.secretNumber = max(self.secretNumber, secret.number)
         return true
+    }
+
+    /// Whether it is good, which leaves it as good as it is.
+    func accepts(_ secret: ResumeSecret) -> Bool {
+        secret.number >= self.secretNumber || secret.number == self.presentedNumber
     }
 
     func detach() {

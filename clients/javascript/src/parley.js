@@ -265,6 +265,8 @@ export class Parley extends Emitter {
         const room = this.#rooms.get(frame.room)
         if (!room || this.#joins.isWaiting(room)) return
         for (const { id } of room.people) this.#inbox.forget(id)
+        // Another device of the same person has the place by now: who comes back by itself does not take it away.
+        if (frame.code === 'identity-present') return room.close('replaced')
         room.interrupt()
         this.#joins.again([room])
         this.#joins.flush()

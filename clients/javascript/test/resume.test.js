@@ -145,6 +145,16 @@ test('a room that has let us go while the session lived on is joined again; send
     assert.deepEqual([heard.at(-2), heard.at(-1), world.room.self], ['rejoined', 'signal 1', 'p_ada2'])
 })
 
+test('a room in which another device has taken the place is not joined again by itself', async () => {
+    const world = await withBob()
+    const reasons = []
+    world.room.on('closed', (reason) => reasons.push(reason))
+    returns(world)
+    FakeSocket.last.says(resumed(), { type: 'rejected', of: 'resume', room: 'r_1', code: 'identity-present', message: '' })
+    world.clock.advance(60_000)
+    assert.deepEqual([FakeSocket.last.take(), reasons, world.parley.rooms], [[], ['replaced'], []])
+})
+
 test('a leave that was under way is repeated; if it was done, there is nothing to do', async () => {
     for (const answer of [
         events(2, { type: 'left', participant: 'p_ada', reason: 'left', by: 'p_ada', id: 2, patch: { people: { p_ada: null } } }),
