@@ -15,6 +15,9 @@ from stage import eventually, only_long, within
 TOGETHER = 6
 
 
+BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
 def made_up(kind, number):
     """A well-formed id that nobody has."""
     return f"{kind}_" + base64.urlsafe_b64encode(number.to_bytes(16, "big")).decode().rstrip("=")
@@ -75,6 +78,8 @@ async def test_secrets_that_are_forged(stage):
             "", "x", other + secret[1:], secret[:-1] + other, secret[::-1], secret + other, secret + secret,
             secret.swapcase(), " " + secret, "A" * len(secret), "\u0000", "é😀", "x" * 60_000,
             ada.welcome["resume"]["secret"],
+            # Its last character has bits that mean nothing.
+            secret[:-1] + BASE64[BASE64.index(secret[-1]) ^ 1],
         ]
         for text in forged:
             welcome, _ = await say_resume(stage, server, session, text, rooms={bob.room.id: bob.room.at})
@@ -442,6 +447,7 @@ async def test_signal_numbers_over_a_return(stage):
     await bob.signal(ada.id, 4)
     await ada.until(lambda: ada.received.get(bob.id) == 4, what="the next one")
     assert [frame["data"] for frame in ada.heard if frame["type"] == "signal"] == [1, 2, 3, 4]
+    assert not [frame for frame in bob.frames if frame["type"] == "rejected"], "a repetition was refused"
 
 
 # MARK: - A client that acknowledges nothing
