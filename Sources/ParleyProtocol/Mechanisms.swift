@@ -24,10 +24,6 @@ package struct Mechanisms: OptionSet, Hashable, Sendable {
     package static let positionUID = Mechanisms(rawValue: 1 << 5)
     /// After the engine began another life, nobody appends for a while.
     package static let barrier = Mechanisms(rawValue: 1 << 6)
-    /// A command is acknowledged by its event in the ordered stream, never beside it.
-    package static let acknowledgementInStream = Mechanisms(rawValue: 1 << 7)
-    /// A recipient on the sender's own node gets a signal before the mailbox has it; what it acknowledges waits.
-    package static let acknowledgementWaitsForMailbox = Mechanisms(rawValue: 1 << 8)
     /// Refusals are remembered, and the participant's next accepted event carries them.
     package static let rememberedRejections = Mechanisms(rawValue: 1 << 9)
     /// A late report about an earlier connection does not concern the present one.

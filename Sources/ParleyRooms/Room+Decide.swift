@@ -16,6 +16,11 @@ extension Room {
     /// The order of the questions is part of the protocol, since only the first answer is given: the
     /// room's life, then who asks, then the command's number, then what is asked.
     public func decide(_ command: RoomCommand) -> Decision {
+        self.decide(command, judgesNumber: true)
+    }
+
+    /// - Parameter judgesNumber: whether a command that was decided before is known by its number.
+    package func decide(_ command: RoomCommand, judgesNumber: Bool) -> Decision {
         switch self.lifecycle {
         case .ended: return .rejected(.roomEnded)
         case .absent, .open: break
@@ -29,7 +34,7 @@ extension Room {
             // For the server's own a legal race: the participant has left by itself. Nobody hears of it.
             guard membership != nil else { return .rejected(.notJoined) }
         }
-        if let number = command.number {
+        if judgesNumber, let number = command.number {
             if let early = self.judge(number, command.rejectedSince, after: membership) { return early }
         }
         return self.judge(command, membership)
@@ -155,8 +160,8 @@ extension Room {
         if attach.attempt > 0, attach.attempt <= membership.attempt {
             let isThisOne = attach.attempt == membership.attempt && attach.node == membership.node
             guard isThisOne else { return .rejected(.noChange) }
-            // The very connection that the room takes for lost, and is not; or its append was in the log already when
-            // its outcome was not known.
+            // The very connection that the room takes for lost, and is not. If it does not, the append was in the
+            // log already when its outcome was not known.
             guard wasInterrupted else { return .duplicate(nil) }
         }
         let attachment = RoomEvent.Attachment(

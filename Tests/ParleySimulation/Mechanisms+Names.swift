@@ -2,7 +2,8 @@ package import ParleyProtocol
 
 extension Mechanisms {
     /// What can be left out, and is missed: a recorded seed of each fails without it. Where one only backs up another,
-    /// both are left out together.
+    /// both are left out together. Exempt, because the others do their work as well: a node that closes its sockets
+    /// when it cannot reach the engine, the barrier alone, and not to append again blindly.
     package static let names: [(name: String, mechanisms: Mechanisms)] = [
         ("commandDeduplication", .commandDeduplication),
         ("denseSignals", .denseSignals),
@@ -10,8 +11,6 @@ extension Mechanisms {
         ("deliveredWatermark", .deliveredWatermark),
         ("healing", .healing),
         ("positionUID", .positionUID),
-        ("acknowledgementInStream", .acknowledgementInStream),
-        ("acknowledgementWaitsForMailbox", .acknowledgementWaitsForMailbox),
         ("rememberedRejections", .rememberedRejections),
         ("epochs", .epochs),
         ("uidCompare", [.uidCompare, .barrier]),

@@ -1,3 +1,4 @@
+import ParleyProtocol
 import ParleySimulation
 import Testing
 
@@ -20,6 +21,16 @@ struct SimulationTests {
     @Test("in worlds where it once broke them", arguments: RecordedSeed.onceFailed)
     func onceFailed(_ world: RecordedSeed) {
         #expect(world.run().violations == [])
+    }
+
+    @Test("only with every mechanism", arguments: Mutant.all)
+    func mutant(_ mutant: Mutant) {
+        let left = Mechanisms.names.first { $0.name == mutant.name }?.mechanisms ?? []
+        #expect(!left.isEmpty)
+        let isNoticed = mutant.seeds.contains { seed in
+            !RecordedSeed(seed, mutant.scenario, Mechanisms.all.subtracting(left)).run().violations.isEmpty
+        }
+        #expect(isNoticed, "Nobody misses \(mutant.name).")
     }
 
     @Test("and every world happens the same way twice", arguments: Scenario.allCases)

@@ -107,8 +107,10 @@ extension Gateway {
         guard let seat = session.seat(in: room) else {
             return session.reject(rejection, counters: &self.counters)
         }
+        let isForgetful = !self.configuration.mechanisms.contains(.commandDeduplication)
         switch seat.commands.receive(id) {
-        case .accept:
+        case .accept,
+            .pending where isForgetful, .duplicate where isForgetful:
             let command = RoomCommand(
                 participant: seat.id,
                 number: id,

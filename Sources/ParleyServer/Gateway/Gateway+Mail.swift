@@ -39,11 +39,20 @@ extension Gateway {
             for index in verdicts.indices where verdicts[index] != .stored {
                 self.mailJudged(batch.entries[index], verdicts[index], batch)
             }
+            if !self.configuration.mechanisms.contains(.deliveredWatermark) { self.noteStored(batch) }
         case .failure(let error):
             self.logger.warning("The engine could not store signals.", metadata: ["error": "\(error)"])
             for entry in batch.entries {
                 self.refuse(entry, fallBackTo: entry.n - 1, .engineUnavailable, batch)
             }
+        }
+    }
+
+    /// For a simulation in which senders forget what the engine has.
+    private func noteStored(_ batch: MailboxBatch) {
+        for entry in batch.entries {
+            guard let sender = self.participants[entry.sender] else { continue }
+            self.note(delivered: entry.n, to: entry.mailbox.recipient, for: sender.session)
         }
     }
 

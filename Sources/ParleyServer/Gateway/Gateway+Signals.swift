@@ -15,13 +15,15 @@ extension Gateway {
         }
         let found = session.route(to: to)
         guard let route = found ?? self.makeRoute(to: to, envelope, frame, session) else { return }
-        let floor = envelope.floor ?? 1
+        var floor = self.heedsFloors ? envelope.floor ?? 1 : 1
         switch route.sequence.judge(n, floor: floor) {
         case .accept:
             break
         case .duplicate:
             // Sent again after a reconnect or by an impatient client: it has its outcome already.
             return
+        case .gap where !self.configuration.mechanisms.contains(.denseSignals):
+            floor = n
         case .gap(let expected):
             return self.refuse(.signalGap, expected: expected, envelope, frame, session)
         }

@@ -33,6 +33,8 @@ package final class Gateway {
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
     package var counters = GatewayCounters()
+    /// Read for each signal, see `Mechanisms.signalFloor`.
+    let heedsFloors: Bool
     /// In the order in which they are due.
     var beatingRooms: Deque<BeatingRoom> = []
     var roundTripsDue: NIODeadline
@@ -75,6 +77,7 @@ package final class Gateway {
         self.configuration = setup.configuration
         self.limits = setup.configuration.limits
         self.random = setup.random
+        self.heedsFloors = setup.configuration.mechanisms.contains(.signalFloor)
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
         self.mail = MailboxBatch(author: self.node)

@@ -25,11 +25,14 @@ package struct ReplayRing {
     private var bytes = 0
     private let entriesMax: Int
     private let bytesMax: Int
+    private let comparesUID: Bool
 
     /// Frames are numbered from the room's first one on this node, and a number never comes back: these are kept.
     package private(set) var numbers: Range<UInt64> = 0..<0
 
-    package init(limits: Limits) {
+    /// - Parameter comparesUID: whether two places with the same number are told apart.
+    package init(limits: Limits, comparesUID: Bool = true) {
+        self.comparesUID = comparesUID
         self.entriesMax = max(1, limits.replayEntriesMax)
         self.bytesMax = limits.replayBytesMax
     }
@@ -75,8 +78,13 @@ package struct ReplayRing {
     ///
     /// A position is compared in all three parts: the same number in another history is another place.
     package func number(after position: Position) -> UInt64? {
-        if self.newest == position { return self.numbers.upperBound }
-        guard let index = self.frames[self.head...].firstIndex(where: { $0.after == position }) else { return nil }
+        if let newest = self.newest, self.isSame(newest, position) { return self.numbers.upperBound }
+        let kept = self.frames[self.head...]
+        guard let index = kept.firstIndex(where: { self.isSame($0.after, position) }) else { return nil }
         return self.numbers.lowerBound + UInt64(index - self.head)
+    }
+
+    private func isSame(_ left: Position, _ right: Position) -> Bool {
+        self.comparesUID ? left == right : left.sequence == right.sequence
     }
 }

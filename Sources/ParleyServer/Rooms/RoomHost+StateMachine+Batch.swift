@@ -11,7 +11,7 @@ extension RoomHostStateMachine {
     /// - Parameter uid: used for no other entry by any node, ever.
     package mutating func flush(uid: UInt64, _ effects: inout [RoomHostEffect]) {
         while self.wantsAppend {
-            var batch = Batch(room: self.room, refused: self.refused)
+            var batch = Batch(room: self.room, refused: self.refused, mechanisms: self.mechanisms)
             let count = self.decide(&batch)
             let submissions = Array(self.pending.prefix(count))
             self.pending.removeFirst(count)
@@ -82,10 +82,12 @@ struct Batch {
     private(set) var patches: [StatePatches] = []
     private var judgements: [Judgement] = []
     private var bytes = 0
+    private let mechanisms: Mechanisms
 
-    init(room: Room, refused: [ParticipantID: RefusedCommands]) {
+    init(room: Room, refused: [ParticipantID: RefusedCommands], mechanisms: Mechanisms) {
         self.room = room
         self.refused = refused
+        self.mechanisms = mechanisms
     }
 
     func outcomes(_ position: Position) -> [Outcome] {
@@ -101,7 +103,8 @@ struct Batch {
     mutating func add(_ original: RoomCommand, bytesMax: Int) -> Bool {
         var command = original
         command.rejectedSince = self.rejectedSince(original)
-        switch self.room.decide(command) {
+        if !self.mechanisms.contains(.epochs) { command.forgetEpoch(in: self.room) }
+        switch self.room.decide(command, judgesNumber: self.mechanisms.contains(.commandDeduplication)) {
         case .events(let events):
             let bytes = events.reduce(0) { $0 + $1.bytesMax }
             guard self.events.isEmpty || self.bytes + bytes <= bytesMax else { return false }
@@ -134,6 +137,7 @@ struct Batch {
     /// not used up.
     private mutating func remember(_ command: RoomCommand, _ code: RejectionCode) {
         guard let number = command.number, code != .commandGap else { return }
+        guard self.mechanisms.contains(.rememberedRejections) else { return }
         guard self.room.membership(command.participant) != nil else { return }
         var refused = command.rejectedSince
         refused.append(number, code)
@@ -165,6 +169,19 @@ extension RoomEvent {
         case .mediaChanged: cause + 160
         case .attached: cause + 192
         case .interrupted, .left, .ended: cause + 128
+        }
+    }
+}
+
+extension RoomCommand {
+    /// For a simulation without epochs: a report about whatever connection is one about the present one.
+    fileprivate mutating func forgetEpoch(in room: Room) {
+        guard let present = room.membership(self.participant)?.epoch else { return }
+        switch self.action {
+        case .interrupt: self.action = .interrupt(epoch: present)
+        case .expire: self.action = .expire(epoch: present)
+        case .disconnect(let reason, _): self.action = .disconnect(reason, epoch: present)
+        case .join, .leave, .media, .attach: break
         }
     }
 }

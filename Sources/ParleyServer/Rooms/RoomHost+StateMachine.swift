@@ -75,6 +75,7 @@ package struct RoomHostStateMachine: Sendable {
 
     let node: NodeID
     let limits: Limits
+    let mechanisms: Mechanisms
     package private(set) var incarnation: EngineIncarnation
     /// The life of the engine in which its log was last seen to hold ``position``.
     var confirmedIn: EngineIncarnation
@@ -120,6 +121,7 @@ package struct RoomHostStateMachine: Sendable {
     ) {
         self.confirmedIn = incarnation
         self.hasBarrier = mechanisms.contains(.barrier)
+        self.mechanisms = mechanisms
         self.node = node
         self.room = room
         self.incarnation = incarnation

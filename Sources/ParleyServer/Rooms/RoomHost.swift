@@ -60,7 +60,10 @@ final class RoomHost {
             limits: gateway.limits,
             mechanisms: gateway.configuration.mechanisms
         )
-        self.ring = ReplayRing(limits: gateway.limits)
+        self.ring = ReplayRing(
+            limits: gateway.limits,
+            comparesUID: gateway.configuration.mechanisms.contains(.positionUID)
+        )
         self.subscribe()
         gateway.startBeat(of: self)
     }
