@@ -54,6 +54,8 @@ package struct ClientStateMachine: Sendable {
     let setup: ClientSetup
     var connections: Connections
     package internal(set) var session: Session?
+    /// How many connections were begun for it, as far as it was to be resumed.
+    private var resumes: UInt64 = 0
     var features: Set<String> = []
     var windowMax = Limits().unacknowledgedSignalsMax
     /// Whether it still knows what its session was about: an app that was just started does not.
@@ -141,7 +143,7 @@ package struct ClientStateMachine: Sendable {
         for step in steps {
             switch step {
             case .open(let line, let endpoint): effects.append(.open(line, endpoint: endpoint))
-            case .hello(let line): effects.append(.send(line, .hello(self.hello)))
+            case .hello(let line): effects.append(.send(line, .hello(self.makeHello())))
             case .drop(let line): effects.append(.drop(line))
             case .goodbye(let line): effects.append(.goodbye(line))
             case .wake(let time): effects.append(.wake(at: time))
@@ -157,7 +159,7 @@ package struct ClientStateMachine: Sendable {
         }
     }
 
-    private var hello: Hello {
+    private mutating func makeHello() -> Hello {
         var hello = Hello()
         hello.clientName = self.setup.name
         hello.clientVersion = self.setup.version
@@ -170,6 +172,9 @@ package struct ClientStateMachine: Sendable {
         let held = self.memberships.keys.sorted().filter { !self.joins.isRejoining($0) }
         hello.resume?.rooms = held.map { .init(room: $0, at: self.memberships[$0]?.resumePosition) }
         hello.resume?.received = self.received.all()
+        // One that is slow on its way does not take the session from a later one.
+        self.resumes += 1
+        hello.resume?.attempt = self.resumes
         return hello
     }
 
@@ -233,6 +238,7 @@ package struct ClientStateMachine: Sendable {
         self.features = Set(welcome.features)
         self.windowMax = welcome.limits.unacknowledgedSignalsMax
         self.hasMemory = true
+        if !welcome.resumed { self.resumes = 0 }
         // Also if the session has moved while its first connection lived.
         self.joins.lost()
         effects.append(.watch(line, dark: .milliseconds(welcome.darkMilliseconds)))

@@ -22,6 +22,7 @@ export class Parley extends Emitter {
     #departures
     /** Whether this object still knows what its session was about; a page that was just loaded does not. */
     #hasMemory = false
+    #resumes = 0
     #signalGapsInARow = 0
     #options
     #stopWakeUps = () => {}
@@ -136,7 +137,9 @@ export class Parley extends Emitter {
         const held = this.rooms.filter((room) => !this.#joins.isWaiting(room)).map((room) => [room.id, room.resumePosition])
         const rooms = Object.fromEntries([...held, ...this.#departures.positions])
         const { received } = this.#inbox
-        return { ...value, rooms, ...(Object.keys(received).length > 0 && { received }) }
+        // One that is slow on its way does not take the session from a later one.
+        this.#resumes += 1
+        return { ...value, attempt: this.#resumes, rooms, ...(Object.keys(received).length > 0 && { received }) }
     }
 
     #changed(change) {
@@ -189,6 +192,7 @@ export class Parley extends Emitter {
         this.#connection.welcome(frame.heartbeat)
         this.status = 'connected'
         this.#hasMemory = true
+        if (!resumed) this.#resumes = 0
         if (resumed) {
             this.#departures.resumed()
             this.#newICEServers(frame)
