@@ -43,7 +43,8 @@ extension Simulation {
             if let command = room.outbox.open.first {
                 found.append("\(client.name): command \(command.number) is open")
             }
-            for (peer, outbox) in room.outgoing.sorted(by: { $0.key < $1.key }) where !outbox.kept.isEmpty {
+            for (peer, outbox) in room.outgoing.sorted(by: { $0.key < $1.key })
+            where !outbox.kept.isEmpty && room.people.contains(peer) {
                 found.append("\(client.name): \(outbox.kept.count) signals from \(outbox.floor) on to \(peer)")
             }
         }

@@ -155,13 +155,14 @@ extension Gateway {
 
     private func hand(_ signals: [StoredSignal], to seat: Seat, _ connection: WebSocketConnection) {
         var acknowledged: [SignalNumber] = []
+        var strangers: [ParticipantID] = []
         for signal in signals {
             guard seat.isCaughtUp else {
                 seat.mailFlow = .behind
                 break
             }
             guard seat.host.room.participant(signal.sender) != nil else {
-                acknowledged.append(SignalNumber(sender: signal.sender, n: .max))
+                if !strangers.contains(signal.sender) { strangers.append(signal.sender) }
                 continue
             }
             switch seat.inbox.read(signal.n, floor: Self.floor(of: signal), from: signal.sender) {
@@ -173,6 +174,22 @@ extension Gateway {
             }
         }
         self.acknowledgeLater(acknowledged, of: seat)
+        if !strangers.isEmpty { self.settle(strangers, of: seat) }
+    }
+
+    /// Whoever has signalled was in the room by then. A replica that does not show them is behind, or they have left:
+    /// only then does nobody want their signals any more.
+    private func settle(_ strangers: [ParticipantID], of seat: Seat) {
+        seat.host.whenCurrent { [unowned self] isCurrent in
+            guard seat.phase == .present else { return }
+            guard isCurrent else {
+                self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) { self.fetchMail(of: seat) }
+                return
+            }
+            let gone = strangers.filter { seat.host.room.participant($0) == nil }
+            self.acknowledgeLater(gone.map { SignalNumber(sender: $0, n: .max) }, of: seat)
+            if gone.count < strangers.count { self.fetchMail(of: seat) }
+        }
     }
 
     /// Stored are the bytes that the recipient reads.

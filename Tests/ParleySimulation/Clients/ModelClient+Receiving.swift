@@ -38,7 +38,7 @@ extension ModelClient {
     /// What may have been lost, as it was.
     private func sendAgain(_ room: ClientRoom) {
         for command in room.outbox.open { self.send(command, in: room) }
-        for (peer, outbox) in room.outgoing.sorted(by: { $0.key < $1.key }) {
+        for (peer, outbox) in room.outgoing.sorted(by: { $0.key < $1.key }) where room.people.contains(peer) {
             for signal in outbox.kept { self.send(signal, to: peer, floor: outbox.floor) }
         }
     }
@@ -122,8 +122,6 @@ extension ModelClient {
             if let alias = room.alias { self.joinIfWished(alias) }
             return
         }
-        self.rooms[index].outgoing = self.rooms[index].outgoing.filter { people.contains($0.key) }
-        self.rooms[index].received = self.rooms[index].received.filter { people.contains($0.key) }
     }
 
     // MARK: Signals
@@ -136,7 +134,8 @@ extension ModelClient {
             // Its sender has left already: nothing can be done with it.
             return
         }
-        let last = self.rooms[index].received[from] ?? 0
+        // Counts go on also for somebody whom the room had lost for a while; what is below the floor was delivered.
+        let last = max(self.rooms[index].received[from] ?? 0, (frame["floor"]?.integer ?? 1) - 1)
         guard n == last + 1 else {
             // Seen before; or something before it is missing, which will be sent again.
             if n > last { self.journal.count("signal gaps") }
