@@ -38,7 +38,7 @@ test('the next endpoint is asked within the given time, and the old line works u
     assert.equal(second.url, 'ws://b/v1/connect')
     second.opens()
     const [hello] = second.take()
-    assert.deepEqual([hello.resume, hello.join], [{ session: 's_1', secret: 'x', rooms: { r_1: at(1) } }, undefined])
+    assert.deepEqual([hello.resume, hello.join], [{ session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) } }, undefined])
 
     room.media({ audio: true })
     room.send('p_bob', 'a')

@@ -18,7 +18,7 @@ test('another device of the same person shows the other one’s session once; la
     assert.deepEqual([hello.identity, hello.resume], [identity, undefined])
     FakeSocket.last.says(welcome())
     const again = says(world, 250)
-    assert.deepEqual([again.identity, again.resume], [undefined, { session: 's_1', secret: 'x', rooms: {} }])
+    assert.deepEqual([again.identity, again.resume], [undefined, { session: 's_1', secret: 'x', attempt: 1, rooms: {} }])
 })
 
 test('what a reload has kept goes first', () => {

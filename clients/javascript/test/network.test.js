@@ -49,7 +49,7 @@ test('join, signal both ways, acknowledge, lose the socket, come back, leave', a
     const [second] = await once(server, 'connection')
     next = frames(second)
     const { resume } = await next()
-    assert.deepEqual(resume, { session: 's_1', secret: 'x', rooms: { r_1: at(1) }, received: { p_bob: 1 } })
+    assert.deepEqual(resume, { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, received: { p_bob: 1 } })
     say(second, welcome())
     assert.deepEqual(await next(), { type: 'join', id: 1, room: 'blue-fox', name: 'Ada' })
     say(second, snapshot('p_ada2', { p_ada2: person(3) }, 4))
