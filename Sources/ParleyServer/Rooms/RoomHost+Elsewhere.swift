@@ -19,7 +19,10 @@ extension RoomHost {
     /// The participant stays in the room; its connection is, or will be, somewhere else.
     func release(_ seat: Seat) {
         self.remove(seat, isElsewhere: true)
-        if self.room.participant(seat.id) != nil { self.peopleElsewhere.insert(seat.id) }
+        guard self.room.participant(seat.id) != nil else { return }
+        self.peopleElsewhere.insert(seat.id)
+        // From now on another node says what of these is delivered, and may be asked.
+        self.gateway.remoteRoutes += self.present.compactMap { $0.routes[seat.id] }
     }
 
     /// What an entry says about where people are, after it was delivered.
