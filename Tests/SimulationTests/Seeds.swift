@@ -40,7 +40,7 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "deliveredWatermark", scenario: .nodes, seeds: [11, 14, 16, 49, 60, 68]),
         Mutant(name: "healing", scenario: .nodes, seeds: [6, 9, 17, 19, 25]),
         Mutant(name: "positionUID", scenario: .nodes, seeds: [5, 46, 48, 52, 67]),
-        Mutant(name: "epochs", scenario: .nodes, seeds: [23, 42, 43, 54, 66, 84]),
+        Mutant(name: "epochs", scenario: .nodes, seeds: [23, 42, 43, 54, 66, 84, 201, 206]),
         Mutant(name: "rememberedRejections", scenario: .nodes, seeds: [8, 13, 15, 25, 43, 48]),
         Mutant(name: "uidCompare", scenario: .nodes, seeds: [3, 4, 16, 41, 42, 46]),
         Mutant(name: "exactCompare", scenario: .nodes, seeds: [3, 4, 8, 16, 19]),

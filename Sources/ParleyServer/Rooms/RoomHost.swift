@@ -322,6 +322,9 @@ final class RoomHost {
         case .rejected(let code):
             if code == .busy || code == .engineUnavailable {
                 seat.commands.postponed(number)
+            } else if code == .commandGap, seat.phase == .present {
+                // The room knows of fewer commands than this seat: an engine has forgotten some.
+                seat.commands = CommandSequence(resuming: self.room.membership(seat.id))
             } else {
                 seat.commands.refused(number, code)
             }
@@ -334,6 +337,7 @@ final class RoomHost {
         var rejection = Rejection(code, of: type)
         rejection.room = self.id.description
         rejection.id = number
+        rejection.expected = code == .commandGap ? seat.commands.next : nil
         rejection.retryAfterMilliseconds = code == .busy || code == .engineUnavailable ? 1_000 : nil
         seat.session.reject(rejection, counters: &self.gateway.counters)
     }
