@@ -1,7 +1,12 @@
 // Types of the Parley client. Instants are UTC milliseconds, durations say their unit.
 
 export type Off = () => void
-export type Role = 'host' | 'participant' | (string & {})
+/** By rank. An observer is seen by moderators alone. */
+export type Role = 'host' | 'co-host' | 'speaker' | 'participant' | 'audience' | 'observer' | (string & {})
+export type Permission = 'admit' | 'remove' | 'roles' | 'settings' | 'end' | 'mute' | 'floors' | 'record' | 'breakouts' | 'attributes'
+    | 'speak' | 'publish' | 'share' | 'chat' | 'react' | 'roster'
+/** A number, text, true, false, or an object of such. */
+export type Value = string | number | boolean | { [name: string]: Value }
 /** `[generation, sequence, uid]`: compare all three. */
 export type Position = [number, number, string]
 
@@ -23,12 +28,99 @@ export interface Person {
     abilities: Abilities
     media: Media
     isSelf: boolean
+    /** While their hand is up: who raised it earlier has the lower number. */
+    hand?: number
+    handRaisedAt?: number
+    /** Who has switched it off, by kind; gone as soon as its owner has it on again. */
+    muted?: { audio?: string; video?: string }
+    /** They may unmute although the room says that nobody does. */
+    mayUnmute?: boolean
+    attributes?: Record<string, { value: Value; version: number }>
+    /** The identity that created the room. */
+    owner?: boolean
     /** To the server and back; known some seconds after they came. */
     roundTripMilliseconds?: number
 }
 
+export type Lifecycle = 'scheduled' | 'open' | 'locked' | 'ended' | (string & {})
+/** Everybody comes in; somebody has to let them; invited people alone. */
+export type AdmissionRule = 'open' | 'approval' | 'members' | (string & {})
+export type WaitingReason = 'approval' | 'host' | 'locked' | 'scheduled' | (string & {})
+
+export interface Rules {
+    mayUnmute?: boolean; mutedOnJoin?: boolean; heightMax?: number; frameRateMax?: number
+    /** By codec, its rank. Absent: any. */
+    videoCodecs?: Record<string, number>; audioCodecs?: Record<string, number>
+    succession?: 'nobody' | 'oldest' | 'end' | 'lock' | (string & {}); audienceInPolicy?: boolean; recordingConsent?: 'all' | 'inform' | (string & {})
+}
+
+/** Of `configure`, and of a `join` that creates the room. What is absent stays as it is. */
+export interface Settings {
+    topic?: string; startsAt?: number; estimatedMilliseconds?: number; maximumMilliseconds?: number; emptyMilliseconds?: number
+    capacity?: number; stageMax?: number
+    admission?: AdmissionRule
+    /** 4 to 32 characters; empty: none any more. */
+    pin?: string
+    /** Whoever comes before a host waits. */
+    waitForHost?: boolean
+    rules?: Rules
+    /** Differences to what roles may do by themselves: `{ participant: { share: false } }`. */
+    roles?: Record<string, Partial<Record<Permission, boolean>>>
+}
+
+/** Somebody at the door. */
+export interface WaitingPerson {
+    id: string; name?: string; identity: string; since: number; isSelf: false
+    /** Grows with every arrival at the door. */
+    waiting: number
+}
+export interface Invitation { id: string; label?: string; role?: Role; uses: number; usesMax?: number; expiresAt?: number; by?: string }
+export interface Ban { id: string; identity: string; until?: number; by?: string; name?: string }
+export interface Floor {
+    name: string; capacity?: number; policy?: 'free' | 'request' | 'assigned' | (string & {}); leaseMilliseconds?: number
+    /** Participant ids, who had it first is the first. */
+    holders: string[]
+    /** Participant ids in their order. */
+    queue: string[]
+    isMine: boolean
+    /** How many are before you in the queue; absent if you do not wait. */
+    place?: number
+}
+export interface Consent {
+    id: string
+    kind: 'unmute-audio' | 'unmute-video' | 'remote-control' | (string & {})
+    by: string; since: number; deadline: number; rule: ConsentRule; question?: string
+    asked?: Record<string, true>; answers?: Record<string, boolean>
+}
+/** When it is granted; `each`: for themselves. */
+export type ConsentRule = 'all' | 'any' | 'majority' | 'each' | (string & {})
+export interface Recording {
+    status: 'asking' | 'on' | (string & {}); by: string; since: number
+    /** By identity. */
+    consents?: Record<string, boolean>
+    /** What you have said. */
+    answer?: boolean
+    /** Your answer is awaited: also if you came when it was on already. */
+    isAsked: boolean
+}
+export interface Breakout { id: string; name: string; room: string; endsAt?: number; people?: Record<string, 'assigned' | 'moved' | (string & {})> }
+/** `isSelf`: yours. */
+export interface ChatMessage { n: number; from: string; name?: string; text: string; time: number; to?: string; cid?: string; isSelf: boolean }
+/** What everybody here can do, as the server has computed it. */
+export interface MediaPolicy {
+    revision?: number; mode?: 'common' | 'pairwise' | 'none' | (string & {})
+    video?: Record<string, { codec: string; [member: string]: unknown }>; audio?: Record<string, { codec: string; [member: string]: unknown }>
+    limits?: { height?: number; frameRate?: number }; reason?: string; blockers?: Record<string, true>
+}
+
 export interface RoomState {
-    room: { id: string; alias?: string; lifecycle: string; createdAt: number; capacity: number; [member: string]: unknown }
+    room: {
+        id: string; alias?: string; lifecycle: Lifecycle; createdAt: number; capacity: number
+        topic?: string; startsAt?: number; openedAt?: number; endsAt?: number; admission?: AdmissionRule; pin?: true; waitForHost?: true
+        parent?: string; [member: string]: unknown
+    }
+    /** Only while you wait. */
+    self?: { status: 'waiting'; since: number; reason: WaitingReason }
     people: Record<string, Omit<Person, 'id' | 'isSelf'>>
     [member: string]: unknown
 }
@@ -127,7 +219,8 @@ export class Parley {
     connect(): void
     /**
      * Resolves when you are in the room; without a room id or alias a new room is created. Rejects with a ParleyError
-     * if the server refuses. While there is no network it waits: see `status`.
+     * if the server, or whoever decides at the door, refuses. While there is no network, or while you wait at the door, it
+     * waits: see `status` and `onWaiting`.
      */
     join(room?: string, options?: JoinOptions): Promise<Room>
     /** Tries at once instead of later, and has a connection that is up checked. `online` and a page that is seen again do it too. */
@@ -145,6 +238,19 @@ export interface JoinOptions {
      * `replace`: the new one takes the place; `reject`: it is refused (`identity-present`). Default: the server's.
      */
     devices?: 'allow' | 'replace' | 'reject'
+    /** Of a room that this join creates. */
+    settings?: Settings
+    pin?: string
+    /** The secret of one. */
+    invitation?: string
+    /** A wish, and only downwards. */
+    role?: 'audience' | 'observer'
+    /** What this device can send and receive, where `hello` does not say it. */
+    media?: object
+    /** Of a `transferred` event. */
+    ticket?: string
+    /** Called if you have to wait at the door. `status` is `waiting`; `admitted` comes when you are in; `leave()` gives up. */
+    onWaiting?: (room: Room) => void
 }
 
 export interface RoomEvents {
@@ -168,6 +274,58 @@ export interface RoomEvents {
     interrupted: (person: Person) => void
     /** They (or we) are back, and nothing was missed. */
     resumed: (person: Person) => void
+    // What becomes of the door. `admitted` is also told to whoever was let in, with `isSelf`.
+    waiting: (person: WaitingPerson, reason: WaitingReason) => void
+    admitted: (person: WaitingPerson | Person) => void
+    denied: (person: WaitingPerson) => void
+    /** They have given up, or were removed. */
+    'waiting-left': (person: WaitingPerson, reason: string) => void
+    /** Words from a moderator to those who wait. */
+    notice: (notice: { text: string; by?: string }) => void
+    invited: (news: { id: string; by?: string }) => void
+    revoked: (news: { id: string }) => void
+    // The meeting.
+    configured: (news: { by?: string }) => void
+    opened: () => void
+    locked: (by?: Person) => void
+    unlocked: (by?: Person) => void
+    /** It will be over at `endsAt`: because its time is up, or because nobody is there. */
+    ending: (news: { reason: 'duration' | 'empty' | (string & {}); endsAt?: number }) => void
+    /** `reason`: a host was succeeded, or the owner is back. */
+    'role-changed': (person: Person, news: { by?: string; reason?: 'succession' | 'owner-returned' | (string & {}) }) => void
+    banned: (news: { by?: string; name?: string; identity?: string }) => void
+    unbanned: (news: { by?: string }) => void
+    /** Of yourself it is told once, whatever it came by; the tracks of `Mesh` are off then. `by`: who, by kind. */
+    muted: (person: Person, by: { audio?: string; video?: string }) => void
+    'all-muted': (news: { by?: string; audio?: boolean; video?: boolean; mayUnmute?: boolean }) => void
+    'speak-allowed': (person: Person, news: { by?: string }) => void
+    'hand-raised': (person: Person) => void
+    'hand-lowered': (person: Person, news: { by?: string }) => void
+    'hands-lowered': (news: { by?: string }) => void
+    'speaker-changed': (person?: Person) => void
+    'floor-taken': (floor: Floor, person: Person, news: { by?: string }) => void
+    'floor-queued': (floor: Floor, person: Person, news: { by?: string }) => void
+    'floor-left': (floor: Floor, person: Person, news: { by?: string }) => void
+    'floor-revoked': (floor: Floor, person: Person, news: { by?: string }) => void
+    'floor-defined': (floor: Floor) => void
+    'consent-asked': (consent: Consent) => void
+    'consent-answered': (consent: Consent, person: Person | undefined, answer: boolean) => void
+    'consent-closed': (consent: Consent, outcome: 'granted' | 'refused' | 'expired' | 'cancelled' | (string & {})) => void
+    'recording-asked': (news: { by?: string }) => void
+    'recording-started': (news: { by?: string }) => void
+    'recording-refused': (news: { by?: string; reason?: string }) => void
+    'recording-stopped': (news: { by?: string; reason?: string }) => void
+    /** `participant`: beside whom; absent: of the room. Without `value` it was taken away. */
+    'attribute-set': (news: { key: string; value?: Value; version?: number; participant?: string; by?: string }) => void
+    'breakouts-opened': (breakouts: Breakout[]) => void
+    assigned: (person: Person, breakout: string) => void
+    recalled: () => void
+    'breakouts-closed': () => void
+    /** Somebody shall go to another room; with `isSelf` it is you: `parley.join(room, { ticket })`. */
+    transferred: (person: Person, news: { room: string; ticket?: string }) => void
+    'policy-changed': (policy?: MediaPolicy) => void
+    /** A message that is newer than all before it. */
+    chat: (message: ChatMessage) => void
     /** The state came as a whole, in place of events: `joined` and `left` were told by comparison. */
     resynced: () => void
     /** After a reconnect that came too late altogether: `self` is new. */
@@ -201,8 +359,116 @@ export class Room {
     signal(type: 'offer' | 'answer' | 'ice-candidate' | 'ice-restart' | 'hangup' | 'signal', to: string, payload: object): Promise<void>
     /** Returns whether it went out; nobody knows whether it arrived. */
     pulse(kind: string, data?: unknown, options?: { to?: string }): boolean
-    media(media: Partial<Media>): Promise<void>
+    media(media: Partial<Media>): Promise<RoomEvent | void>
     leave(): Promise<void>
+    /** A command that has no method of its own. Resolves with the event that names it, if that was seen. */
+    command(type: string, members?: object): Promise<RoomEvent | void>
+
+    // The meeting. What a command needs is in `state.roles`; without it the server says `not-permitted`.
+    readonly topic?: string
+    readonly lifecycle: Lifecycle
+    readonly isLocked: boolean
+    readonly admission: AdmissionRule
+    readonly hasPIN: boolean
+    /** The instant when it is over, whatever happens. */
+    readonly endsAt?: number
+    readonly rules: Rules
+    configure(settings: Settings): Promise<RoomEvent | void>
+    lock(): Promise<RoomEvent | void>
+    unlock(): Promise<RoomEvent | void>
+    /** For everybody. */
+    end(): Promise<RoomEvent | void>
+
+    // The door.
+    readonly status: 'waiting' | 'joined' | 'closed'
+    readonly waitingReason?: WaitingReason
+    /** Who came first is the first. Empty for whoever may not admit. */
+    readonly waiting: WaitingPerson[]
+    readonly invitations: Invitation[]
+    admit(...ids: (string | string[])[]): Promise<RoomEvent | void>
+    admitAll(): Promise<RoomEvent | void>
+    deny(...ids: (string | string[])[]): Promise<RoomEvent | void>
+    denyAll(): Promise<RoomEvent | void>
+    /** To those who wait, or some of them. */
+    notice(text: string, ids?: string | string[]): Promise<RoomEvent | void>
+    /** The secret is told once and to you alone; undefined if a loss came between: revoke it then, and make another. */
+    invite(invitation?: { label?: string; role?: Role; usesMax?: number; expiresAt?: number; bypass?: boolean }): Promise<{ id?: string; secret?: string }>
+    revoke(id: string): Promise<RoomEvent | void>
+
+    // Roles.
+    readonly role?: Role
+    readonly roles: Record<string, Partial<Record<Permission, true>>>
+    readonly bans: Ban[]
+    may(permission: Permission): boolean
+    setRole(id: string, role: Role): Promise<RoomEvent | void>
+    transferHost(id: string): Promise<RoomEvent | void>
+    remove(id: string, options?: { ban?: boolean; banMilliseconds?: number }): Promise<RoomEvent | void>
+    unban(id: string): Promise<RoomEvent | void>
+
+    // Moderation.
+    /** In the order in which they were raised. */
+    readonly hands: Person[]
+    readonly activeSpeaker?: Person
+    /** Whether your microphone may be switched on now. */
+    readonly mayUnmute: boolean
+    readonly mutedBy: { audio?: string; video?: string }
+    /** The microphone, unless it says otherwise. */
+    mute(id: string, kinds?: { audio?: boolean; video?: boolean }): Promise<RoomEvent | void>
+    muteAll(options?: { audio?: boolean; video?: boolean; except?: string[]; mayUnmute?: boolean }): Promise<RoomEvent | void>
+    allowSpeak(id: string, allowed?: boolean): Promise<RoomEvent | void>
+    askUnmute(ids: string | string[], kinds?: { audio?: boolean; video?: boolean }): Promise<RoomEvent | void>
+    raiseHand(): Promise<RoomEvent | void>
+    lowerHand(id?: string): Promise<RoomEvent | void>
+    lowerHands(): Promise<RoomEvent | void>
+
+    // Floors: `screen`, `spotlight`, and the app's own.
+    readonly floors: Floor[]
+    floor(name: string): Floor
+    /** Resolves when it is yours, or when you wait for it. `wait: false`: `floor-busy` in place of that. */
+    takeFloor(name: string, options?: { wait?: boolean }): Promise<RoomEvent | void>
+    leaveFloor(name: string): Promise<RoomEvent | void>
+    giveFloor(name: string, id: string, options?: { instead?: string }): Promise<RoomEvent | void>
+    revokeFloor(name: string, id: string): Promise<RoomEvent | void>
+    defineFloor(name: string, definition?: { capacity?: number; policy?: Floor['policy']; leaseMilliseconds?: number }): Promise<RoomEvent | void>
+
+    // Questions.
+    readonly consents: Consent[]
+    /** Those that wait for your answer. */
+    readonly questions: Consent[]
+    ask(question: { kind: string; participants?: string[]; deadlineMilliseconds?: number; rule?: ConsentRule; question?: string }): Promise<RoomEvent | void>
+    answer(id: string, answer: boolean): Promise<RoomEvent | void>
+    cancel(id: string): Promise<RoomEvent | void>
+    readonly recording?: Recording
+    startRecording(): Promise<RoomEvent | void>
+    stopRecording(): Promise<RoomEvent | void>
+    answerRecording(answer: boolean): Promise<RoomEvent | void>
+
+    // What an app keeps here.
+    attributes(participant?: string): Record<string, { value: Value; version: number }>
+    /** `value` undefined takes it away; `version`: only if that is the present one, 0 if there shall be none. */
+    setAttribute(key: string, value: Value | undefined, options?: { version?: number; participant?: string }): Promise<RoomEvent | void>
+
+    // Breakout rooms.
+    readonly breakouts: Breakout[]
+    /** The one that you are assigned to. */
+    readonly breakout?: Breakout
+    readonly parent?: string
+    openBreakouts(rooms: Record<string, string[]>, options?: { durationMilliseconds?: number }): Promise<RoomEvent | void>
+    assign(id: string, breakout: string): Promise<RoomEvent | void>
+    recall(): Promise<RoomEvent | void>
+    closeBreakouts(): Promise<RoomEvent | void>
+    transfer(id: string, room: string): Promise<RoomEvent | void>
+
+    readonly policy?: MediaPolicy
+    /** Says anew what this device can do. */
+    abilities(media: object): Promise<RoomEvent | void>
+
+    // Chat.
+    /** The oldest first; at most the last 500. */
+    readonly messages: ChatMessage[]
+    /** Resolves when it is in the log. `to`: for one person's eyes. */
+    chat(text: string, options?: { to?: string }): Promise<ChatMessage>
+    chatHistory(options?: { before?: number; limit?: number }): Promise<ChatMessage[]>
 }
 
 export interface MeshOptions {
@@ -222,6 +488,8 @@ export interface MeshEvents {
     state: (peer: Peer) => void
     stream: (change: { peer: Peer; stream: MediaStream; track: MediaStreamTrack; isScreen: boolean }) => void
     'stream-removed': (change: { peer: Peer; stream: MediaStream; track: MediaStreamTrack; isScreen: boolean }) => void
+    /** A moderator has muted you: these tracks are off now, and stay so until your app switches them on. */
+    hushed: (kinds: ('audio' | 'video')[]) => void
     'channel-open': (change: { peer: Peer; label: string }) => void
     'channel-message': (message: { from: string; label: string; data: string | ArrayBuffer }) => void
     error: (failure: { peer: Peer; error: Error }) => void

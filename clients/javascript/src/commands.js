@@ -27,7 +27,7 @@ export class CommandOutbox {
         this.clock = clock
     }
 
-    /** Resolves when it is accepted, or when there was nothing to change. */
+    /** Resolves with the event when it is accepted, or with nothing when there was nothing to change. */
     push(type, members) {
         return new Promise((resolve, reject) => {
             const last = this.#queue.at(-1)
@@ -43,9 +43,9 @@ export class CommandOutbox {
 
     has(type) { return this.#current?.type === type || this.#queue.some((command) => command.type === type) }
 
-    accepted(id) {
+    accepted(id, event) {
         // Ignored: one of those that were sent once more.
-        if (this.#current?.id === id) this.#finish(({ resolve }) => resolve())
+        if (this.#current?.id === id) this.#finish(({ resolve }) => resolve(event))
     }
 
     rejected(frame) {

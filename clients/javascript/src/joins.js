@@ -2,7 +2,11 @@ import { ParleyError } from './errors.js'
 import { Room } from './room.js'
 
 const roomIsOver = new Set(['unknown-room', 'room-ended'])
-const giveUp = new Set(['malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type'])
+const giveUp = new Set([
+    'malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type',
+    'denied', 'banned', 'pin-required', 'wrong-pin', 'invalid-invitation', 'invalid-settings', 'not-permitted',
+])
+const wishNames = ['name', 'devices', 'settings', 'pin', 'invitation', 'role', 'media', 'ticket']
 const rejoinMilliseconds = 2_000
 const unsureMilliseconds = 1_000
 
@@ -12,6 +16,8 @@ const unsureMilliseconds = 1_000
  */
 export class Joins {
     #waiting = new Map()
+    /** By room: who has asked for it, and waits at its door. */
+    #atTheDoor = new Map()
     #creations = Promise.resolve()
     #timers = new Map()
     #epoch = 0
@@ -92,12 +98,16 @@ export class Joins {
             place(room, room.id)
             room.rejoin(frame, this.#whyAgain)
         } else {
-            const { target, name, devices } = join
-            const room = new Room(this.session, { target, name, devices, snapshot: frame })
+            const { target, wishes } = join
+            const room = new Room(this.session, { target, wishes, snapshot: frame })
             place(room)
-            join.resolve(room)
+            if (room.status === 'waiting') this.#waits(room, join)
+            else join.resolve(room)
         }
     }
+
+    /** For somebody who asks again for a room at whose door they wait. */
+    outcomeOf(room) { return this.#atTheDoor.get(room) ?? Promise.resolve(room) }
 
     rejected(frame) {
         const key = frame.room ?? ''
@@ -106,7 +116,7 @@ export class Joins {
         const error = ParleyError.ofRejection(frame)
         if (!join.room || roomIsOver.has(frame.code) || giveUp.has(frame.code)) this.#waiting.delete(key)
         if (!join.room) return join.reject(error)
-        if (roomIsOver.has(frame.code)) return join.room.end('gone')
+        if (roomIsOver.has(frame.code)) return join.room.over('gone')
         this.report(error)
         if (giveUp.has(frame.code)) return join.room.close(frame.code)
         // Full or busy for the moment: we were in and want to be in again.
@@ -122,10 +132,23 @@ export class Joins {
         for (const join of joins) join.reject?.(error)
     }
 
-    #ask(key, target, { name, devices }) {
+    #waits(room, { outcome, resolve, reject, onWaiting }) {
+        this.#atTheDoor.set(room, outcome)
+        const done = () => { this.#atTheDoor.delete(room) }
+        room.on('admitted', ({ isSelf }) => { if (isSelf) { done(); resolve(room) } })
+        room.on('closed', (reason) => {
+            done()
+            const code = ['left', 'superseded', 'replaced'].includes(reason) ? 'closed' : codeOfEnd[reason] ?? reason
+            reject(new ParleyError(code, `The wait at the door is over: ${reason}.`))
+        })
+        onWaiting?.(room)
+    }
+
+    #ask(key, target, { onWaiting, ...options }) {
         const earlier = this.#waiting.get(key)
         if (earlier) return earlier.outcome
-        const join = { target, name, devices, room: null, isSent: false, isUnsure: false }
+        const wishes = Object.fromEntries(wishNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]))
+        const join = { target, wishes, onWaiting, room: null, isSent: false, isUnsure: false }
         join.outcome = new Promise((resolve, reject) => Object.assign(join, { resolve, reject }))
         this.#waiting.set(key, join)
         return join.outcome
@@ -138,12 +161,12 @@ export class Joins {
             if (this.isWaiting(room)) continue
             room.interrupt()
             const target = room.alias ?? room.id
-            const { name, devices } = room
-            this.#waiting.set(target, { target, name, devices, room, isSent: false, isUnsure: false })
+            this.#waiting.set(target, { target, wishes: room.wishes, room, isSent: false, isUnsure: false })
         }
     }
 }
 
-const frameOf = ({ target, name, devices }) => ({
-    id: 1, ...(target !== undefined && { room: target }), ...(name !== undefined && { name }), ...(devices !== undefined && { devices }),
-})
+// The reasons of an end as codes, which have words.
+const codeOfEnd = { removed: 'denied', host: 'room-ended', duration: 'room-ended', empty: 'room-ended', gone: 'room-ended' }
+
+const frameOf = ({ target, wishes }) => ({ id: 1, ...(target !== undefined && { room: target }), ...wishes })

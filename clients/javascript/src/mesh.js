@@ -29,6 +29,8 @@ export class Mesh extends Emitter {
             room.on('left', (person, reason) => this.#drop(person.id, reason)),
             room.on('negotiation', (frame) => this.#receive(frame)),
             room.on('rejoined', () => this.#startOver()),
+            room.on('admitted', ({ isSelf }) => { if (isSelf) this.#startOver() }),
+            room.on('muted', ({ isSelf }, by) => { if (isSelf) this.#hush(Object.keys(by)) }),
             room.on('resumed', (person) => this.#resumed(person)),
             room.on('ice-servers', () => { for (const peer of this.peers.values()) peer.configure() }),
             room.on('restarter', ({ peer, restarter }) => this.peers.get(peer)?.named(this.#sideOf(restarter))),
@@ -48,6 +50,8 @@ export class Mesh extends Emitter {
     async setTrack(kind, track) {
         this.#tracks[kind] = track
         if (track) this.#wantsMedia = true
+        // Another microphone is no way around a room in which nobody may unmute.
+        if (kind === 'audio' && this.#room.mayUnmute === false) this.#hush(['audio'])
         await this.#each((peer) => peer.setTrack(kind, track))
     }
 
@@ -180,6 +184,12 @@ export class Mesh extends Emitter {
     }
 
     // MARK: Inside
+
+    /** A moderator has muted us. Nothing here switches a track on again: the app does, when its user wants to. */
+    #hush(kinds) {
+        for (const kind of kinds) if (this.#tracks[kind]) this.#tracks[kind].enabled = false
+        this.emit('hushed', kinds)
+    }
 
     #remember(stream) {
         this.#tracks = { audio: stream?.getAudioTracks()[0] ?? null, video: stream?.getVideoTracks()[0] ?? null }

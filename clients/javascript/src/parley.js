@@ -71,14 +71,15 @@ export class Parley extends Emitter {
     }
 
     /**
-     * Resolves with the room, in which you are then. Rejects with a ParleyError if the server refuses; a network
-     * that is down refuses nothing: watch `status`, and `close()` to give up.
+     * Resolves with the room, in which you are then. Rejects with a ParleyError if the server, or whoever decides at the
+     * door, refuses; a network that is down refuses nothing: watch `status`, and `close()` to give up. `onWaiting(room)` is
+     * called if you have to wait at the door; `room.leave()` gives up the wait.
      * @param {string} [target] a room id or an alias; without it a new room is created
      */
-    join(target, { name, devices } = {}) {
+    join(target, options = {}) {
         const known = this.rooms.find((room) => target !== undefined && (room.id === target || room.alias === target))
-        if (known) return Promise.resolve(known)
-        const joined = this.#joins.ask(target, { name, devices })
+        if (known) return this.#joins.outcomeOf(known)
+        const joined = this.#joins.ask(target, options)
         if (this.#connection.isConnected) this.#joins.flush()
         else this.connect()
         return joined
@@ -172,6 +173,7 @@ export class Parley extends Emitter {
         case 'events': return this.#events(frame)
         case 'beat': return this.#beat(frame)
         case 'pulse': return this.#rooms.get(frame.room)?.emit('pulse', { from: frame.from, kind: frame.kind, data: frame.data })
+        case 'chat': case 'chat-history': return this.#rooms.get(frame.room)?.chatFrame(frame)
         case 'rejected': return this.#rejected(frame)
         case 'ice-servers': return this.#newICEServers(frame)
         case 'restarter': return this.#rooms.get(frame.room)?.emit('restarter', frame)
@@ -247,7 +249,7 @@ export class Parley extends Emitter {
     }
 
     #signal(frame) {
-        const room = this.rooms.find((candidate) => candidate.state.people[frame.from] && !this.#joins.isWaiting(candidate))
+        const room = this.rooms.find((candidate) => candidate.state.people?.[frame.from] && !this.#joins.isWaiting(candidate))
         // Ignored: from somebody of a room that was left, or that is being joined again.
         if (!room) return
         const outcome = this.#inbox.receive(frame.from, frame.n)
@@ -284,6 +286,7 @@ export class Parley extends Emitter {
             return this.rooms.find((room) => room.hasOutbox(frame.to))?.rejectedSignal(frame)
         }
         if (frame.id !== undefined) return this.#rooms.get(frame.room)?.rejectedCommand(frame)
+        if (frame.of === 'chat' || frame.of === 'chat-history') return this.#rooms.get(frame.room)?.chatFrame(frame)
         if (frame.of !== 'pulse' && frame.of !== 'network-changed') this.emit('error', ParleyError.ofRejection(frame))
     }
 }

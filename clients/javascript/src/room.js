@@ -1,35 +1,38 @@
 import { Agreement } from './agreement.js'
+import { Backlog } from './backlog.js'
 import { CommandOutbox } from './commands.js'
-import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
+import { Meeting, toldEvents } from './meeting/meeting.js'
+import { OwnMedia } from './own-media.js'
 import { Replica } from './replica.js'
 import { SignalOutbox } from './signals.js'
 
-const backlogMax = 512
-
-/** A membership in a room. It stays the same object over reconnects; `self` and even `id` may change then. */
-export class Room extends Emitter {
+/**
+ * A membership in a room, or the wait for one. It stays the same object over reconnects; `self` and even `id` may
+ * change then. What a meeting does lies in src/meeting, feature by feature.
+ */
+export class Room extends Meeting {
     #session
     #commands
     #replica = new Replica()
     #agreement
     #outboxes = new Map()
-    #roundTrips = new Map()
-    #wantedMedia = {}
-    #backlog = []
+    #media = new OwnMedia()
+    #backlog
 
-    /** Made by `Parley.join`. `target`, `name` and `devices` are what was joined, so that it can be joined again. */
-    constructor(session, { target, name, devices, snapshot }) {
+    /** Made by `Parley.join`. `target` and `wishes` are what was joined, so that it can be joined again. */
+    constructor(session, { target, wishes, snapshot }) {
         super()
         this.#session = session
-        Object.assign(this, { target, name, devices })
+        this.#backlog = new Backlog(session.report)
+        Object.assign(this, { target, wishes, name: wishes.name })
         this.isClosed = false
         /** Between the loss of a connection and the return, in whatever way: nothing may go out under the old one. */
         this.isInterrupted = false
-        this.#commands = new CommandOutbox({ send: (frame) => this.#send({ ...frame, room: this.id }), clock: session.clock })
+        this.#commands = new CommandOutbox({ send: (frame) => this.transmit({ ...frame, room: this.id }), clock: session.clock })
         this.#agreement = new Agreement(this.#replica, {
             report: session.report, reconnect: session.reconnect, canResync: () => session.can('resync'),
-            send: (frame) => this.#send({ ...frame, room: this.id }),
+            send: (frame) => this.transmit({ ...frame, room: this.id }),
         })
         this.#take(snapshot)
     }
@@ -41,17 +44,6 @@ export class Room extends Emitter {
     /** Computed from the state, to compare with what others hold. */
     get hash() { return this.#replica.hash }
 
-    /** Everybody, in order of arrival. */
-    get people() {
-        return Object.keys(this.state.people ?? {}).map((id) => this.person(id)).sort((a, b) => a.joined - b.joined)
-    }
-
-    person(id) {
-        const person = this.state.people?.[id]
-        const roundTripMilliseconds = this.#roundTrips.get(id)
-        return person && { id, ...person, ...(roundTripMilliseconds !== undefined && { roundTripMilliseconds }), isSelf: id === this.self }
-    }
-
     // MARK: What an app does
 
     /** Any JSON to one participant. Resolves when it was delivered. */
@@ -59,14 +51,15 @@ export class Room extends Emitter {
 
     /** Sent and forgotten: to everybody, or to one. */
     pulse(kind, data, { to } = {}) {
-        return this.#send({ type: 'pulse', room: this.id, kind, data, ...(to && { to }) })
+        return this.transmit({ type: 'pulse', room: this.id, kind, data, ...(to && { to }) })
     }
 
     /** What your devices are doing. Asked for again by itself after a reconnect. */
-    media({ audio, video, screen }) {
-        const wanted = Object.fromEntries(Object.entries({ audio, video, screen }).filter(([, value]) => value !== undefined))
-        Object.assign(this.#wantedMedia, wanted)
-        return this.isClosed ? Promise.reject(closedError()) : this.#commands.push('media', wanted)
+    media(changes) { return this.command('media', this.#media.want(changes)) }
+
+    /** A command that has no method of its own. Resolves with the event that names it, if that was seen. */
+    command(type, members = {}) {
+        return this.isClosed ? Promise.reject(closedError()) : this.#commands.push(type, members)
     }
 
     async leave() {
@@ -82,7 +75,7 @@ export class Room extends Emitter {
     /** A signal of any type; `Mesh` sends its negotiation with it. Resolves when it was delivered. */
     signal(type, to, payload) {
         if (this.isClosed) return Promise.reject(closedError())
-        if (!this.state.people[to]) return Promise.reject(new ParleyError('unknown-recipient', 'Nobody in this room has that id.'))
+        if (!this.state.people?.[to]) return Promise.reject(new ParleyError('unknown-recipient', 'Nobody in this room has that id.'))
         const outbox = this.outbox(to)
         if (type === 'hangup') outbox.hasHungUp = true
         return outbox.push(type, payload)
@@ -92,7 +85,7 @@ export class Room extends Emitter {
         let outbox = this.#outboxes.get(to)
         if (!outbox) {
             const { clock, unacknowledgedSignalsMax } = this.#session
-            outbox = new SignalOutbox({ to, send: (frame) => this.#send(frame), clock, windowMax: unacknowledgedSignalsMax })
+            outbox = new SignalOutbox({ to, send: (frame) => this.transmit(frame), clock, windowMax: unacknowledgedSignalsMax })
             this.#outboxes.set(to, outbox)
         }
         return outbox
@@ -115,32 +108,30 @@ export class Room extends Emitter {
     /** What the server says now and then: its hash, and how far away people are. */
     beat({ at, hash, roundTripMilliseconds = {} }) {
         if (hash !== undefined) this.#agreement.compare(at, hash)
-        for (const [id, milliseconds] of Object.entries(roundTripMilliseconds)) {
-            // Ignored: somebody who has left.
-            if (!this.state.people[id]) continue
-            this.#roundTrips.set(id, milliseconds)
-            this.emit('round-trip', this.person(id))
-        }
+        this.measured(roundTripMilliseconds)
     }
 
     interrupt() {
         if (this.isInterrupted) return
         this.isInterrupted = true
-        this.emit('interrupted', this.person(this.self))
+        this.emit('interrupted', this.me)
     }
 
     /** The room again, on a new connection, with a new participant id. `why`, if the server has said. */
     rejoin(snapshot, why) {
         this.#forgetSignals(new ParleyError('interrupted', 'The connection was lost before this was known to be delivered.'))
-        this.#backlog = []
-        this.#roundTrips.clear()
+        this.#backlog.take()
+        this.unmeasured()
         this.isInterrupted = false
+        const wasWaiting = this.status === 'waiting'
         this.#take(snapshot)
         this.#commands.restart()
-        const wanted = this.#wantedMedia
-        if (Object.values(wanted).some(Boolean)) this.#commands.push('media', { ...wanted }).catch(() => {})
+        const wanted = this.#media.again
+        if (wanted) this.#commands.push('media', wanted).catch(() => {})
         this.#commands.flush()
+        this.chatAgain()
         this.emit('rejoined', why)
+        if (wasWaiting && this.status === 'joined') this.emit('admitted', this.me)
         this.emit('change')
     }
 
@@ -152,20 +143,24 @@ export class Room extends Emitter {
         this.#commands.resend()
         for (const outbox of this.#outboxes.values()) outbox.resend()
         // Otherwise it was a handover, of which nobody has to know.
-        if (wasInterrupted) this.emit('resumed', this.person(this.self))
+        this.chatAgain()
+        if (wasInterrupted) this.emit('resumed', this.me)
     }
 
-    /** A snapshot in place of the frames that were missed. Who came and went follows from the two states. */
+    /**
+     * A snapshot in place of the frames that were missed, or because we see more or less than before: let in, another
+     * role. Who came and went follows from the two states.
+     */
     replace(snapshot) {
-        const before = this.people
+        const { state, people: before, role, status } = this
         this.#take(snapshot)
-        const { lastCommand } = snapshot
+        const { lastCommand, events = [] } = snapshot
+        for (const event of events) this.#known(event, state)
         this.#commands.resynced({ lastCommand, media: this.person(this.self)?.media })
         if (lastCommand !== undefined) for (const outbox of this.#outboxes.values()) outbox.resend()
-        for (const person of before) if (!this.state.people[person.id]) this.#gone(person, 'resynced')
-        for (const person of this.people) {
-            if (!person.isSelf && !before.some(({ id }) => id === person.id)) this.emit('joined', person)
-        }
+        for (const person of before) if (!this.state.people?.[person.id]) this.#gone(person, 'resynced')
+        if (status === 'waiting' && this.status === 'joined') this.emit('admitted', this.me)
+        else this.#arrived(before, role, events)
         this.emit('resynced')
         this.emit('change')
     }
@@ -179,20 +174,19 @@ export class Room extends Emitter {
     receive(frame) {
         if (frame.type === 'signal') this.emit('signal', { from: frame.from, data: frame.data })
         else if (this.hasListeners('negotiation')) this.emit('negotiation', frame)
-        else this.#keep(frame)
+        else this.#backlog.keep(frame)
     }
 
     /** Negotiation that arrived before there was a mesh, in order. */
-    takeBacklog() { return this.#backlog.splice(0) }
+    takeBacklog() { return this.#backlog.take() }
 
-    end(reason) {
+    over(reason) {
         if (this.isClosed) return
         this.emit('ended', reason)
         this.#close(reason)
     }
 
     close(reason) { this.#close(reason) }
-
     get iceServers() { return this.#session.iceServers() }
     /** Whether the server does what this name stands for (`welcome.features`). */
     can(feature) { return this.#session.can(feature) }
@@ -203,65 +197,95 @@ export class Room extends Emitter {
 
     // MARK: Inside
 
-    #send(frame) { return this.isInterrupted ? false : this.#session.send(frame) }
+    /** For the library's own use. Returns whether it went out. */
+    transmit(frame) { return this.isInterrupted ? false : this.#session.send(frame) }
 
     #take(snapshot) {
         this.self = snapshot.self
         this.#replica.take(snapshot)
         this.#agreement.taken(snapshot.hash)
+        this.#heed()
     }
 
     #event(event) {
-        const before = event.participant && this.person(event.participant)
+        const before = this.state
         if (event.patch) this.#replica.fold(event.patch)
-        if (event.by === this.self) this.#commands.accepted(event.id)
+        if (event.by === this.self) this.#commands.accepted(event.id, event)
         this.emit('event', event)
         switch (event.type) {
         case 'joined':
             if (event.participant !== this.self) this.emit('joined', this.person(event.participant))
             return
         case 'left': return this.#left(event, before)
+        case 'denied':
+            if (event.participant === this.self) return this.#close('denied')
+            break
         case 'media-changed':
             this.emit('media-changed', this.person(event.participant))
-            return
+            break
         case 'interrupted': case 'resumed':
             // Of ourselves it is old news: our own socket has told it before.
-            if (event.participant !== this.self) this.emit(event.type, this.person(event.participant))
+            if (event.participant !== this.self) this.emit(event.type, this.#whom(event.participant))
             return
-        case 'ended': return this.end(event.reason)
+        case 'ended': return this.over(event.reason)
         }
+        this.#heed()
+        this.#tell(event, before)
     }
 
-    #left({ participant, reason }, person) {
+    // A snapshot contains it already.
+    #known(event, before) {
+        if (event.by === this.self) this.#commands.accepted(event.id, event)
+        this.emit('event', event)
+        this.#tell(event, before)
+    }
+
+    #tell(event, before) {
+        const values = Object.hasOwn(toldEvents, event.type) ? toldEvents[event.type](this, event, before) : null
+        if (values !== null) this.emit(event.type, ...values)
+        // Of ourselves `#heed` tells, whatever has muted us.
+        const whom = event.type === 'muted' && this.#whom(event.participant)
+        if (whom && !whom.isSelf) this.emit('muted', whom, whom.muted ?? {})
+    }
+
+    #heed() {
+        const news = this.#media.heed(this.mutedBy)
+        if (news) this.emit('muted', this.me, news)
+    }
+
+    #whom(id) { return this.person(id) ?? { id, ...this.state.waiting?.[id], isSelf: id === this.self } }
+
+    #arrived(before, role, events) {
+        const isNew = ({ id, isSelf }) => !isSelf && !before.some((person) => person.id === id)
+        for (const person of this.people.filter(isNew)) this.emit('joined', person)
+        const isTold = events.some(({ type, participant }) => type === 'role-changed' && participant === this.self)
+        if (role !== this.role && role !== undefined && !isTold) this.emit('role-changed', this.me, {})
+    }
+
+    #left({ participant, reason }, before) {
         if (participant === this.self) return this.#close(reason)
-        this.#gone({ ...person, id: participant }, reason)
+        const waited = before.waiting?.[participant]
+        if (waited) return this.emit('waiting-left', { id: participant, ...waited, isSelf: false }, reason)
+        this.#gone({ ...before.people?.[participant], id: participant, isSelf: false }, reason)
     }
 
     #gone(person, reason) {
         const { id: participant } = person
         this.#outboxes.get(participant)?.fail(new ParleyError('unknown-recipient', 'They have left the room.'))
         this.#outboxes.delete(participant)
-        this.#roundTrips.delete(participant)
-        this.#backlog = this.#backlog.filter((frame) => frame.from !== participant)
+        this.unmeasured(participant)
+        this.#backlog.forget(participant)
         this.#session.forget(participant)
         this.emit('left', person, reason)
-    }
-
-    #keep(frame) {
-        // A hangup ends what came before it, and there is nothing here that it could end.
-        if (frame.type === 'hangup') return void (this.#backlog = this.#backlog.filter(({ from }) => from !== frame.from))
-        this.#backlog.push(frame)
-        if (this.#backlog.length <= backlogMax) return
-        this.#backlog.shift()
-        this.#session.report(new ParleyError('backlog-full', 'Negotiation arrived, and no mesh took it.'))
     }
 
     #close(reason) {
         if (this.isClosed) return
         this.isClosed = true
-        this.#backlog = []
+        this.#backlog.take()
         this.#forgetSignals(closedError())
         this.#commands.close(closedError())
+        this.closeChat(closedError())
         this.#session.closed(this)
         this.emit('closed', reason)
     }

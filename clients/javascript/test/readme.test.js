@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as library from '../parley.js'
 import { FakeMediaStream, FakePeerConnection, fakeCamera } from './fake-connection.js'
+import { doorSnapshot, meetingSnapshot } from './meeting-scripted.js'
 import { FakeSocket, ManualClock, events, person, settle, snapshot, welcome } from './support.js'
 
 // The examples of the README, run as they stand there. A page's own functions note that they were called.
@@ -92,4 +93,23 @@ test('a second device', async () => {
     assert.deepEqual(page.calls, [['banner', 'On another device or in another tab. Leave there first.']])
 })
 
-test('there is no example that is not run', () => assert.equal(blocks.length, 3))
+test('a meeting', async () => {
+    const page = run(blocks[3], { confirm: () => true })
+    FakeSocket.last.opens()
+    assert.equal(FakeSocket.last.take()[0].join.pin, '2718')
+    FakeSocket.last.says(welcome(), doorSnapshot())
+    FakeSocket.last.says(events(6, { type: 'notice', text: 'Soon.', by: 'p_ada', id: 3 }))
+    FakeSocket.last.says(meetingSnapshot({ self: 'p_eve', sequence: 7, people: { p_eve: person(3, { role: 'host' }) } }, { lastCommand: 1 }))
+    await page.done
+    FakeSocket.last.says(
+        events(8, { type: 'waiting', participant: 'p_max', patch: { waiting: { p_max: { name: 'Max', waiting: 1 } } } }),
+        events(9, { type: 'admitted', participant: 'p_max', by: 'p_eve', id: 2, patch: { waiting: null } }),
+        events(10, { type: 'consent-asked', consent: 1, patch: { consents: { 1: { kind: 'unmute-audio', asked: { p_eve: true } } } } }),
+        events(11, { type: 'muted', participant: 'p_eve', by: 'p_ada', id: 4, patch: { people: { p_eve: { muted: { audio: 'p_ada' } } } } }))
+    assert.deepEqual(FakeSocket.last.take().map(({ type, id }) => [type, id]), [['admit', 2], ['answer-consent', 3]])
+    assert.deepEqual(page.calls, [
+        ['banner', 'You wait (approval)'], ['banner', 'Soon.'], ['draw', []], ['banner', 'A moderator has muted you.'],
+    ])
+})
+
+test('there is no example that is not run', () => assert.equal(blocks.length, 4))
