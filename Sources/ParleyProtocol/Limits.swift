@@ -103,6 +103,24 @@ public struct Limits: Hashable, Sendable {
     public var pulsesPerSecond = 50
     public var pulseBurst = 100
 
+    // MARK: Media policy
+    /// What a device lists per kind and direction; a longer list is rejected: `invalid-member`. A browser lists 10 to 25.
+    public var codecsPerDirectionMax = 32
+    /// A codec's name, or the word for its profile; a longer one is rejected: `invalid-member`.
+    public var codecNameBytesMax = 32
+    /// The parameters of one codec; longer ones are rejected: `invalid-member`.
+    public var formatParametersBytesMax = 256
+    /// Lines of a picture, and pictures a second, that a device may name; more is rejected: `invalid-member`.
+    public var pictureLinesMax = 16_384
+    public var framesPerSecondMax = 1_000
+    /// Distinct kinds of devices in one room; a device of one more kind counts as one that has said nothing.
+    public var deviceProfilesPerRoomMax = 64
+    /// Codecs, each profile for itself, of which a room's policy is made: if its devices know more, those that the most
+    /// kinds of device have.
+    public var policyFormatsMax = 64
+    /// Who is told to be in the way of a better policy; those who came later are not named.
+    public var policyBlockersMax = 8
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

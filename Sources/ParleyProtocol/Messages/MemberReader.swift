@@ -17,7 +17,7 @@ struct MemberReader {
         self.rejection.n = Self.count(object["n"])
     }
 
-    private init(object: JSONObject, rejection: Rejection) {
+    init(object: JSONObject, rejection: Rejection) {
         self.object = object
         self.rejection = rejection
     }
