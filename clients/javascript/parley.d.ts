@@ -10,7 +10,21 @@ export type Value = string | number | boolean | { [name: string]: Value }
 /** `[generation, sequence, uid]`: compare all three. */
 export type Position = [number, number, string]
 
-export interface Abilities { rollback?: boolean; trickle?: boolean; restart?: boolean }
+export interface Abilities {
+    rollback?: boolean; trickle?: boolean; restart?: boolean
+    /** Default: what the browser says. Null: say nothing, and be taken for one that knows what every browser must. */
+    media?: MediaAbilities | null
+}
+/** What a device can send and receive. An absent kind or direction is one that it does not do. */
+export interface MediaAbilities { video?: MediaDirections; audio?: MediaDirections }
+export interface MediaDirections { send?: MediaDirection; receive?: MediaDirection }
+export interface MediaDirection {
+    /** In the device's own order. `fmtp` is `sdpFmtpLine`; or `profile`, the word that a policy has for it. */
+    codecs: { codec: string; fmtp?: string; profile?: string; clockRate?: number; channels?: number }[]
+    /** Lines of a picture, pictures a second: the most. */
+    height?: number; frameRate?: number
+    simulcast?: boolean
+}
 export interface Media { audio: boolean; video: boolean; screen: boolean }
 
 export interface Person {
@@ -106,12 +120,21 @@ export interface Recording {
 export interface Breakout { id: string; name: string; room: string; endsAt?: number; people?: Record<string, 'assigned' | 'moved' | (string & {})> }
 /** `isSelf`: yours. */
 export interface ChatMessage { n: number; from: string; name?: string; text: string; time: number; to?: string; cid?: string; isSelf: boolean }
-/** What everybody here can do, as the server has computed it. */
+/** What everybody here can send and receive, as the server has computed it. */
 export interface MediaPolicy {
-    revision?: number; mode?: 'common' | 'pairwise' | 'none' | (string & {})
-    video?: Record<string, { codec: string; [member: string]: unknown }>; audio?: Record<string, { codec: string; [member: string]: unknown }>
-    limits?: { height?: number; frameRate?: number }; reason?: string; blockers?: Record<string, true>
+    /** Grows with every change. */
+    revision: number
+    /** `common`: one codec serves all. `pairwise`: each pair uses what both have. `none`: no two understand each other. */
+    mode: 'common' | 'pairwise' | 'none' | (string & {})
+    /** By rank, `1` first. */
+    video?: Record<string, PolicyCodec>; audio?: Record<string, PolicyCodec>
+    limits?: { height?: number; frameRate?: number }
+    /** English, and it names who is in the way: "H.264: Bob's device has no H.265." */
+    reason: string
+    /** Their participant ids. */
+    blockers?: Record<string, true>
 }
+export interface PolicyCodec { codec: string; profile?: string }
 
 export interface RoomState {
     room: {
@@ -166,8 +189,10 @@ export interface ParleyOptions {
     /** In place of `url`. A session goes from one to the next after each loss, and when its server drains. */
     endpoints?: string | string[]
     client?: { name?: string; version?: string }
-    /** Default: all three. */
+    /** Default: all three, and what the browser can send and receive. */
     abilities?: Abilities
+    /** The most that this device wants of a picture: its lines, and how many a second. */
+    bounds?: { height?: number; frameRate?: number }
     token?: string
     /** Keeps a reloaded page the same somebody: `sessionStorage`. */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -245,8 +270,8 @@ export interface JoinOptions {
     invitation?: string
     /** A wish, and only downwards. */
     role?: 'audience' | 'observer'
-    /** What this device can send and receive, where `hello` does not say it. */
-    media?: object
+    /** What this device can send and receive in this room, in place of what `hello` says. */
+    media?: MediaAbilities
     /** Of a `transferred` event. */
     ticket?: string
     /** Called if you have to wait at the door. `status` is `waiting`; `admitted` comes when you are in; `leave()` gives up. */
@@ -459,9 +484,10 @@ export class Room {
     closeBreakouts(): Promise<RoomEvent | void>
     transfer(id: string, room: string): Promise<RoomEvent | void>
 
+    /** Undefined if nobody has said what their device can. `Mesh` follows it. */
     readonly policy?: MediaPolicy
-    /** Says anew what this device can do. */
-    abilities(media: object): Promise<RoomEvent | void>
+    /** Says anew what this device can send and receive. */
+    abilities(media: MediaAbilities): Promise<RoomEvent | void>
 
     // Chat.
     /** The oldest first; at most the last 500. */
@@ -479,6 +505,7 @@ export interface MeshOptions {
     /** Default: what the server said in `welcome`. */
     iceServers?: RTCIceServer[]
     RTCPeerConnection?: unknown
+    RTCRtpReceiver?: unknown
     MediaStream?: unknown
 }
 

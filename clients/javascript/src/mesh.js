@@ -20,8 +20,9 @@ export class Mesh extends Emitter {
     constructor(room, { stream = null, channels = [], iceServers, ...classes } = {}) {
         super()
         this.#room = room
-        const { RTCPeerConnection = globalThis.RTCPeerConnection, MediaStream = globalThis.MediaStream } = classes
-        this.#options = { channels, iceServers, RTCPeerConnection, MediaStream }
+        const { RTCPeerConnection, RTCRtpReceiver, MediaStream } = { ...globalThis, ...classes }
+        const codecs = (kind) => RTCRtpReceiver?.getCapabilities?.(kind)?.codecs ?? []
+        this.#options = { channels, iceServers, RTCPeerConnection, MediaStream, codecs }
         this.#wantsMedia = stream !== null || channels.length === 0
         this.#remember(stream)
         this.#stops = [
@@ -32,6 +33,7 @@ export class Mesh extends Emitter {
             room.on('admitted', ({ isSelf }) => { if (isSelf) this.#startOver() }),
             room.on('muted', ({ isSelf }, by) => { if (isSelf) this.#hush(Object.keys(by)) }),
             room.on('resumed', (person) => this.#resumed(person)),
+            room.on('policy-changed', () => { for (const peer of this.peers.values()) peer.policyChanged() }),
             room.on('ice-servers', () => { for (const peer of this.peers.values()) peer.configure() }),
             room.on('restarter', ({ peer, restarter }) => this.peers.get(peer)?.named(this.#sideOf(restarter))),
             room.on('closed', () => this.close()),

@@ -1,3 +1,4 @@
+import { AgreedCodecs } from './agreed-codecs.js'
 import { candidateInit, RemoteCandidates } from './candidates.js'
 import { Emitter } from './emitter.js'
 import { ParleyError } from './errors.js'
@@ -20,6 +21,7 @@ export class Peer extends Emitter {
     #room
     #iceServers
     #slots
+    #codecs
     #chain = Promise.resolve()
     #candidates
     #remote
@@ -34,8 +36,11 @@ export class Peer extends Emitter {
     #health
     #recovery
 
-    /** `content` is `{tracks, screenTracks, wantsMedia}`, what this side has to show; `iceServers()` the newest list. */
-    constructor({ room, person, polite, offersFirst, content, RTCPeerConnection, MediaStream, iceServers, channels }) {
+    /**
+     * `content` is `{tracks, screenTracks, wantsMedia}`, what this side has to show; `iceServers()` the newest list;
+     * `codecs(kind)` what this browser can receive.
+     */
+    constructor({ room, person, polite, offersFirst, content, RTCPeerConnection, MediaStream, iceServers, channels, codecs }) {
         super()
         this.#room = room
         this.#iceServers = iceServers
@@ -46,6 +51,10 @@ export class Peer extends Emitter {
         const connection = new RTCPeerConnection({ iceServers: iceServers(), bundlePolicy: 'max-bundle' })
         this.connection = connection
         this.#slots = new Slots(connection, content)
+        this.#codecs = new AgreedCodecs({
+            connection, codecs, begins: offersFirst, clock: room.clock, policy: () => room.policy,
+            offer: () => this.#enqueue(() => this.#offer()),
+        })
         this.#remote = new RemoteStreams({ slots: this.#slots, MediaStream, emit: (name, change) => this.emit(name, change) })
         this.#candidates = new RemoteCandidates({
             connection, isIgnoring: () => this.#isIgnoring, onError: (error) => this.#failed(error),
@@ -70,6 +79,7 @@ export class Peer extends Emitter {
         return this.#enqueue(async () => {
             await this.#slots.setTrack(kind, track)
             if (this.#mayOffer) await this.#slots.apply()
+            await this.#codecs.bound()
         })
     }
 
@@ -77,6 +87,7 @@ export class Peer extends Emitter {
         return this.#enqueue(async () => {
             this.#slots.setScreen(tracks)
             if (this.#mayOffer) await this.#slots.apply()
+            await this.#codecs.bound()
         })
     }
 
@@ -105,11 +116,15 @@ export class Peer extends Emitter {
         this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: this.#iceServers() })
     }
 
+    /** The room's media policy is another one. */
+    policyChanged() { this.#enqueue(() => this.#codecs.changed()) }
+
     giveUp() { this.#become('failed') }
     close() {
         if (this.#isClosed) return
         this.#isClosed = true
         this.#health.stop()
+        this.#codecs.stop()
         const { connection } = this
         connection.onnegotiationneeded = connection.onicecandidate = connection.ontrack = null
         for (const channel of this.channels.values()) channel.onmessage = null
@@ -178,12 +193,14 @@ export class Peer extends Emitter {
         this.#remote.sync()
         this.#recovery.settled()
         await this.#slots.apply()
+        await this.#codecs.settled()
     }
 
     // Candidates may appear before the description that they belong to has gone out: they wait for it.
     async #describe(negotiation, send) {
         this.#heldCandidates = []
         try {
+            this.#codecs.prefer()
             await this.connection.setLocalDescription()
             this.#describing = negotiation
             if (!this.#isClosed) send()

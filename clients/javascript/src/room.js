@@ -35,6 +35,7 @@ export class Room extends Meeting {
             send: (frame) => this.transmit({ ...frame, room: this.id }),
         })
         this.#take(snapshot)
+        this.tellPolicy()
     }
 
     get state() { return this.#replica.state }

@@ -108,6 +108,12 @@ export class FakePeerConnection {
         })
     }
 
+    /** For a test: the codec that this side sends, which is what the other side likes best; undefined if it has not said. */
+    sends(kind) {
+        const section = this.remoteDescription.sdp.split('m=').find((text) => text.startsWith(kind))
+        return /a=codecs:(\S+)/.exec(section)?.[1]
+    }
+
     /** For a test: what the network did. */
     turns(state) {
         if (this.connectionState === state || this.isClosed) return
@@ -134,7 +140,8 @@ export class FakePeerConnection {
         const connection = this
         const transceiver = {
             mid: null, currentDirection: null, isStopped: false, asked: null,
-            sender: { track, async replaceTrack(other) { await tick(); this.track = other } },
+            sender: fakeSender(track), preferences: [],
+            setCodecPreferences(codecs) { this.preferences = codecs.map(({ mimeType }) => mimeType.split('/')[1]) },
             receiver: { track: fakeTrack(kind) },
             get direction() { return direction },
             set direction(value) { direction = value; connection.#check() },
@@ -220,7 +227,8 @@ export class FakePeerConnection {
     #write(fragment, directionOf) {
         const lines = this.#lines.map(({ kind, mid }) => {
             const transceiver = this.#transceivers.find((candidate) => candidate.mid === mid)
-            return `m=${kind}\r\na=mid:${mid}\r\na=${transceiver ? directionOf(transceiver) : 'sendrecv'}\r\na=ice-ufrag:${fragment}\r\n`
+            const codecs = transceiver?.preferences.length > 0 ? `a=codecs:${transceiver.preferences.join(' ')}\r\n` : ''
+            return `m=${kind}\r\na=mid:${mid}\r\na=${transceiver ? directionOf(transceiver) : 'sendrecv'}\r\na=ice-ufrag:${fragment}\r\n${codecs}`
         })
         return `v=0\r\n${lines.join('')}`
     }
@@ -255,6 +263,13 @@ export class FakePeerConnection {
         })
     }
 }
+
+const fakeSender = (track) => ({
+    track, parameters: { encodings: [{}] },
+    async replaceTrack(other) { await tick(); this.track = other },
+    getParameters() { return structuredClone(this.parameters) },
+    async setParameters(parameters) { await tick(); this.parameters = parameters },
+})
 
 const fragmentOf = (sdp) => /a=ice-ufrag:(\S+)/.exec(sdp ?? '')?.[1]
 

@@ -36,7 +36,7 @@ export class Hub {
     }
 
     /** Somebody with a client, a room, and (unless told otherwise) a mesh. */
-    async arrives(name, { abilities, mesh: options = {}, hasMesh = true } = {}) {
+    async arrives(name, { abilities, mesh: options = {}, hasMesh = true, codecs } = {}) {
         const hub = this
         const clock = new ManualClock()
         class HubSocket {
@@ -54,7 +54,7 @@ export class Hub {
         await this.pump()
         const world = { name, clock, parley, room: await joined, errors: [] }
         world.opens = (more = {}) => {
-            world.mesh = new Mesh(world.room, { RTCPeerConnection: FakePeerConnection, MediaStream: FakeMediaStream, ...options, ...more })
+            world.mesh = new Mesh(world.room, { RTCPeerConnection: FakePeerConnection, MediaStream: FakeMediaStream, ...(codecs && browserOf(codecs)), ...options, ...more })
             world.mesh.on('error', ({ error }) => world.errors.push(error.code ?? error.message))
             world.peer = (other) => world.mesh.peers.get(other.room.self)
         }
@@ -70,6 +70,9 @@ export class Hub {
             await settle()
         } while (this.inbound.length > 0)
     }
+
+    /** The room's media policy becomes another one, whatever the reason; null takes it away. */
+    agrees(policy) { this.#appends({ type: 'abilities-changed', patch: { policy } }) }
 
     /** The network takes their socket away, with all that was on its way in it. */
     cut(name) {
@@ -284,6 +287,12 @@ export class Hub {
     }
 
     #says(socket, frame) { if (socket && !this.#loses(socket)) socket.onmessage?.({ data: JSON.stringify(frame) }) }
+}
+
+/** A browser's classes, as far as they tell which codecs it has: `{ video: ['VP8'], audio: ['opus'] }`. */
+export function browserOf(codecs) {
+    const getCapabilities = (kind) => ({ codecs: (codecs[kind] ?? []).map((name) => ({ mimeType: `${kind}/${name}` })) })
+    return { RTCRtpSender: { getCapabilities }, RTCRtpReceiver: { getCapabilities } }
 }
 
 const asSide = ({ joined, abilities }) => ({ joined, rollback: abilities.rollback === true })
