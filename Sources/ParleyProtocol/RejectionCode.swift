@@ -21,6 +21,11 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
     case invalidName = "invalid-name"
     case invalidAlias = "invalid-alias"
     case busy
+    // Meetings.
+    case notPermitted = "not-permitted"
+    case unknownParticipant = "unknown-participant"
+    case invalidRole = "invalid-role"
+    case roomLocked = "room-locked"
     // Signals and pulses.
     case unknownRecipient = "unknown-recipient"
     case recipientIsSelf = "recipient-is-self"
@@ -58,6 +63,10 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
         case .invalidName: "The name is too long, or holds control or formatting characters."
         case .invalidAlias: "An alias is 1 to 64 characters of a-z, 0-9 and -."
         case .busy: "The room has too much to do; send the command again later."
+        case .notPermitted: "Your role does not allow that."
+        case .unknownParticipant: "Nobody in that room has that id."
+        case .invalidRole: "That role cannot be given here, or not by you."
+        case .roomLocked: "The room is locked."
         case .unknownRecipient: "Nobody in your rooms has that id."
         case .recipientIsSelf: "A signal to yourself goes nowhere."
         case .signalGap: "Signal numbers must not leave any out."

@@ -67,6 +67,9 @@ struct FieldReader {
         return word
     }
 
+    /// The usual ones, if none are named.
+    var roles: RoleTable { self.object[StatePath.roles].map { RoleTable(json: $0) } ?? RoleTable() }
+
     func array(_ name: String) throws(RoomFormatError) -> [JSONValue] {
         guard let array = self.object[name]?.array else { throw .member(name) }
         return array

@@ -8,18 +8,13 @@ public struct Participant: Hashable, Sendable {
     public let id: ParticipantID
     public let identity: IdentityID
     public let name: DisplayName?
-    public let role: Role
+    public internal(set) var role: Role
     /// Order of arrival: 1 for the creator, one more with every join, never used again.
     public let joined: UInt64
     public let joinedAt: Instant
     public let abilities: Abilities
     public internal(set) var connection: Connection
     public internal(set) var media: Media
-
-    public enum Role: String, Hashable, Sendable {
-        case host
-        case participant
-    }
 
     /// Whether somebody can be reached.
     ///

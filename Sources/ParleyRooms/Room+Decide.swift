@@ -23,16 +23,18 @@ extension Room {
     package func decide(_ command: RoomCommand, judgesNumber: Bool) -> Decision {
         switch self.lifecycle {
         case .ended: return .rejected(.roomEnded)
-        case .absent, .open: break
+        case .absent, .open, .locked: break
         }
         let membership: Membership?
         switch command.action {
         case .join(let join):
             membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
-        case .leave, .media, .disconnect, .interrupt, .attach, .expire:
+        case .deadline:
+            membership = nil
+        case .leave, .media, .meeting, .disconnect, .interrupt, .attach, .expire:
             membership = self.server.memberships[command.participant]
             // For the server's own a legal race: the participant has left by itself. Nobody hears of it.
-            guard membership != nil else { return .rejected(.notJoined) }
+            guard membership != nil || command.isOperators else { return .rejected(.notJoined) }
         }
         if judgesNumber, let number = command.number {
             if let early = self.judge(number, command.rejectedSince, after: membership) { return early }
@@ -79,6 +81,10 @@ extension Room {
             let difference = participant.media.difference(change)
             guard !difference.isEmpty else { return .rejected(.noChange) }
             return .events([RoomEvent(.mediaChanged(participant.id, difference), cause: cause)])
+        case .meeting(let action):
+            return self.decide(action, MeetingRequest(command, cause))
+        case .deadline:
+            return self.decideDeadline(at: command.at)
         }
     }
 
@@ -91,6 +97,7 @@ extension Room {
         guard membership == nil else { return .rejected(.alreadyJoined) }
         assert(self.people[command.participant] == nil, "a participant id is never used again")
         guard self.people[command.participant] == nil else { return .rejected(.alreadyJoined) }
+        guard self.lifecycle != .locked else { return .rejected(.roomLocked) }
         let earlier = self.participants(of: join.identity)
         guard let replaced = self.devices.replaced(among: earlier) else { return .rejected(.identityPresent) }
         guard self.count - replaced.count < self.capacity else { return .rejected(.roomFull) }
@@ -117,6 +124,7 @@ extension Room {
             capacity: self.capacity,
             graceMilliseconds: self.graceMilliseconds,
             devices: join.devices,
+            roles: self.roles,
             at: command.at
         )
         return .events([RoomEvent(.created(creation)), joined])
@@ -129,7 +137,8 @@ extension Room {
     ) -> Decision {
         guard self.people[id] != nil else { return .rejected(.notJoined) }
         let left = RoomEvent(.left(id, reason), cause: cause)
-        return .events(self.count == 1 ? [left, RoomEvent(.ended(.empty))] : [left])
+        guard self.count > 1 else { return .events([left, RoomEvent(.ended(.empty))]) }
+        return .events([left] + self.consequences(ofLeaving: id))
     }
 
     // MARK: Connections that are lost and come back. What speaks of another epoch, or was said before, is a

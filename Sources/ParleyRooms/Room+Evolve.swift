@@ -16,6 +16,7 @@ extension Room {
         case .attached(let attachment): return self.attach(attachment)
         case .left(let id, _): return self.remove(id)
         case .ended(let reason): return self.end(reason)
+        case .meeting(let fact): return self.evolve(fact)
         }
     }
 
@@ -31,17 +32,20 @@ extension Room {
         self.capacity = creation.capacity
         self.graceMilliseconds = creation.graceMilliseconds
         self.devices = creation.devices
+        self.roles = creation.roles
         self.createdAt = creation.at
         let facts = self.roomJSON
-        self.hashes.add(facts, at: [StatePath.room], in: .stage)
+        self.hashes.add(facts, at: [StatePath.room], in: .door)
         // `people` is there from the beginning, so that folding patches and asking for the state
         // agree about an empty room.
-        return StatePatches(.object([StatePath.room: facts, StatePath.people: [:]]), in: .stage)
+        var patches = StatePatches(.object([StatePath.room: facts]), in: .door)
+        patches[.stage] = .object([StatePath.people: [:]])
+        return patches.merging(self.showRoles(insteadOf: RoleTable()))
     }
 
     private mutating func join(_ joining: RoomEvent.Joining, _ cause: RoomEvent.Cause?) -> StatePatches {
         let id = joining.participant
-        guard self.lifecycle == .open, self.people[id] == nil else { return .none }
+        guard self.lifecycle.isLive, self.people[id] == nil else { return .none }
         guard self.server.participants[joining.session] == nil else { return .none }
         let participant = Participant(
             id: id,
@@ -137,13 +141,15 @@ extension Room {
     }
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
-        guard self.lifecycle == .open else { return .none }
+        guard self.lifecycle.isLive else { return .none }
+        return self.setLifecycle(.ended(reason))
+    }
+
+    mutating func setLifecycle(_ lifecycle: Lifecycle) -> StatePatches {
+        let before = self.lifecycle.name
+        self.lifecycle = lifecycle
         let path = [StatePath.room, StatePath.lifecycle]
-        self.hashes.remove(.string(self.lifecycle.name), at: path, in: .stage)
-        self.lifecycle = .ended(reason)
-        self.hashes.add(.string(self.lifecycle.name), at: path, in: .stage)
-        let change = JSONValue.object([StatePath.lifecycle: .string(self.lifecycle.name)])
-        return StatePatches(.object([StatePath.room: change]), in: .stage)
+        return self.replace(.string(before), with: .string(lifecycle.name), at: path, in: .door)
     }
 }
 

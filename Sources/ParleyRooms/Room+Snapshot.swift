@@ -4,14 +4,14 @@ public import ParleyProtocol
 
 extension Room {
     /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
-    public static var version: Int64 { 3 }
+    public static var version: Int64 { 4 }
 
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
         var object: JSONObject = ["version": .integer(Self.version), "id": .string(self.id.description)]
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         switch self.lifecycle {
-        case .absent, .open: break
+        case .absent, .open, .locked: break
         case .ended(let reason): object.append("reason", .string(reason.rawValue))
         }
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
@@ -19,6 +19,7 @@ extension Room {
         object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
         object.append(StatePath.devices, .string(self.devices.rawValue))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
+        if let roles = self.roles.shown { object.append(StatePath.roles, roles) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
@@ -46,6 +47,7 @@ extension Room {
         self.lifecycle = try Lifecycle(reader)
         self.devices = try reader.word(StatePath.devices)
         self.createdAt = try reader.instant("createdAt")
+        self.roles = reader.roles
         self.server.joinedLast = try reader.number("joinedLast")
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
@@ -67,7 +69,8 @@ extension Room {
     private var hashesFromScratch: ViewHashes {
         var hashes = ViewHashes()
         guard self.lifecycle != .absent else { return hashes }
-        hashes.add(self.roomJSON, at: [StatePath.room], in: .stage)
+        hashes.add(self.roomJSON, at: [StatePath.room], in: .door)
+        if let roles = self.roles.shown { hashes.add(roles, at: [StatePath.roles], in: .stage) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
             hashes.add(participant.json, at: path, in: participant.section)
@@ -81,6 +84,7 @@ extension Room.Lifecycle {
         switch try reader.string(StatePath.lifecycle) {
         case "absent": self = .absent
         case "open": self = .open
+        case "locked": self = .locked
         case "ended": self = .ended(try reader.word("reason"))
         default: throw .member(StatePath.lifecycle)
         }

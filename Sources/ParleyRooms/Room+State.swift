@@ -11,6 +11,8 @@ enum StatePath {
     static let interruptedAt = "interruptedAt"
     static let media = "media"
     static let devices = "devices"
+    static let roles = "roles"
+    static let role = "role"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -21,12 +23,16 @@ extension Room {
     /// The fold of all patches of that view. O(n log n).
     public func state(for view: View) -> JSONValue {
         guard self.lifecycle != .absent else { return [:] }
-        assert(view.includes(.stage), "every view shows the room's own facts")
+        assert(view.includes(.door), "every view shows the room's own facts")
+        var state: JSONObject = [StatePath.room: self.roomJSON]
+        guard view.includes(.stage) else { return .object(state) }
+        if let roles = self.roles.shown { state.append(StatePath.roles, roles) }
         var people = JSONObject()
         for participant in self.participants where view.includes(participant.section) {
             people.append(participant.id.description, participant.json)
         }
-        return .object([StatePath.room: self.roomJSON, StatePath.people: .object(people)])
+        state.append(StatePath.people, .object(people))
+        return .object(state)
     }
 
     /// Proves that two sides hold the same state (docs/PROTOCOL.md, section 5). O(1).
@@ -47,19 +53,30 @@ extension Room {
     }
 }
 
+extension RoleTable {
+    /// Absent where the roles are the usual ones.
+    var shown: JSONValue? { self == RoleTable() ? nil : self.json }
+}
+
 extension Room.Lifecycle {
     var name: String {
         switch self {
         case .absent: "absent"
         case .open: "open"
+        case .locked: "locked"
         case .ended: "ended"
         }
     }
 }
 
 extension Participant {
-    /// Everybody is on stage, whom every view shows.
-    var section: Section { .stage }
+    /// Observers are seen by moderators alone; everybody else is on stage, whom every view shows.
+    var section: Section {
+        switch self.role {
+        case .observer: .moderation
+        case .host, .coHost, .speaker, .participant, .audience: .stage
+        }
+    }
 
     var json: JSONValue {
         var object = JSONObject()

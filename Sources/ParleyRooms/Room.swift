@@ -5,6 +5,9 @@ public import ParleyProtocol
 /// ```
 ///            created              ended
 /// (absent) ----------->  open  ----------->  ended
+///                       |    ^                 ^
+///                 lock  v    | unlock          |
+///                       locked ----------------+
 /// ```
 ///
 /// ``decide(_:)`` judges a command and names the events; the log gives them their place;
@@ -21,6 +24,8 @@ public struct Room: Hashable, Sendable {
     /// What happens to a second session of an identity that is here already.
     public internal(set) var devices = DeviceRule.allow
     public internal(set) var createdAt = Instant(milliseconds: 0)
+    /// What each role allows here.
+    public internal(set) var roles = RoleTable()
 
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
     /// is made from `joined`.
@@ -32,6 +37,8 @@ public struct Room: Hashable, Sendable {
         /// Before the first event: there is nothing to see, and only a join is accepted.
         case absent
         case open
+        /// Like open, but nobody new comes in.
+        case locked
         /// Nothing is accepted any more.
         case ended(RoomEvent.EndReason)
     }

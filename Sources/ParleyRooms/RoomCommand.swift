@@ -15,6 +15,8 @@ public struct RoomCommand: Hashable, Sendable {
         case join(Join)
         case leave
         case media(Participant.MediaChange)
+        /// Everything else that is asked of the meeting.
+        case meeting(MeetingAction)
         // By the server; each names the epoch of the connection that it speaks of, so that what is
         // found out late never hurts a newer connection (``Membership/epoch``).
         /// The participant cannot be reached any more, or was replaced.
@@ -25,6 +27,8 @@ public struct RoomCommand: Hashable, Sendable {
         case attach(Attach)
         /// It did not come back in time.
         case expire(epoch: UInt64)
+        /// A deadline of the room has passed (``Room/nextDeadline``); about nobody.
+        case deadline
     }
 
     public struct Join: Hashable, Sendable {

@@ -11,6 +11,7 @@ extension RoomEvent {
         case .attached(let attachment): attachment.wasInterrupted ? "resumed" : "attached"
         case .left: "left"
         case .ended: "ended"
+        case .meeting(let fact): fact.type
         }
     }
 
@@ -21,6 +22,7 @@ extension RoomEvent {
         case .attached(let attachment): attachment.participant
         case .mediaChanged(let id, _), .interrupted(let id, _), .left(let id, _): id
         case .created, .ended: nil
+        case .meeting(let fact): fact.participant
         }
     }
 
@@ -28,7 +30,7 @@ extension RoomEvent {
         switch self.fact {
         case .left(_, let reason): reason.rawValue
         case .ended(let reason): reason.rawValue
-        case .created, .joined, .mediaChanged, .interrupted, .attached: nil
+        case .created, .joined, .mediaChanged, .interrupted, .attached, .meeting: nil
         }
     }
 
@@ -38,6 +40,9 @@ extension RoomEvent {
     ///   snapshot frame, whose state has it already.
     public func wire(patch: JSONValue?) -> JSONValue {
         var object = self.head
+        if case .meeting(let fact) = self.fact {
+            for (name, value) in fact.wireMembers.members { object.append(name, value) }
+        }
         if let patch { object.append("patch", patch) }
         return .object(object)
     }
@@ -68,6 +73,7 @@ extension RoomEvent {
         switch self.fact {
         case .created(let creation):
             if let alias = creation.alias { object.append("alias", .string(alias.text)) }
+            if let roles = creation.roles.shown { object.append(StatePath.roles, roles) }
             object.append("capacity", .integer(Int64(creation.capacity)))
             object.append("graceMilliseconds", .integer(Int64(creation.graceMilliseconds)))
             object.append(StatePath.devices, .string(creation.devices.rawValue))
@@ -90,6 +96,8 @@ extension RoomEvent {
             object.append("attempt", .integer(Int64(clamping: attachment.attempt)))
         case .left, .ended:
             break
+        case .meeting(let fact):
+            for (name, value) in fact.members.members { object.append(name, value) }
         }
         return .object(object)
     }
@@ -121,6 +129,7 @@ extension RoomEvent.Fact {
                 graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds")),
                 // What was written before there was such a rule meant `allow`.
                 devices: try reader.word(StatePath.devices),
+                roles: reader.roles,
                 at: try reader.instant("at")
             )
             self = .created(creation)
@@ -143,7 +152,8 @@ extension RoomEvent.Fact {
         case "ended":
             self = .ended(try reader.word("reason"))
         case let type:
-            throw .unknownEvent(type)
+            guard let fact = try MeetingFact(type, reader) else { throw .unknownEvent(type) }
+            self = .meeting(fact)
         }
     }
 }

@@ -20,6 +20,8 @@ public struct RoomEvent: Hashable, Sendable {
         case attached(Attachment)
         case left(ParticipantID, LeaveReason)
         case ended(EndReason)
+        /// Everything else that happens to a meeting.
+        case meeting(MeetingFact)
     }
 
     public struct Cause: Hashable, Sendable {
@@ -40,6 +42,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var capacity: Int
         public var graceMilliseconds: Int
         public var devices: DeviceRule
+        public var roles: RoleTable
         public var at: Instant
 
         public init(
@@ -47,12 +50,14 @@ public struct RoomEvent: Hashable, Sendable {
             capacity: Int,
             graceMilliseconds: Int,
             devices: DeviceRule = .allow,
+            roles: RoleTable = RoleTable(),
             at: Instant
         ) {
             self.alias = alias
             self.capacity = capacity
             self.graceMilliseconds = graceMilliseconds
             self.devices = devices
+            self.roles = roles
             self.at = at
         }
     }
@@ -63,7 +68,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var node: NodeID
         public var identity: IdentityID
         public var name: DisplayName?
-        public var role: Participant.Role
+        public var role: Role
         public var joined: UInt64
         public var at: Instant
         public var abilities: Abilities

@@ -3,18 +3,21 @@ public import ParleyProtocol
 /// Every path of a room's state belongs to exactly one section, and a view is a fixed set of sections.
 ///
 /// ```
-///              server   moderation   stage   roster   own
-/// moderator       -          x          x        x      x
-/// participant     -          -          x        x      x
-/// audience        -          -          x        -      x
+///              server   moderation   door   stage   roster   own
+/// moderator       -          x         x       x        x      x
+/// participant     -          -         x       x        x      x
+/// audience        -          -         x       x        -      x
+/// waiting         -          -         x       -        -      x
 /// ```
 public enum Section: Hashable, Sendable, CaseIterable {
     /// Never leaves the server: sessions, their epochs, command numbers, refusals. Has no JSON but
     /// that of the snapshot, so there is nothing that could be shown by mistake.
     case server
-    /// Waiting list, bans, observers. Nothing yet.
+    /// Waiting list, bans, observers.
     case moderation
-    /// The room's own facts, and the people whom everybody sees.
+    /// What the room is called and whether it is open: whoever waits at the door may know that.
+    case door
+    /// How things are done here, and the people whom everybody sees.
     case stage
     /// The people beyond the stage. Nobody yet: everybody is on stage.
     case roster
@@ -27,11 +30,15 @@ public enum View: Hashable, Sendable, CaseIterable {
     case moderator
     case participant
     case audience
+    /// Of those who are not let in yet.
+    case waiting
 
     public func includes(_ section: Section) -> Bool {
         switch (self, section) {
         case (_, .server): false
-        case (_, .stage), (_, .own): true
+        case (_, .door), (_, .own): true
+        case (.waiting, .moderation), (.waiting, .stage), (.waiting, .roster): false
+        case (_, .stage): true
         case (.moderator, .moderation): true
         case (.participant, .moderation), (.audience, .moderation): false
         case (.moderator, .roster), (.participant, .roster): true
@@ -44,6 +51,7 @@ public enum View: Hashable, Sendable, CaseIterable {
 /// is the same for everybody.
 public struct StatePatches: Hashable, Sendable {
     var moderation: JSONValue?
+    var door: JSONValue?
     var stage: JSONValue?
     var roster: JSONValue?
 
@@ -51,7 +59,7 @@ public struct StatePatches: Hashable, Sendable {
     public func patch(for view: View) -> JSONValue? {
         // In a fixed order, so that every node writes the same bytes.
         var merged: JSONValue?
-        for section in [Section.stage, .roster, .moderation] where view.includes(section) {
+        for section in [Section.door, .stage, .roster, .moderation] where view.includes(section) {
             guard let patch = self[section] else { continue }
             merged = merged.map { $0.union(patch) } ?? patch
         }
@@ -61,6 +69,18 @@ public struct StatePatches: Hashable, Sendable {
 
 extension StatePatches {
     package static var none: Self { Self() }
+
+    package var isEmpty: Bool { self == .none }
+
+    /// Both changes, this one first.
+    package func merging(_ other: StatePatches) -> StatePatches {
+        var merged = self
+        for section in [Section.door, .stage, .roster, .moderation] {
+            guard let patch = other[section] else { continue }
+            merged[section] = merged[section].map { MergePatch.composed($0, patch) } ?? patch
+        }
+        return merged
+    }
 
     package init(_ patch: JSONValue, in section: Section) {
         self.init()
@@ -75,6 +95,7 @@ extension StatePatches {
         get {
             switch section {
             case .moderation: self.moderation
+            case .door: self.door
             case .stage: self.stage
             case .roster: self.roster
             case .server, .own: nil
@@ -83,6 +104,7 @@ extension StatePatches {
         set {
             switch section {
             case .moderation: self.moderation = newValue
+            case .door: self.door = newValue
             case .stage: self.stage = newValue
             case .roster: self.roster = newValue
             case .server, .own: assertionFailure("nothing of this section is the same for many")
@@ -92,8 +114,11 @@ extension StatePatches {
 }
 
 extension JSONValue {
-    /// Both objects in one. Sections never share a path, so only objects can meet.
+    /// Both objects in one. Sections never share a path, so only objects can meet; or what was taken out of one section
+    /// and put into another, which to those who see both has never gone.
     func union(_ other: JSONValue) -> JSONValue {
+        if self == .null { return other }
+        if other == .null { return self }
         guard case .object(var mine) = self, case .object(let theirs) = other else {
             assertionFailure("a path of the state belongs to two sections")
             return other

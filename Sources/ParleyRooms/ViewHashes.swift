@@ -7,12 +7,14 @@ struct ViewHashes: Hashable {
     private var moderator = StateHash()
     private var participant = StateHash()
     private var audience = StateHash()
+    private var waiting = StateHash()
 
     subscript(view: View) -> StateHash {
         switch view {
         case .moderator: self.moderator
         case .participant: self.participant
         case .audience: self.audience
+        case .waiting: self.waiting
         }
     }
 
@@ -28,5 +30,6 @@ struct ViewHashes: Hashable {
         if View.moderator.includes(section) { body(&self.moderator) }
         if View.participant.includes(section) { body(&self.participant) }
         if View.audience.includes(section) { body(&self.audience) }
+        if View.waiting.includes(section) { body(&self.waiting) }
     }
 }

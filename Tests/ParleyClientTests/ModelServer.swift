@@ -77,7 +77,7 @@ struct ModelServer {
             self.acknowledge(beat.acknowledged)
             return []
         case .resync: return [self.snapshot(events: [])]
-        case .pulse, .networkChanged: return []
+        case .meeting, .pulse, .networkChanged: return []
         }
     }
 

@@ -92,6 +92,7 @@ extension ClientMessage {
         case .join: .join
         case .leave: .leave
         case .media: .media
+        case .meeting: .meeting
         case .signal(let signal): signal.payload.kind
         case .pulse: .pulse
         case .beat: .beat

@@ -14,7 +14,7 @@ import Testing
 
     @Test func readsValues() throws {
         let value = try parse(" { \"a\" : [ 1 , -2.5 , \"x\\u00e9\\ud83e\\udd8a\\/\" , true , null ] } ")
-        #expect(value == ["a": [1, .number("-2.5"), "xé🦊/", true, nil]])
+        #expect(value == ["a": [1, .number("-2.5"), "xé🦊/", true, .null]])
     }
 
     @Test(

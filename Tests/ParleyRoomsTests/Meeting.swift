@@ -88,6 +88,10 @@ struct Meeting {
         return self.command(name, self.id(name), number, .media(change))
     }
 
+    mutating func ask(_ name: String, _ action: MeetingAction, number: UInt64? = nil) -> String {
+        self.command(name, self.id(name), number, .meeting(action))
+    }
+
     mutating func disconnect(
         _ name: String,
         _ reason: RoomEvent.LeaveReason = .disconnected,

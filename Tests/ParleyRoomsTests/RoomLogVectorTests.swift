@@ -102,8 +102,8 @@ private struct RoomLog {
             action: action
         )
         switch action {
-        case .join, .leave, .media: break
-        case .disconnect, .interrupt, .attach, .expire: command.number = nil
+        case .join, .leave, .media, .meeting: break
+        case .disconnect, .interrupt, .attach, .expire, .deadline: command.number = nil
         }
         if let number = command.number { _ = self.people[index].commands.receive(number) }
         switch self.room.decide(command) {

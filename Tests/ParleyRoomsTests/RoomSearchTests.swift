@@ -168,7 +168,7 @@ struct RoomSearch {
         let people = room.participants
         switch room.lifecycle {
         case .absent, .ended: self.expect(people.isEmpty, "nobody is in a room that is not open")
-        case .open: self.expect(!people.isEmpty, "an open room is never empty")
+        case .open, .locked: self.expect(!people.isEmpty, "an open room is never empty")
         }
         self.expect(people.count <= room.capacity, "no more people than places")
         if self.devices == .allow {
@@ -212,7 +212,8 @@ struct RoomSearch {
         case (_, .interrupt) where current != nil, (_, .attach) where current != nil,
             (_, .expire) where current != nil, (_, .disconnect) where current != nil:
             expected = .noChange
-        case (_, .media), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .attach), (_, .expire):
+        case (_, .deadline): expected = .noChange
+        case (_, .media), (_, .meeting), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .attach), (_, .expire):
             expected = .notJoined
         }
         self.expect(code == expected, "refused with \(code.rawValue), not \(expected.rawValue)")
@@ -226,7 +227,8 @@ struct RoomSearch {
         let isLost = (before: before.participant(id)?.isInterrupted, after: after.participant(id)?.isInterrupted)
         switch command.action {
         case .join: self.expect(epochs == (nil, 1) && isLost == (nil, false), "a join is connected")
-        case .media: self.expect(epochs.before == epochs.after && isLost.before == isLost.after, "media is media")
+        case .media, .meeting, .deadline:
+            self.expect(epochs.before == epochs.after && isLost.before == isLost.after, "of no connection")
         case .leave, .disconnect: self.expect(epochs.after == nil, "who has left is gone")
         case .interrupt(let epoch):
             self.expect(epochs == (epoch, epoch) && isLost == (false, true), "interrupted by its own epoch")
@@ -310,8 +312,8 @@ extension Participant {
 extension RoomCommand.Action {
     fileprivate var isByServer: Bool {
         switch self {
-        case .join, .leave, .media: false
-        case .disconnect, .interrupt, .attach, .expire: true
+        case .join, .leave, .media, .meeting: false
+        case .disconnect, .interrupt, .attach, .expire, .deadline: true
         }
     }
 }

@@ -31,10 +31,13 @@ import Testing
             ],
             "people": .object([meeting.id("Ada").description: ada, meeting.id("Bob").description: bob]),
         ]
+        // Whoever waits at the door sees what is written on it.
+        let door: JSONValue = ["room": state.object?["room"] ?? .null]
         for view in View.allCases {
-            #expect(meeting.room.state(for: view) == state)
-            #expect(meeting.folded[view] == state)
-            #expect(meeting.room.hash(for: view) == StateHash(of: state))
+            let shown = view == .waiting ? door : state
+            #expect(meeting.room.state(for: view) == shown)
+            #expect(meeting.folded[view] == shown)
+            #expect(meeting.room.hash(for: view) == StateHash(of: shown))
         }
     }
 
@@ -92,7 +95,12 @@ import Testing
 
     @Test func `a view is a fixed set of sections`() {
         let rows = View.allCases.map { view in Section.allCases.filter { view.includes($0) } }
-        #expect(rows == [[.moderation, .stage, .roster, .own], [.stage, .roster, .own], [.stage, .own]])
+        #expect(
+            rows == [
+                [.moderation, .door, .stage, .roster, .own], [.door, .stage, .roster, .own], [.door, .stage, .own],
+                [.door, .own],
+            ]
+        )
     }
 
     @Test func `a patch shows only the sections of the view, put together`() {

@@ -35,10 +35,10 @@ extension ClientMessage {
         case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
         case .resync: return .resync(try ResyncRequest(reader))
         case .networkChanged: return .networkChanged
-        case .unknown:
-            var rejection = reader.rejection
-            rejection.code = .unknownType
-            throw rejection
+        case .meeting:
+            guard let command = try MeetingCommand(type, reader, limits) else { throw reader.unknownType }
+            return .meeting(command)
+        case .unknown: throw reader.unknownType
         }
     }
 }
@@ -228,5 +228,13 @@ extension String {
                 return bytes <= bytesMax
             }
         )
+    }
+}
+
+extension MemberReader {
+    fileprivate var unknownType: Rejection {
+        var rejection = self.rejection
+        rejection.code = .unknownType
+        return rejection
     }
 }

@@ -13,6 +13,7 @@ extension ClientMessage {
             bytes.member("room", id: leave.room)
             bytes.close()
         case .media(let media): media.encode(into: &bytes)
+        case .meeting(let meeting): meeting.encode(into: &bytes)
         case .signal(let signal): signal.encode(into: &bytes)
         case .pulse(let pulse): pulse.encode(into: &bytes)
         case .beat(let beat):

@@ -4,6 +4,7 @@ public enum ClientMessage: Hashable, Sendable {
     case join(JoinCommand)
     case leave(LeaveCommand)
     case media(MediaCommand)
+    case meeting(MeetingCommand)
     case signal(OutboundSignal)
     case pulse(OutboundPulse)
     case beat(ClientBeat)

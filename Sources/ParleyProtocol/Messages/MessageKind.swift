@@ -5,6 +5,8 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     case join
     case leave
     case media
+    /// Any other command: see ``MeetingAction``, which tells them apart.
+    case meeting
     // Signals.
     case offer
     case answer
@@ -20,7 +22,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     /// A type that this version does not know, or none.
     case unknown
 
-    /// The `type` member; `nil` for ``unknown``.
+    /// The `type` member; `nil` for ``meeting``, which has many, and ``unknown``.
     public var text: StaticString? {
         switch self {
         case .hello: "hello"
@@ -37,7 +39,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         case .beat: "beat"
         case .resync: "resync"
         case .networkChanged: "network-changed"
-        case .unknown: nil
+        case .meeting, .unknown: nil
         }
     }
 
@@ -45,7 +47,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     public var isSignal: Bool {
         switch self {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
-        case .hello, .join, .leave, .media, .pulse, .beat, .resync, .networkChanged, .unknown: false
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .unknown: false
         }
     }
 }

@@ -104,7 +104,7 @@ extension MessageKind {
         case .iceCandidate: .candidate
         case .hangup: .reason
         case .signal, .pulse: .data
-        case .hello, .join, .leave, .media, .iceRestart, .beat, .resync, .networkChanged, .unknown: nil
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .unknown: nil
         }
     }
 }

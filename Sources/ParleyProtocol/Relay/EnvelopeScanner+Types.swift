@@ -16,7 +16,7 @@ extension ScannedMembers {
             try self.readSignal(&envelope, in: frame)
         case .pulse:
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
-        case .hello, .join, .leave, .media, .beat, .resync, .networkChanged, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .unknown:
             // All but the last are decoded in full, see ``ClientMessage``.
             break
         }
@@ -76,7 +76,8 @@ extension ScannedMembers {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
         case .signal, .pulse: return true
-        case .hello, .join, .leave, .media, .iceRestart, .beat, .resync, .networkChanged, .unknown: return false
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .unknown:
+            return false
         }
     }
 
@@ -126,7 +127,7 @@ extension ScannedMembers {
     private static func kind(_ type: UnsafeRawBufferPointer) -> MessageKind {
         let kind = MessageKind(type: type)
         guard kind == .unknown else { return kind }
-        return JSONText.withPlain(type, bytesMax: 15) { MessageKind(type: $0) }
+        return JSONText.withPlain(type, bytesMax: MeetingAction.typeBytesMax) { MessageKind(type: $0) }
     }
 
     private static func invalid(_ member: EnvelopeMember, _ envelope: Envelope) -> ScanFault {
@@ -142,8 +143,8 @@ extension MessageKind {
     public var isNegotiation: Bool {
         switch self {
         case .offer, .answer, .iceCandidate: true
-        case .hello, .join, .leave, .media, .hangup, .iceRestart, .signal, .pulse, .beat, .resync, .networkChanged,
-            .unknown:
+        case .hello, .join, .leave, .media, .meeting, .hangup, .iceRestart, .signal, .pulse, .beat, .resync,
+            .networkChanged, .unknown:
             false
         }
     }
@@ -169,6 +170,6 @@ extension MessageKind {
             default: .unknown
             }
         let isExact = candidate.text.map { type.holds($0, at: 0) } ?? false
-        self = isExact ? candidate : .unknown
+        self = isExact ? candidate : MeetingAction.isType(type) ? .meeting : .unknown
     }
 }

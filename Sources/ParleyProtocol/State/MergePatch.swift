@@ -22,6 +22,15 @@ public enum MergePatch {
         return .object(Self.difference(from: old, to: new))
     }
 
+    /// The patch that does what `first` and then `second` do.
+    public static func composed(_ first: JSONValue, _ second: JSONValue) -> JSONValue {
+        guard case .object(var result) = first, case .object(let changes) = second else { return second }
+        for (name, change) in changes.members {
+            result[name] = result[name].map { Self.composed($0, change) } ?? change
+        }
+        return .object(result)
+    }
+
     private static func difference(from old: JSONObject, to new: JSONObject) -> JSONObject {
         var patch = JSONObject()
         for (name, value) in new.members {

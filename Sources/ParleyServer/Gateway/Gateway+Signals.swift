@@ -99,7 +99,7 @@ extension Gateway {
         case .hangup:
             negotiation?.hangup()
             return nil
-        case .hello, .join, .leave, .media, .pulse, .beat, .resync, .networkChanged, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType
         }

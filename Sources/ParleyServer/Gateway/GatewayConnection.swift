@@ -108,6 +108,9 @@ final class GatewayConnection: WebSocketDelegate {
         case .media(let media):
             let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
             self.gateway.command(media.id, room: media.room, .media(change), of: "media", session: session)
+        case .meeting(let meeting):
+            let (action, type) = (meeting.action, meeting.action.type)
+            self.gateway.command(meeting.id, room: meeting.room, .meeting(action), of: type, session: session)
         case .beat(let beat): self.gateway.acknowledge(beat, from: session)
         case .resync(let request): self.gateway.resync(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)

@@ -53,7 +53,7 @@ extension RoomHost {
                 // Found out too late, or before its join was through: its connection is here.
                 guard let seat = self.seats[id], seat.session.connection != nil else { continue }
                 self.gateway.attach(seat) { _ in }
-            case .created, .mediaChanged, .ended: break
+            case .created, .mediaChanged, .ended, .meeting: break
             }
         }
     }

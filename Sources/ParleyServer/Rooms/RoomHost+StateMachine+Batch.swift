@@ -152,7 +152,7 @@ extension [ParticipantID: RefusedCommands] {
         switch event.fact {
         case .left(let participant, _): self[participant] = nil
         case .ended: self.removeAll()
-        case .created, .joined, .mediaChanged, .interrupted, .attached: break
+        case .created, .joined, .mediaChanged, .interrupted, .attached, .meeting: break
         }
     }
 }
@@ -164,10 +164,11 @@ extension RoomEvent {
         let cause = 96 + (self.cause?.rejected.count ?? 0) * 64
         return switch self.fact {
         // In a string a quotation mark or a backslash becomes two bytes.
-        case .created(let creation): cause + 208 + 2 * (creation.alias?.text.utf8.count ?? 0)
+        case .created(let creation): cause + 208 + creation.roles.bytesMax + 2 * (creation.alias?.text.utf8.count ?? 0)
         case .joined(let joining): cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0)
         case .mediaChanged: cause + 160
         case .attached: cause + 192
+        case .meeting(let fact): cause + 96 + fact.bytesMax
         case .interrupted, .left, .ended: cause + 128
         }
     }
@@ -181,7 +182,7 @@ extension RoomCommand {
         case .interrupt: self.action = .interrupt(epoch: present)
         case .expire: self.action = .expire(epoch: present)
         case .disconnect(let reason, _): self.action = .disconnect(reason, epoch: present)
-        case .join, .leave, .media, .attach: break
+        case .join, .leave, .media, .meeting, .attach, .deadline: break
         }
     }
 }
@@ -189,7 +190,7 @@ extension RoomCommand {
 extension Room.Lifecycle {
     var isEnded: Bool {
         switch self {
-        case .absent, .open: false
+        case .absent, .open, .locked: false
         case .ended: true
         }
     }

@@ -386,6 +386,8 @@ extension RoomCommand {
         case .leave, .disconnect, .expire: "leave"
         case .interrupt, .attach: "resume"
         case .media: "media"
+        case .meeting(let action): action.type
+        case .deadline: "deadline"
         }
     }
 }

@@ -1,0 +1,75 @@
+/// A command about the meeting itself: who may do what, who speaks, who comes in.
+public struct MeetingCommand: Hashable, Sendable {
+    public var id: UInt64
+    public var room: RoomID
+    public var action: MeetingAction
+
+    public init(id: UInt64, room: RoomID, action: MeetingAction) {
+        self.id = id
+        self.room = room
+        self.action = action
+    }
+}
+
+/// What is asked of a meeting, by subject; the same value travels from the wire to `Room.decide`.
+public enum MeetingAction: Hashable, Sendable {
+    case lifecycle(LifecycleAction)
+    case role(RoleAction)
+
+    /// All values of `type`, of all subjects.
+    public static let types: Set<String> = Set(LifecycleAction.types + RoleAction.types)
+
+    /// The longest of them.
+    static let typeBytesMax = 24
+
+    static func isType(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count <= Self.typeBytesMax && Self.types.contains(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// - Returns: `nil` for a type that is no meeting command.
+    init?(_ type: String, _ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        if let action = try LifecycleAction(type, reader, limits) {
+            self = .lifecycle(action)
+        } else if let action = try RoleAction(type, reader, limits) {
+            self = .role(action)
+        } else {
+            return nil
+        }
+    }
+
+    /// The `type` of the message.
+    public var type: String {
+        switch self {
+        case .lifecycle(let action): action.type
+        case .role(let action): action.type
+        }
+    }
+
+    /// The message without `type`, `id` and `room`.
+    var members: JSONObject {
+        switch self {
+        case .lifecycle(let action): action.members
+        case .role(let action): action.members
+        }
+    }
+}
+
+extension MeetingCommand {
+    /// - Returns: `nil` for a type that is no meeting command.
+    init?(_ type: String, _ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        guard let action = try MeetingAction(type, reader, limits) else { return nil }
+        self.init(
+            id: try reader.requiredCount("id"),
+            room: try reader.requiredIdentifier("room"),
+            action: action
+        )
+    }
+
+    func encode(into bytes: inout [UInt8]) {
+        var object: JSONObject = ["type": .string(self.action.type)]
+        object.append("id", .integer(Int64(clamping: self.id)))
+        object.append("room", .string(self.room.description))
+        for (name, value) in self.action.members.members { object.append(name, value) }
+        JSONValue.object(object).encode(into: &bytes)
+    }
+}

@@ -1,0 +1,69 @@
+import ParleyProtocol
+
+/// What has happened to a meeting, by subject. Each subject has a file: its facts, what the log holds of them, and
+/// how a room evolves by them.
+public enum MeetingFact: Hashable, Sendable {
+    case lifecycle(LifecycleFact)
+    case role(RoleFact)
+}
+
+extension MeetingFact {
+    /// The stable word for it (docs/PROTOCOL.md, section 4).
+    var type: String {
+        switch self {
+        case .lifecycle(let fact): fact.type
+        case .role(let fact): fact.type
+        }
+    }
+
+    /// Whom it is about, if it is about somebody.
+    var participant: ParticipantID? {
+        switch self {
+        case .lifecycle: nil
+        case .role(let fact): fact.participant
+        }
+    }
+
+    /// What the log holds beside `type`, `participant`, `by`, `id`: all that ``Room/evolve(_:)`` needs.
+    var members: JSONObject {
+        switch self {
+        case .lifecycle(let fact): fact.members
+        case .role(let fact): fact.members
+        }
+    }
+
+    /// What clients are told of it beside its patch.
+    var wireMembers: JSONObject {
+        switch self {
+        case .lifecycle, .role: [:]
+        }
+    }
+
+    /// At least as much as ``members`` take in the log.
+    package var bytesMax: Int {
+        switch self {
+        case .lifecycle: 32
+        case .role: 96
+        }
+    }
+
+    /// - Returns: `nil` for a type that no subject knows.
+    init?(_ type: String, _ reader: FieldReader) throws(RoomFormatError) {
+        if let fact = try LifecycleFact(type, reader) {
+            self = .lifecycle(fact)
+        } else if let fact = try RoleFact(type, reader) {
+            self = .role(fact)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension Room {
+    mutating func evolve(_ fact: MeetingFact) -> StatePatches {
+        switch fact {
+        case .lifecycle(let fact): self.evolve(fact)
+        case .role(let fact): self.evolve(fact)
+        }
+    }
+}
