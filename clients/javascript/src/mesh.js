@@ -20,7 +20,8 @@ export class Mesh extends Emitter {
     constructor(room, { stream = null, channels = [], iceServers, ...classes } = {}) {
         super()
         this.#room = room
-        const { RTCPeerConnection, RTCRtpReceiver, MediaStream } = { ...globalThis, ...classes }
+        const { RTCPeerConnection = globalThis.RTCPeerConnection, MediaStream = globalThis.MediaStream } = classes
+        const { RTCRtpReceiver = globalThis.RTCRtpReceiver } = classes
         const codecs = (kind) => RTCRtpReceiver?.getCapabilities?.(kind)?.codecs ?? []
         this.#options = { channels, iceServers, RTCPeerConnection, MediaStream, codecs }
         this.#wantsMedia = stream !== null || channels.length === 0
