@@ -67,6 +67,18 @@ public struct Limits: Hashable, Sendable {
     /// How many refused commands per participant are remembered with their codes.
     public var rememberedRejectionsMax = 16
 
+    // MARK: Settings of a room. What is beyond is rejected: `invalid-settings`.
+    public var topicBytesMax = 200
+    /// And at least 4.
+    public var pinBytesMax = 32
+    /// Estimated and maximum duration: 30 days. The least is a second.
+    public var meetingMillisecondsMax = 2_592_000_000
+    /// How long a room may be kept without people: a day.
+    public var emptyMillisecondsMax = 86_400_000
+    /// Nothing is planned beyond the year 2100.
+    public var instantMillisecondsMax: Int64 = 4_102_444_800_000
+    public var codecsPerRuleMax = 16
+
     // MARK: Sessions that survive their connection
     /// How long somebody whose connection is lost keeps the place in a room; then they have left.
     public var graceMilliseconds = 30_000

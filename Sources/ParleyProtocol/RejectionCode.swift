@@ -26,6 +26,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
     case unknownParticipant = "unknown-participant"
     case invalidRole = "invalid-role"
     case roomLocked = "room-locked"
+    case invalidSettings = "invalid-settings"
     // Signals and pulses.
     case unknownRecipient = "unknown-recipient"
     case recipientIsSelf = "recipient-is-self"
@@ -67,6 +68,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
         case .unknownParticipant: "Nobody in that room has that id."
         case .invalidRole: "That role cannot be given here, or not by you."
         case .roomLocked: "The room is locked."
+        case .invalidSettings: "A setting of the room has a value that is not allowed."
         case .unknownRecipient: "Nobody in your rooms has that id."
         case .recipientIsSelf: "A signal to yourself goes nowhere."
         case .signalGap: "Signal numbers must not leave any out."

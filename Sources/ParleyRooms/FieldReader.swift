@@ -70,6 +70,11 @@ struct FieldReader {
     /// The usual ones, if none are named.
     var roles: RoleTable { self.object[StatePath.roles].map { RoleTable(json: $0) } ?? RoleTable() }
 
+    /// The usual ones, if none are named.
+    var parameters: RoomParameters {
+        self.object[StatePath.parameters].map { RoomParameters(json: $0) } ?? RoomParameters()
+    }
+
     func array(_ name: String) throws(RoomFormatError) -> [JSONValue] {
         guard let array = self.object[name]?.array else { throw .member(name) }
         return array

@@ -119,12 +119,15 @@ extension Room {
             // not at the end of the entry, so it does not end.
             return .events(replaced.map { RoomEvent(.left($0.id, .replaced)) } + [joined])
         }
+        var configuration = self.configuration
+        configuration.apply(join.settings)
         let creation = RoomEvent.Creation(
             alias: self.alias,
-            capacity: self.capacity,
+            capacity: configuration.capacity,
             graceMilliseconds: self.graceMilliseconds,
             devices: join.devices,
-            roles: self.roles,
+            roles: configuration.roles,
+            parameters: configuration.parameters,
             at: command.at
         )
         return .events([RoomEvent(.created(creation)), joined])

@@ -33,6 +33,7 @@ extension Room {
         self.graceMilliseconds = creation.graceMilliseconds
         self.devices = creation.devices
         self.roles = creation.roles
+        self.parameters = creation.parameters
         self.createdAt = creation.at
         let facts = self.roomJSON
         self.hashes.add(facts, at: [StatePath.room], in: .door)
@@ -41,6 +42,7 @@ extension Room {
         var patches = StatePatches(.object([StatePath.room: facts]), in: .door)
         patches[.stage] = .object([StatePath.people: [:]])
         return patches.merging(self.showRoles(insteadOf: RoleTable()))
+            .merging(self.replace(nil, with: self.rules.shown, at: [StatePath.rules], in: .stage))
     }
 
     private mutating func join(_ joining: RoomEvent.Joining, _ cause: RoomEvent.Cause?) -> StatePatches {

@@ -20,6 +20,7 @@ extension Room {
         object.append(StatePath.devices, .string(self.devices.rawValue))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         if let roles = self.roles.shown { object.append(StatePath.roles, roles) }
+        if self.parameters != RoomParameters() { object.append(StatePath.parameters, self.parameters.json) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
@@ -48,6 +49,7 @@ extension Room {
         self.devices = try reader.word(StatePath.devices)
         self.createdAt = try reader.instant("createdAt")
         self.roles = reader.roles
+        self.parameters = reader.parameters
         self.server.joinedLast = try reader.number("joinedLast")
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
@@ -71,6 +73,7 @@ extension Room {
         guard self.lifecycle != .absent else { return hashes }
         hashes.add(self.roomJSON, at: [StatePath.room], in: .door)
         if let roles = self.roles.shown { hashes.add(roles, at: [StatePath.roles], in: .stage) }
+        if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
             hashes.add(participant.json, at: path, in: participant.section)

@@ -12,6 +12,8 @@ enum StatePath {
     static let media = "media"
     static let devices = "devices"
     static let roles = "roles"
+    static let rules = "rules"
+    static let parameters = "parameters"
     static let role = "role"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
@@ -27,6 +29,7 @@ extension Room {
         var state: JSONObject = [StatePath.room: self.roomJSON]
         guard view.includes(.stage) else { return .object(state) }
         if let roles = self.roles.shown { state.append(StatePath.roles, roles) }
+        if let rules = self.rules.shown { state.append(StatePath.rules, rules) }
         var people = JSONObject()
         for participant in self.participants where view.includes(participant.section) {
             people.append(participant.id.description, participant.json)
@@ -49,6 +52,7 @@ extension Room {
         object.append("capacity", .integer(Int64(self.capacity)))
         object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
         object.append(StatePath.devices, .string(self.devices.rawValue))
+        for (name, value) in self.parameters.shown.members { object.append(name, value) }
         return .object(object)
     }
 }

@@ -24,6 +24,7 @@ public struct Room: Hashable, Sendable {
     /// What happens to a second session of an identity that is here already.
     public internal(set) var devices = DeviceRule.allow
     public internal(set) var createdAt = Instant(milliseconds: 0)
+    public internal(set) var parameters = RoomParameters()
     /// What each role allows here.
     public internal(set) var roles = RoleTable()
 

@@ -40,6 +40,8 @@ public struct RoomCommand: Hashable, Sendable {
         public var abilities: Abilities
         /// The rule of the room, if this join creates it.
         public var devices: DeviceRule
+        /// What the room is like, if this join creates it; its PIN is sealed.
+        public var settings: RoomSettings
 
         public init(
             session: SessionID,
@@ -47,7 +49,8 @@ public struct RoomCommand: Hashable, Sendable {
             identity: IdentityID,
             name: DisplayName? = nil,
             abilities: Abilities,
-            devices: DeviceRule = .allow
+            devices: DeviceRule = .allow,
+            settings: RoomSettings = RoomSettings()
         ) {
             self.session = session
             self.node = node
@@ -55,6 +58,7 @@ public struct RoomCommand: Hashable, Sendable {
             self.name = name
             self.abilities = abilities
             self.devices = devices
+            self.settings = settings
         }
     }
 

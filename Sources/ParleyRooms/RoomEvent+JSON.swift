@@ -74,6 +74,9 @@ extension RoomEvent {
         case .created(let creation):
             if let alias = creation.alias { object.append("alias", .string(alias.text)) }
             if let roles = creation.roles.shown { object.append(StatePath.roles, roles) }
+            if creation.parameters != RoomParameters() {
+                object.append(StatePath.parameters, creation.parameters.json)
+            }
             object.append("capacity", .integer(Int64(creation.capacity)))
             object.append("graceMilliseconds", .integer(Int64(creation.graceMilliseconds)))
             object.append(StatePath.devices, .string(creation.devices.rawValue))
@@ -130,6 +133,7 @@ extension RoomEvent.Fact {
                 // What was written before there was such a rule meant `allow`.
                 devices: try reader.word(StatePath.devices),
                 roles: reader.roles,
+                parameters: reader.parameters,
                 at: try reader.instant("at")
             )
             self = .created(creation)

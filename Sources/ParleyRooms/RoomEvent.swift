@@ -43,6 +43,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var graceMilliseconds: Int
         public var devices: DeviceRule
         public var roles: RoleTable
+        public var parameters: RoomParameters
         public var at: Instant
 
         public init(
@@ -51,6 +52,7 @@ public struct RoomEvent: Hashable, Sendable {
             graceMilliseconds: Int,
             devices: DeviceRule = .allow,
             roles: RoleTable = RoleTable(),
+            parameters: RoomParameters = RoomParameters(),
             at: Instant
         ) {
             self.alias = alias
@@ -58,6 +60,7 @@ public struct RoomEvent: Hashable, Sendable {
             self.graceMilliseconds = graceMilliseconds
             self.devices = devices
             self.roles = roles
+            self.parameters = parameters
             self.at = at
         }
     }

@@ -22,6 +22,9 @@ struct MemberReader {
         self.rejection = rejection
     }
 
+    /// For an object inside of the same message.
+    func inside(_ object: JSONObject) -> MemberReader { MemberReader(object: object, rejection: self.rejection) }
+
     func fault(_ member: String, _ code: RejectionCode = .invalidMember) -> Rejection {
         var rejection = self.rejection
         rejection.code = code

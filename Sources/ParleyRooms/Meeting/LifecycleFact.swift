@@ -1,20 +1,31 @@
-import ParleyProtocol
+public import ParleyProtocol
 
 /// What has become of the room as a whole.
 public enum LifecycleFact: Hashable, Sendable {
     case locked
     case unlocked
+    /// What differs from before.
+    case configured(RoomSettings)
 
     var type: String {
         switch self {
         case .locked: "locked"
         case .unlocked: "unlocked"
+        case .configured: "configured"
         }
     }
 
     var members: JSONObject {
         switch self {
         case .locked, .unlocked: [:]
+        case .configured(let settings): ["settings": settings.json]
+        }
+    }
+
+    var bytesMax: Int {
+        switch self {
+        case .locked, .unlocked: 32
+        case .configured(let settings): 32 + settings.json.encoded.count
         }
     }
 
@@ -22,6 +33,7 @@ public enum LifecycleFact: Hashable, Sendable {
         switch type {
         case "locked": self = .locked
         case "unlocked": self = .unlocked
+        case "configured": self = .configured(RoomSettings(json: try reader.value("settings")))
         default: return nil
         }
     }
@@ -35,6 +47,7 @@ extension Room {
             return self.lifecycle == .open ? request.events([.lifecycle(.locked)]) : .rejected(.noChange)
         case .unlock:
             return self.lifecycle == .locked ? request.events([.lifecycle(.unlocked)]) : .rejected(.noChange)
+        case .configure(let settings): return self.decideConfigure(settings, request)
         }
     }
 
@@ -42,6 +55,7 @@ extension Room {
         switch fact {
         case .locked: self.lifecycle == .open ? self.setLifecycle(.locked) : .none
         case .unlocked: self.lifecycle == .locked ? self.setLifecycle(.open) : .none
+        case .configured(let settings): self.configure(settings)
         }
     }
 }

@@ -42,7 +42,7 @@ extension MeetingFact {
     /// At least as much as ``members`` take in the log.
     package var bytesMax: Int {
         switch self {
-        case .lifecycle: 32
+        case .lifecycle(let fact): fact.bytesMax
         case .role: 96
         }
     }

@@ -164,7 +164,9 @@ extension RoomEvent {
         let cause = 96 + (self.cause?.rejected.count ?? 0) * 64
         return switch self.fact {
         // In a string a quotation mark or a backslash becomes two bytes.
-        case .created(let creation): cause + 208 + creation.roles.bytesMax + 2 * (creation.alias?.text.utf8.count ?? 0)
+        case .created(let creation):
+            cause + 208 + creation.roles.bytesMax + creation.parameters.bytesMax + 2
+                * (creation.alias?.text.utf8.count ?? 0)
         case .joined(let joining): cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0)
         case .mediaChanged: cause + 160
         case .attached: cause + 192
