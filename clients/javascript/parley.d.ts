@@ -142,8 +142,6 @@ export interface RoomState {
         topic?: string; startsAt?: number; openedAt?: number; endsAt?: number; admission?: AdmissionRule; pin?: true; waitForHost?: true
         parent?: string; [member: string]: unknown
     }
-    /** Only while you wait. */
-    self?: { status: 'waiting'; since: number; reason: WaitingReason }
     people: Record<string, Omit<Person, 'id' | 'isSelf'>>
     [member: string]: unknown
 }
@@ -405,6 +403,8 @@ export class Room {
     end(): Promise<RoomEvent | void>
 
     // The door.
+    /** How much of the room you see: by your role, or while you wait. */
+    readonly view?: 'moderator' | 'participant' | 'audience' | 'waiting' | (string & {})
     readonly status: 'waiting' | 'joined' | 'closed'
     readonly waitingReason?: WaitingReason
     /** Who came first is the first. Empty for whoever may not admit. */

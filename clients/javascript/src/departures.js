@@ -8,12 +8,13 @@ export class Departures {
     constructor({ send }) { this.send = send }
 
     add(room, frames) {
-        const { id, alias, self, position } = room
-        this.#departures.set(id, { alias, self, position, frames })
+        const { id, alias, self, position, view } = room
+        this.#departures.set(id, { alias, self, position, view, frames })
     }
 
     /** For hello, as of every other room. */
     get positions() { return [...this.#departures].map(([id, { position }]) => [id, position]) }
+    get views() { return [...this.#departures].map(([id, { view }]) => [id, view]) }
 
     /** Whether a room of that id or alias is one of them: it can be joined again only after the goodbye. */
     includes(target) {

@@ -135,12 +135,14 @@ export class Parley extends Emitter {
     #resume() {
         const { value } = this.#store
         if (!value || !this.#hasMemory) return value
-        const held = this.rooms.filter((room) => !this.#joins.isWaiting(room)).map((room) => [room.id, room.resumePosition])
-        const rooms = Object.fromEntries([...held, ...this.#departures.positions])
+        const held = this.rooms.filter((room) => !this.#joins.isWaiting(room))
+        const rooms = Object.fromEntries([...held.map((room) => [room.id, room.resumePosition]), ...this.#departures.positions])
+        // A position counts in its own view alone.
+        const views = Object.fromEntries([...held.map(({ id, view }) => [id, view]), ...this.#departures.views].filter(([, view]) => view))
         const { received } = this.#inbox
         // One that is slow on its way does not take the session from a later one.
         this.#resumes += 1
-        return { ...value, attempt: this.#resumes, rooms, ...(Object.keys(received).length > 0 && { received }) }
+        return { ...value, attempt: this.#resumes, rooms, ...(Object.keys(views).length > 0 && { views }), ...(Object.keys(received).length > 0 && { received }) }
     }
 
     #changed(change) {

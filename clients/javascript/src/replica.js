@@ -7,14 +7,17 @@ export class Replica {
 
     state = {}
     position = null
+    /** How much of the room the server shows us: a stream of frames of its own for each view. */
+    view = undefined
     gapsInARow = 0
 
     /** Sixteen digits, computed when asked for: one pass over the state, then nothing until it changes. */
-    get hash() { return this.#hash ??= stateHash(shared(this.state)) }
+    get hash() { return this.#hash ??= stateHash(this.state) }
 
-    take({ state, at }) {
+    take({ state, at, view }) {
         this.state = state
         this.position = at
+        this.view = view
         this.gapsInARow = 0
         this.#hash = null
     }
@@ -43,8 +46,5 @@ export class Replica {
 
     isAt(position) { return samePosition(position, this.position) }
 }
-
-// What the server tells one person alone, while they wait, is in nobody's hash.
-const shared = ({ self, ...state }) => state
 
 const samePosition = (a, b) => Array.isArray(a) && Array.isArray(b) && a.every((part, index) => part === b[index])

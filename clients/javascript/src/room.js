@@ -40,6 +40,7 @@ export class Room extends Meeting {
 
     get state() { return this.#replica.state }
     get position() { return this.#replica.position }
+    get view() { return this.#replica.view }
     get id() { return this.state.room.id }
     get alias() { return this.state.room.alias }
     /** Computed from the state, to compare with what others hold. */
@@ -156,7 +157,7 @@ export class Room extends Meeting {
         const { state, people: before, role, status } = this
         this.#take(snapshot)
         const { lastCommand, events = [] } = snapshot
-        for (const event of events) this.#known(event, state)
+        for (const event of events) { this.#noted(event); this.#tell(event, state) }
         this.#commands.resynced({ lastCommand, media: this.person(this.self)?.media })
         if (lastCommand !== undefined) for (const outbox of this.#outboxes.values()) outbox.resend()
         for (const person of before) if (!this.state.people?.[person.id]) this.#gone(person, 'resynced')
@@ -204,6 +205,7 @@ export class Room extends Meeting {
     #take(snapshot) {
         this.self = snapshot.self
         this.#replica.take(snapshot)
+        for (const event of snapshot.events ?? []) this.heardAtDoor(event)
         this.#agreement.taken(snapshot.hash)
         this.#heed()
     }
@@ -211,8 +213,7 @@ export class Room extends Meeting {
     #event(event) {
         const before = this.state
         if (event.patch) this.#replica.fold(event.patch)
-        if (event.by === this.self) this.#commands.accepted(event.id, event)
-        this.emit('event', event)
+        this.#noted(event)
         switch (event.type) {
         case 'joined':
             if (event.participant !== this.self) this.emit('joined', this.person(event.participant))
@@ -234,11 +235,10 @@ export class Room extends Meeting {
         this.#tell(event, before)
     }
 
-    // A snapshot contains it already.
-    #known(event, before) {
+    #noted(event) {
         if (event.by === this.self) this.#commands.accepted(event.id, event)
+        this.heardAtDoor(event)
         this.emit('event', event)
-        this.#tell(event, before)
     }
 
     #tell(event, before) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Mesh } from '../parley.js'
 import { FakeMediaStream, FakePeerConnection, fakeCamera } from './fake-connection.js'
 import { atTheDoor, doorSnapshot, inMeeting, meetingSnapshot, roles } from './meeting-scripted.js'
-import { FakeSocket, events, person, settle, welcome } from './support.js'
+import { FakeSocket, at, events, person, settle, welcome } from './support.js'
 
 const eve = { name: 'Eve', identity: 'i_9', since: 5, waiting: 1 }
 const inside = (members) => meetingSnapshot({ self: 'p_eve', sequence: 6, people: { p_eve: person(3) } }, { lastCommand: 1, ...members })
@@ -38,11 +38,37 @@ test('a mesh that was made at the door meets everybody inside', async () => {
     assert.deepEqual([...mesh.peers.keys()], ['p_ada', 'p_bob'])
 })
 
+test('why one waits: what the server said, or what the room shows by now', async () => {
+    assert.equal((await atTheDoor({}, 'host')).room.waitingReason, 'host')
+    const { room } = await atTheDoor()
+    FakeSocket.last.says(events(6, { type: 'locked', by: 'p_ada', id: 2, patch: { room: { lifecycle: 'locked' } } }))
+    assert.equal(room.waitingReason, 'locked')
+    FakeSocket.last.says({ ...doorSnapshot('host', { at: at(7), events: [] }) })
+    assert.equal(room.waitingReason, 'approval')
+})
+
+test('words to the door come with a state', async () => {
+    const { room } = await atTheDoor()
+    const heard = []
+    room.on('notice', (notice) => heard.push(notice))
+    FakeSocket.last.says(doorSnapshot('approval', { at: at(6), events: [{ type: 'notice', text: 'Soon.', by: 'p_ada', id: 4 }] }))
+    assert.deepEqual(heard, [{ text: 'Soon.', by: 'p_ada' }])
+})
+
+test('a resume says which view its position belongs to', async () => {
+    const { clock } = await atTheDoor()
+    FakeSocket.last.ends(1006)
+    clock.advance(250)
+    FakeSocket.last.opens()
+    const { resume } = FakeSocket.last.take()[0]
+    assert.deepEqual([resume.rooms, resume.views], [{ r_1: at(5) }, { r_1: 'waiting' }])
+})
+
 test('denied, removed while waiting, over meanwhile: the join says so by name', async () => {
     const ends = {
         denied: { type: 'denied', participant: 'p_eve', by: 'p_ada', id: 9 },
         'room-ended': { type: 'ended', reason: 'host', patch: { room: { lifecycle: 'ended' } } },
-        closed: { type: 'left', participant: 'p_eve', reason: 'left', by: 'p_eve', id: 2, patch: { self: null } },
+        closed: { type: 'left', participant: 'p_eve', reason: 'left', by: 'p_eve', id: 2 },
     }
     for (const [code, event] of Object.entries(ends)) {
         const { parley, joined } = await atTheDoor()

@@ -8,7 +8,7 @@ export const roles = { host: hostRole, participant: { publish: true, share: true
 
 /** A snapshot of a meeting: Ada is its host, Bob takes part. `more`: other members of the state. */
 export const meetingSnapshot = ({ self = 'p_ada', sequence = 1, people = {}, room, ...more } = {}, members) => ({
-    type: 'snapshot', room: 'r_1', self, at: at(sequence), events: [], ...members,
+    type: 'snapshot', room: 'r_1', self, at: at(sequence), view: 'moderator', events: [], ...members,
     state: {
         room: { id: 'r_1', alias: 'blue-fox', lifecycle: 'open', createdAt: 0, capacity: 100, admission: 'open', ...room },
         roles, rules: { mayUnmute: true },
@@ -18,11 +18,9 @@ export const meetingSnapshot = ({ self = 'p_ada', sequence = 1, people = {}, roo
 
 /** What somebody sees who waits. */
 export const doorSnapshot = (reason = 'approval', members) => ({
-    type: 'snapshot', room: 'r_1', self: 'p_eve', at: at(5), events: [], ...members,
-    state: {
-        room: { id: 'r_1', alias: 'blue-fox', lifecycle: 'open', createdAt: 0, capacity: 100, admission: 'approval' },
-        self: { status: 'waiting', since: 5, reason },
-    },
+    type: 'snapshot', room: 'r_1', self: 'p_eve', at: at(5), view: 'waiting',
+    events: [{ type: 'waiting', participant: 'p_eve', by: 'p_eve', id: 1, reason }], ...members,
+    state: { room: { id: 'r_1', alias: 'blue-fox', lifecycle: 'open', createdAt: 0, capacity: 100, admission: 'approval' } },
 })
 
 /** In the meeting, with everything that the room says in `heard`. */

@@ -2,14 +2,21 @@ import { listOf, said, setOf } from './sets.js'
 
 /** Who waits at the door, who lets them in, and who comes in by invitation. */
 export const Admission = (Base) => class extends Base {
+    #reason
+
     /** `waiting`: you see the door alone, until `admitted`. `joined`: you are in. `closed`: it is over for you. */
     get status() {
         if (this.isClosed) return 'closed'
-        return this.state.self?.status === 'waiting' ? 'waiting' : 'joined'
+        return this.view === 'waiting' ? 'waiting' : 'joined'
     }
 
     /** Why you wait: `approval`, `host`, `locked` or `scheduled`; undefined if you do not. */
-    get waitingReason() { return this.state.self?.reason }
+    get waitingReason() {
+        if (this.status !== 'waiting') return undefined
+        const { lifecycle, waitForHost } = this.state.room
+        if (lifecycle === 'scheduled' || lifecycle === 'locked') return lifecycle
+        return this.#reason ?? (waitForHost ? 'host' : 'approval')
+    }
 
     /** Those who wait, the first one first. Empty for whoever may not admit. */
     get waiting() { return listOf(this.state.waiting, (person) => person.waiting) }
@@ -36,6 +43,12 @@ export const Admission = (Base) => class extends Base {
     }
 
     revoke(id) { return this.command('revoke', { invitation: Number(id) }) }
+
+    // MARK: What the session tells
+
+    heardAtDoor({ type, participant, reason }) {
+        if (type === 'waiting' && participant === this.self) this.#reason = reason
+    }
 }
 
 const idOf = (number) => number === undefined ? undefined : String(number)
@@ -43,7 +56,7 @@ const idOf = (number) => number === undefined ? undefined : String(number)
 const waiting = (state, id) => ({ id, ...state.waiting?.[id], isSelf: false })
 
 export const admissionEvents = {
-    waiting: (room, { participant, reason }) => [waiting(room.state, participant), reason],
+    waiting: (room, { participant, reason }) => participant === room.self ? null : [waiting(room.state, participant), reason],
     // Of ourselves the room tells when the state has come in which we are.
     admitted: (room, { participant }, before) => participant === room.self ? null : [waiting(before, participant)],
     denied: (room, { participant }, before) => participant === room.self ? null : [waiting(before, participant)],
