@@ -1,46 +1,96 @@
 import { make, setIcon, setText, setAttribute, button } from './dom.js'
+import { menuButton } from './menu.js'
 
 // The bar below the stage. A pressed button means: it is on. Its name stays the same, as screen readers and voice
 // control need it; what a press will do stands in the tooltip.
 
+const tool = (id, label, rest) => button({ id, label, kind: 'tool', ...rest })
+const count = () => make('span', { class: 'count', 'aria-hidden': 'true', hidden: true })
+
 export class Bar {
-    constructor({ onmicrophone, oncamera, onscreen, onpeople, onsettings, onhelp, onleave }) {
+    #counts = { people: count(), chat: count() }
+
+    /** `on`: what each button does, by its name; `reactions()`, `more()`, `leaving()`: items of the menus. */
+    constructor({ on, reactions, more, leaving }) {
         const canShare = navigator.mediaDevices?.getDisplayMedia !== undefined
-        const tool = (id, label, rest) => button({ id, label, kind: 'tool', ...rest })
-        this.microphone = tool('microphone', 'Microphone',
-            { icon: 'microphone', onclick: onmicrophone, 'aria-keyshortcuts': 'm' })
-        this.camera = tool('camera', 'Camera', { icon: 'camera', onclick: oncamera, 'aria-keyshortcuts': 'v' })
+        const panel = (id, label, key, rest) =>
+            tool(`${id}-toggle`, label, { onclick: on[id], 'aria-controls': id, 'aria-keyshortcuts': key, ...rest })
+        const opensDialog = { 'aria-haspopup': 'dialog', kind: 'tool wide-only' }
+        this.microphone = tool('microphone', 'Microphone', { icon: 'microphone', onclick: on.microphone, 'aria-keyshortcuts': 'm' })
+        this.camera = tool('camera', 'Camera', { icon: 'camera', onclick: on.camera, 'aria-keyshortcuts': 'v' })
         this.screen = tool('screen', 'Share screen',
-            { icon: 'screen', onclick: onscreen, hidden: !canShare, 'aria-keyshortcuts': 's' })
-        this.people = tool('people-toggle', 'People',
-            { icon: 'people', onclick: onpeople, 'aria-controls': 'people', 'aria-keyshortcuts': 'p' })
-        this.count = make('span', { class: 'count', 'aria-hidden': 'true' })
-        this.people.append(this.count)
-        const opensDialog = { 'aria-haspopup': 'dialog' }
-        const settings = tool('settings', 'Devices', { icon: 'settings', onclick: onsettings, ...opensDialog })
-        const help = tool('help', 'Help', { icon: 'help', onclick: onhelp, kind: 'tool wide-only', ...opensDialog })
-        const leave = tool('leave', 'Leave', { icon: 'leave', onclick: onleave, kind: 'tool leave' })
-        const tools = [this.microphone, this.camera, this.screen, this.people, settings, help, leave]
+            { icon: 'screen', onclick: on.screen, hidden: !canShare, 'aria-keyshortcuts': 's' })
+        this.hand = tool('hand', 'Hand', { icon: 'hand', onclick: on.hand, 'aria-keyshortcuts': 'h', hidden: true })
+        this.react = menuButton({ id: 'react', label: 'React', icon: 'smile', kind: 'tool wide-only', items: reactions, hidden: true })
+        this.chat = panel('chat', 'Chat', 'c', { icon: 'chat', hidden: true })
+        this.people = panel('people', 'People', 'p', { icon: 'people' })
+        this.host = panel('host', 'Host', 'o', { icon: 'host', hidden: true, kind: 'tool wide-only' })
+        const settings = tool('settings', 'Devices', { icon: 'settings', onclick: on.settings, ...opensDialog })
+        const help = tool('help', 'Help', { icon: 'help', onclick: on.help, ...opensDialog })
+        const others = menuButton({ id: 'more', label: 'More', icon: 'more', kind: 'tool narrow-only', items: more })
+        // Whoever may end the meeting is asked which of the two they mean; for everybody else it is one press.
+        this.leave = tool('leave', 'Leave', { icon: 'leave', onclick: on.leave, kind: 'tool leave' })
+        this.leaving = menuButton({ id: 'leave-menu', label: 'Leave', icon: 'leave', kind: 'tool leave', items: leaving, hidden: true })
+        for (const [id, element] of Object.entries(this.#counts)) this[id].append(element)
         this.element = make('div',
             { class: 'bar', role: 'toolbar', 'aria-label': 'Meeting controls', 'data-testid': 'bar' },
-            make('div', { class: 'bar-tools' }, ...tools))
+            make('div', { class: 'bar-tools' }, this.microphone, this.camera, this.screen, this.hand, this.react, this.chat,
+                this.people, this.host, settings, help, others, this.leave, this.leaving))
     }
 
-    update({ devices, isSharing, isPeopleOpen, count }) {
+    update({ call, openPanel, unread, hasHost }) {
+        const { devices, room, sharing, own } = call
         const { isAudible } = devices
         const isFilming = devices.video.phase === 'on'
-        const unmute = devices.audio.phase === 'on'
-            ? 'Unmute (M), or hold Space to speak'
-            : 'Switch the microphone on (M)'
-        setToggle(this.microphone, devices.audio, isAudible, 'microphone', isAudible ? 'Mute (M)' : unmute)
+        setToggle(this.microphone, devices.audio, isAudible, 'microphone', microphoneTitle(devices, own))
         setToggle(this.camera, devices.video, isFilming, 'camera', `Switch the camera ${isFilming ? 'off' : 'on'} (V)`)
+        this.microphone.classList.toggle('is-locked', !own.mayUnmute && !isAudible)
+        this.#drawScreen(sharing)
+        const me = room.person(room.self)
+        const isUp = me?.hand !== undefined
+        this.hand.hidden = this.react.hidden = !room.may('react')
+        setAttribute(this.hand, 'aria-pressed', isUp)
+        setAttribute(this.hand, 'title', isUp ? 'Lower your hand (H)' : 'Raise your hand (H)')
+        this.chat.hidden = !room.may('chat') && room.messages.length === 0
+        this.host.hidden = !hasHost
+        this.leaving.hidden = !(room.may('end') && room.people.length > 1)
+        this.leave.hidden = !this.leaving.hidden
+        for (const id of ['people', 'chat', 'host']) setAttribute(this[id], 'aria-expanded', openPanel === id)
+        this.#drawCounts(room, unread)
+    }
+
+    #drawScreen(sharing) {
+        const isSharing = sharing.stream !== null
+        const waits = sharing.floor.place !== undefined
         setAttribute(this.screen, 'aria-pressed', isSharing)
         setIcon(this.screen.firstElementChild, isSharing ? 'screen-stop' : 'screen')
-        setAttribute(this.screen, 'title', isSharing ? 'Stop sharing (S)' : 'Share a window or the whole screen (S)')
-        setAttribute(this.people, 'aria-expanded', isPeopleOpen)
-        setAttribute(this.people, 'aria-label', count === 1 ? 'People: only you' : `People: ${count}`)
-        setText(this.count, String(count))
+        this.screen.disabled = !sharing.mayShare && !isSharing
+        this.screen.classList.toggle('is-waiting', waits)
+        const ask = sharing.isBusy ? 'Ask to share next (S)' : 'Share a window or the whole screen (S)'
+        setAttribute(this.screen, 'title', isSharing ? 'Stop sharing (S)' : waits ? 'Give up your turn to share (S)' : ask)
     }
+
+    #drawCounts(room, unread) {
+        const people = room.people.length
+        const waiting = room.may('admit') ? room.waiting.length : 0
+        const at = waiting === 0 ? '' : `, ${waiting} waiting`
+        setAttribute(this.people, 'aria-label', people === 1 ? `People: only you${at}` : `People: ${people}${at}`)
+        setAttribute(this.chat, 'aria-label', unread === 0 ? 'Chat' : `Chat: ${unread} new`)
+        this.#counts.people.classList.toggle('is-urgent', waiting > 0)
+        show(this.#counts.people, waiting > 0 ? waiting : people)
+        show(this.#counts.chat, unread)
+    }
+}
+
+function show(element, number) {
+    element.hidden = number === 0
+    setText(element, number > 99 ? '99+' : String(number))
+}
+
+function microphoneTitle({ isAudible, audio }, own) {
+    if (isAudible) return 'Mute (M)'
+    if (!own.mayUnmute) return 'The host has muted everybody'
+    return audio.phase === 'on' ? 'Unmute (M), or hold Space to speak' : 'Switch the microphone on (M)'
 }
 
 function setToggle(element, device, isOn, picture, title) {

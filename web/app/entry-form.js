@@ -1,4 +1,5 @@
 import { make, setText, button } from './dom.js'
+import { RoomOptions } from './door/room-options.js'
 import { recall, remember } from './memory.js'
 import { personNameFault, randomAlias, roomNameFault, suggestAlias } from './names.js'
 import { noticeLine } from './notice.js'
@@ -12,6 +13,8 @@ export class EntryForm {
         id: 'name', label: 'Your name', value: recall('name', ''), autocomplete: 'name', maxlength: 128,
     })
     #room
+    #pin = textField({ id: 'pin-entry', label: 'PIN', autocomplete: 'off', maxlength: 32, inputmode: 'text', required: false })
+    #options = null
     #trouble = noticeLine('join-trouble')
     #submit
     #title
@@ -29,6 +32,8 @@ export class EntryForm {
             id: 'room', label: 'Room', value: invited ?? randomAlias(),
             autocomplete: 'off', maxlength: 80, autocapitalize: 'none', spellcheck: 'false',
         })
+        this.#pin.element.hidden = true
+        if (!isInvited) this.#options = new RoomOptions()
         this.#submit = button({ id: 'join', label: this.#title, kind: 'primary wide', type: 'submit' })
         const onsubmit = (event) => this.#onSubmit(event)
         this.element = make('form', { class: 'entry', novalidate: true, 'aria-label': this.#title, onsubmit },
@@ -37,7 +42,7 @@ export class EntryForm {
                 ? 'Check how you look and sound, then come in.'
                 : 'Keep the room’s name or make up your own. Once you are in, share the link.' }),
             this.#trouble.element, this.#name.element,
-            ...(isInvited ? [] : [this.#room.element]), this.#submit, this.#cancel,
+            ...(isInvited ? [] : [this.#room.element]), this.#pin.element, this.#options?.element, this.#submit, this.#cancel,
             isInvited ? otherRoom() : null,
             make('p', { class: 'aside', text: DIRECTLY }))
         this.#room.input.after(this.#anotherButton())
@@ -50,12 +55,14 @@ export class EntryForm {
         (this.#name.input.value === '' ? this.#name.input : this.#submit).focus({ preventScroll: true })
     }
 
-    /** What the join came to, in words: beside the name if it is about the name. */
+    /** What the join came to, in words: beside the name or the PIN if it is about that. */
     show(words) {
-        this.#trouble.show(words.about === 'name' ? null : words)
-        if (words.about !== 'name') return
-        this.#name.complain(`${words.title}. ${words.text}`)
-        this.#name.input.focus()
+        const field = { name: this.#name, pin: this.#pin }[words.about]
+        this.#trouble.show(field === undefined ? words : null)
+        if (field === undefined) return
+        field.element.hidden = false
+        field.complain(`${words.title}. ${words.text}`)
+        field.input.focus()
     }
 
     #cancelJoin() {
@@ -96,7 +103,8 @@ export class EntryForm {
         this.#setBusy(true)
         this.#giveUp = new AbortController()
         const words = await this.#join({
-            name, room: this.#room.input.value.trim(),
+            name, room: this.#room.input.value.trim(), pin: this.#pin.input.value.trim() || undefined,
+            settings: this.#options?.settings,
             signal: this.#giveUp.signal, say: (waiting) => this.#wait(waiting),
         })
         this.#setBusy(false)
@@ -112,7 +120,6 @@ export class EntryForm {
 
     #setBusy(isBusy) {
         if (!isBusy) this.#cancel.hidden = true
-
         this.#submit.disabled = isBusy
         setText(this.#submit.querySelector('.label'), isBusy ? 'Joining…' : this.#title)
     }

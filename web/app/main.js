@@ -1,13 +1,14 @@
 import { Parley, Mesh, explain } from '/client/parley.js'
-import { Call } from './call.js'
+import { Call } from './call/call.js'
 import { Devices } from './devices.js'
 import { farewell } from './left.js'
 import { LevelMeter } from './level.js'
 import { lobby } from './lobby.js'
 import { Meeting } from './meeting.js'
 import { recall, remember, tabStorage } from './memory.js'
-import { roomOfAddress } from './names.js'
+import { invitationOfAddress, roomOfAddress } from './names.js'
 import { answerTabs, sessionElsewhere } from './tabs.js'
+import { waitingRoom } from './door/waiting-room.js'
 import { WAITING, explainJoin, explainOver } from './words.js'
 
 // From the lobby to a meeting and back. One view at a time; the address behind `#` names the room.
@@ -41,24 +42,50 @@ function newParley(credentials) {
 
 /**
  * Answers with words for the lobby if it did not work; without words if it did, or was given up (`signal`).
- * A server out of reach is no refusal: the client tries on, and `say` tells so meanwhile.
+ * A server out of reach is no refusal: the client tries on, and `say` tells so meanwhile. Whoever has to wait at the
+ * door sees that in place of the lobby.
  */
-async function join({ name, room: alias, signal, say, parley = newParley() }) {
+async function join({ name, room: alias, pin, settings, signal, say, parley = newParley() }) {
     signal.addEventListener('abort', () => parley.close())
     const off = parley.on('status', ({ status }) => say(status === 'reconnecting' ? WAITING : null))
+    const invitation = invitationOfAddress() ?? undefined
+    let isAtDoor = false
+    const onWaiting = (room) => {
+        isAtDoor = true
+        Object.assign(page, { parley, room })
+        meter.listen(null)
+        show(waitingRoom({ room, parley, alias, devices, onleave: () => room.leave() }))
+    }
     try {
-        const room = await parley.join(alias, { name })
-        history.replaceState(null, '', `#${alias}`)
+        const room = await parley.join(alias, { name, pin, settings, invitation, onWaiting })
+        if (invitation === undefined) history.replaceState(null, '', `#${alias}`)
         remember('wanted', { audio: devices.audio.phase !== 'off', video: devices.video.phase !== 'off' })
-        off()
         begin(parley, room, alias)
         return null
     } catch (error) {
-        off()
         parley.close()
+        if (isAtDoor) return refusedAtDoor(error)
         if (signal.aborted) return null
         return explainJoin(error.code) ?? { about: 'room', ...explain(error) }
+    } finally {
+        off()
     }
+}
+
+function refusedAtDoor({ code }) {
+    Object.assign(page, { parley: null, room: null })
+    // Whoever gave up is where they were before.
+    if (code === 'closed') return showLobby()
+    devices.stop()
+    const reason = code === 'room-ended' ? 'ended' : code
+    show(farewell({ ...explainOver({ reason, why: 'host', text: explain({ code }).text }), actions: afterwards() }))
+}
+
+function afterwards() {
+    return [
+        { id: 'join-again', label: 'Join again', kind: 'primary', onclick: () => showLobby() },
+        { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = '' } },
+    ]
 }
 
 function begin(parley, room, alias) {
@@ -66,16 +93,32 @@ function begin(parley, room, alias) {
     Object.assign(page, { parley, room, mesh: call.mesh, call })
     meter.listen(null) // The call has its own ears.
     show(new Meeting({ call, devices, meter, room: alias }))
+    call.on('moved', (to) => move(call, to))
     call.on('over', (why) => {
         const { name } = room
         Object.assign(page, { parley: null, room: null, mesh: null, call: null })
+        if (why.reason === 'moved') return
         devices.stop()
         if (why.reason === 'superseded') return showSuperseded({ parley, name, alias })
-        const again = { id: 'join-again', label: 'Join again', kind: 'primary', onclick: () => showLobby() }
-        const other = { id: 'start-another', label: 'Start another meeting', onclick: () => { location.hash = '' } }
         const text = why.code === undefined ? undefined : explain({ code: why.code }).text
-        show(farewell({ ...explainOver({ ...why, text }), actions: [again, other] }))
+        show(farewell({ ...explainOver({ ...why, text }), actions: afterwards() }))
     })
+}
+
+// To a breakout room and back: camera, microphone and connection stay.
+async function move(call, { room: target, ticket }) {
+    const { parley, room } = call
+    const { name } = room
+    await call.move()
+    show(farewell({ title: 'One moment', text: 'You go to another room.', picture: 'people', testid: 'moving' }))
+    try {
+        const next = await parley.join(target, { name, ticket })
+        begin(parley, next, next.alias ?? next.topic ?? target)
+    } catch (error) {
+        parley.close()
+        devices.stop()
+        show(farewell({ ...explain(error), picture: 'warning', actions: afterwards() }))
+    }
 }
 
 // The same session, so nobody is asked who they are; the other tab then shows what this one shows now.
@@ -104,7 +147,8 @@ devices.on('track', ({ kind, track }) => {
 // Another room in the address: leave this one, politely, and look at the other.
 window.addEventListener('hashchange', () => {
     if (page.call !== null && roomOfAddress() === page.room.alias) return
-    page.call?.leave()
+    if (page.call) page.call.leave()
+    else page.parley?.close()
     showLobby()
 })
 

@@ -1,147 +1,138 @@
-import { make, setText, button } from './dom.js'
+import { make, setText, setAttribute, button } from './dom.js'
 import { announce } from './announce.js'
+import { Banners } from './banners.js'
 import { Bar } from './bar.js'
-import { explainDevice, explainScreen } from './device-words.js'
-import { closeDialogs, openHelp, openSettings } from './dialogs.js'
+import { ChatPanel } from './chat/panel.js'
+import { closeDialogs } from './dialog.js'
+import { HostPanel, endForAll, hasHostPanel } from './host/panel.js'
 import { invitationCard } from './invite.js'
 import { listenToKeys } from './keys.js'
-import { noticeLine } from './notice.js'
-import { PeoplePanel } from './people-panel.js'
+import { MeetingActions } from './meeting-actions.js'
+import { closeMenu } from './menu.js'
+import { Panels } from './panels.js'
+import { PeoplePanel } from './people/panel.js'
+import { Questions } from './questions.js'
+import { reactionItems, showReaction } from './reactions.js'
 import { Player } from './sound.js'
 import { Stage } from './stage.js'
-import { explainAway, explainCrowd } from './words.js'
 
-/** The meeting on the screen: stage, list, bar, and what has to be said. It draws what `call` and `devices` hold. */
+/** The meeting on the screen: stage, panels, bar, and what has to be said. It draws what `call` and `devices` hold. */
 export class Meeting {
     #call
-    #devices
-    #meter
     #room
+    #alias
     #player = new Player()
-    #away = noticeLine('server-away', { kind: 'banner calm', isLive: false, picture: 'again', action: { label: 'Try now', onclick: () => this.#call.retry() } })
-    #crowd = noticeLine('crowd', { kind: 'banner calm', ondismiss: () => this.#dismissCrowd() })
-    #trouble = noticeLine('meeting-trouble', { kind: 'banner', ondismiss: () => this.#dismiss() })
-    #screenFault = null
-    #crowdRead = null
-    #ignoredFaults = {}
     #offs = []
     #frame = null
 
-    constructor({ call, devices, meter, room }) {
+    /** `room`: what the address names it. */
+    constructor({ call, devices, meter, room: alias }) {
         this.#call = call
-        this.#devices = devices
-        this.#meter = meter
-        this.#room = room
-        this.panel = new PeoplePanel({ room, onclose: () => this.#togglePeople(false) })
-        this.stage = new Stage({
-            player: this.#player, invitation: invitationCard(room), onretry: (id) => call.mesh.restart(id),
+        this.#room = call.room
+        this.#alias = alias
+        const show = (id) => this.panels.show(id)
+        this.questions = new Questions(call)
+        this.banners = new Banners({
+            call, questions: this.questions, onwaiting: () => show('people'), onscreen: () => this.actions.screen(),
+            redraw: () => this.#schedule(),
         })
+        this.actions = new MeetingActions({ call, devices, meter, banners: this.banners, redraw: () => this.#schedule() })
+        this.#makePanels()
+        this.stage = new Stage({ player: this.#player, invitation: invitationCard(alias), onretry: (id) => call.mesh.restart(id) })
         this.bar = this.#makeBar()
-        this.count = make('span', { class: 'meeting-count', 'data-testid': 'count' })
-        this.sound = button({
-            id: 'sound-on', icon: 'sound', label: 'Turn sound on', kind: 'primary', hidden: true,
-            onclick: () => this.#player.unblock(),
-        })
-        this.heading = make('h1', { class: 'meeting-room', tabindex: -1, text: room, 'data-testid': 'meeting-room' })
-        this.element = make('main', { class: 'meeting', id: 'meeting', 'data-testid': 'meeting' },
-            make('header', { class: 'meeting-header' }, this.heading, this.count, this.sound),
-            make('div', { class: 'banners' }, this.#away.element, this.#trouble.element, this.#crowd.element),
-            make('div', { class: 'meeting-body' }, this.stage.element, this.panel.element),
-            this.bar.element)
-        this.#offs.push(
-            call.on('change', () => this.#schedule()),
-            call.on('said', (text) => announce(text)),
-            call.on('whispered', (text) => announce(text, { isQuiet: true })),
-            devices.on('change', () => this.#schedule()),
-            this.#player.on('blocked', (isBlocked) => { this.sound.hidden = !isBlocked; }),
-            this.#listenToKeys(),
-        )
-        const timer = setInterval(() => call.server.status === 'reconnecting' && this.#schedule(), 1000)
-        this.#offs.push(() => clearInterval(timer))
-        // What went wrong in the lobby was said there.
-        this.#ignoredFaults = { ...devices.faults }
+        this.#makeElement()
+        this.#listen(devices)
         this.#draw()
+        this.chat.begin()
     }
 
-    focus() {
-        this.heading.focus()
-    }
+    focus() { this.heading.focus() }
 
     close() {
         this.#offs.forEach((off) => off())
         cancelAnimationFrame(this.#frame)
+        this.questions.close()
+        closeMenu()
         closeDialogs()
         this.stage.close()
     }
 
-    #makeBar() {
-        return new Bar({
-            onmicrophone: () => this.#microphone(), oncamera: () => this.#camera(), onscreen: () => this.#screen(),
-            onpeople: () => this.#togglePeople(!this.panel.isOpen),
-            onsettings: () => openSettings(this.#devices, this.#meter),
-            onhelp: openHelp, onleave: () => this.#call.leave(),
-        })
-    }
-
-    #listenToKeys() {
-        return listenToKeys({
-            actions: {
-                m: () => this.#microphone(), v: () => this.#camera(), s: () => this.#screen(),
-                p: () => this.#togglePeople(!this.panel.isOpen), '?': openHelp, Escape: () => this.#togglePeople(false),
+    #makePanels() {
+        const onclose = () => this.panels.show(null)
+        const room = this.#room
+        this.chat = new ChatPanel({ room, onclose })
+        this.people = new PeoplePanel({
+            room, alias: this.#alias, onclose, onwrite: (person) => {
+                this.panels.show('chat')
+                this.chat.writeTo(person)
             },
-            talk: (isHeld) => this.#talk(isHeld),
+        })
+        this.host = new HostPanel({ room, alias: this.#alias, onclose })
+        this.panels = new Panels([this.people, this.chat, this.host], {
+            opener: (id) => this.bar[id], redraw: () => this.#schedule(),
         })
     }
 
-    async #microphone() {
-        this.#ignoredFaults.audio = null
-        await this.#call.toggleMicrophone()
-        const { audio, isMuted } = this.#devices
-        if (audio.phase === 'on') announce(`Microphone ${isMuted ? 'off' : 'on'}.`, { isQuiet: true })
+    #makeBar() {
+        const { actions } = this
+        const leaving = () => [
+            { id: 'leave-alone', label: 'Leave', icon: 'leave', onclick: () => actions.leave() },
+            { id: 'end-for-all', label: 'End for everybody', icon: 'close', isDanger: true, onclick: () => endForAll(this.#room) },
+        ]
+        const more = () => [
+            hasHostPanel(this.#room) ? { id: 'more-host', label: 'Host', icon: 'host', onclick: () => this.panels.show('host') } : null, 'line',
+            ...(this.#room.may('react') ? reactionItems((name) => this.#call.react(name)) : []), 'line',
+            { id: 'more-settings', label: 'Devices', icon: 'settings', onclick: () => actions.settings() },
+            { id: 'more-help', label: 'Help', icon: 'help', onclick: () => actions.help() },
+        ]
+        const panel = (id) => () => this.panels.toggle(id)
+        const on = { people: panel('people'), chat: panel('chat'), host: panel('host') }
+        for (const name of ['microphone', 'camera', 'screen', 'hand', 'settings', 'help', 'leave']) on[name] = () => actions[name]()
+        return new Bar({ on, leaving, more, reactions: () => reactionItems((name) => this.#call.react(name)) })
     }
 
-    async #camera() {
-        this.#ignoredFaults.video = null
-        await this.#call.toggleCamera()
-        const { phase } = this.#devices.video
-        if (phase !== 'failed') announce(`Camera ${phase === 'on' ? 'on' : 'off'}.`, { isQuiet: true })
+    #makeElement() {
+        this.count = make('span', { class: 'meeting-count', 'data-testid': 'count' })
+        this.marks = make('div', { class: 'marks', 'data-testid': 'marks' },
+            make('span', { class: 'mark recording', 'data-testid': 'recording-mark', hidden: true }),
+            make('span', { class: 'mark', 'data-testid': 'lock-mark', hidden: true, text: 'Locked' }))
+        this.sound = button({
+            id: 'sound-on', icon: 'sound', label: 'Turn sound on', kind: 'primary', hidden: true,
+            onclick: () => this.#player.unblock(),
+        })
+        this.heading = make('h1', { class: 'meeting-room', tabindex: -1, 'data-testid': 'meeting-room' })
+        this.element = make('main', { class: 'meeting', id: 'meeting', 'data-testid': 'meeting' },
+            make('header', { class: 'meeting-header' }, this.heading, this.count, this.marks, this.sound),
+            this.banners.element,
+            make('div', { class: 'meeting-body' }, this.stage.element, ...this.panels.elements),
+            this.bar.element)
     }
 
-    async #screen() {
-        this.#screenFault = null
-        try {
-            await this.#call.toggleScreen()
-            announce(this.#call.screen === null ? 'You stopped sharing.' : 'You share your screen.', { isQuiet: true })
-        } catch (error) {
-            this.#screenFault = explainScreen(error)
-            this.#schedule()
+    #listen(devices) {
+        const { actions, panels } = this
+        const tell = ({ name, text, isSelf, to }) => {
+            if (!isSelf && !this.chat.isOpen) announce(`${name ?? 'Guest'}${to === undefined ? '' : ' (to you alone)'}: ${shortened(text)}`)
         }
-    }
-
-    /** Push to talk: only for whoever is muted, and it leaves them muted. */
-    #talk(isHeld) {
-        if (isHeld && !(this.#devices.audio.phase === 'on' && this.#devices.isMuted)) return false
-        this.#devices.mute(!isHeld)
-        return true
-    }
-
-    #togglePeople(isOpen) {
-        if (isOpen === this.panel.isOpen) return
-        this.panel.open(isOpen)
-        if (!isOpen) this.bar.people.focus()
-        this.#schedule()
-    }
-
-    #dismiss() {
-        this.#screenFault = null
-        this.#ignoredFaults = { ...this.#devices.faults }
-        this.#schedule()
-    }
-
-    /** Read once is enough, until it says something else. */
-    #dismissCrowd() {
-        this.#crowdRead = explainCrowd(this.#call.people.length, this.#call.isSelfBeyond)
-        this.#schedule()
+        const timer = setInterval(() => this.#schedule(), 1000)
+        this.#offs.push(
+            this.#call.on('change', () => this.#schedule()),
+            this.#call.on('said', (text) => announce(text)),
+            this.#call.on('whispered', (text) => announce(text, { isQuiet: true })),
+            this.#call.on('reaction', ({ id, name }) => showReaction(this.stage.tileOf(id), this.#room.person(id), name)),
+            this.#room.on('chat', (message) => { tell(message); this.#schedule() }),
+            devices.on('change', () => this.#schedule()),
+            this.#player.on('blocked', (isBlocked) => { this.sound.hidden = !isBlocked; }),
+            listenToKeys({
+                actions: {
+                    m: () => actions.microphone(), v: () => actions.camera(), s: () => actions.screen(), h: () => actions.hand(),
+                    p: () => panels.toggle('people'), c: () => panels.toggle('chat'),
+                    o: () => hasHostPanel(this.#room) && panels.toggle('host'),
+                    '?': () => actions.help(), Escape: () => panels.show(null),
+                },
+                talk: (isHeld) => this.#call.own.talk(isHeld),
+            }),
+            () => clearInterval(timer),
+        )
     }
 
     /** Many changes in one moment are one drawing. A hidden page draws too, or its sound would not start. */
@@ -155,26 +146,35 @@ export class Meeting {
     }
 
     #draw() {
-        const { people, server, screen, hasPeers, isSelfBeyond } = this.#call
+        const { people, devices } = this.#call
         const count = people.length
-        const speakerId = this.#devices.speaker.deviceId
-        this.stage.update(people.filter((person) => person.hasPlace), { isAlone: count === 1, speakerId })
-        this.panel.update(people)
-        const isPeopleOpen = this.panel.isOpen
-        this.bar.update({ devices: this.#devices, isSharing: screen !== null, isPeopleOpen, count })
-        setText(this.count, count === 1 ? 'Only you' : `${count} people`)
-        this.element.classList.toggle('with-panel', isPeopleOpen)
-        this.#drawWords({ server, hasPeers, crowd: explainCrowd(count, isSelfBeyond) })
-        document.title = count > 1 ? `${this.#room} (${count}) · Parley` : `${this.#room} · Parley`
+        this.stage.update(people.filter((person) => person.hasPlace), { isAlone: count === 1, speakerId: devices.speaker.deviceId })
+        const hasHost = hasHostPanel(this.#room)
+        if (!hasHost && this.panels.open === 'host') this.panels.show(null)
+        this.people.update(people)
+        this.host.update()
+        this.chat.update()
+        const { unread } = this.chat
+        this.bar.update({ call: this.#call, openPanel: this.panels.open, unread, hasHost })
+        this.banners.update()
+        this.questions.update()
+        this.#drawHeader(count)
+        this.element.classList.toggle('with-panel', this.panels.open !== null)
     }
 
-    #drawWords({ server, hasPeers, crowd }) {
-        const isAway = server.status === 'reconnecting' || server.status === 'connecting'
-        this.#away.show(isAway ? explainAway(server.retryAt - Date.now(), hasPeers) : null)
-        this.#crowd.show(crowd === null || crowd === this.#crowdRead ? null : { title: '', text: crowd })
-        const { faults } = this.#devices
-        const isNew = (name) => faults[name] !== null && faults[name] !== this.#ignoredFaults[name]
-        const kind = ['audio', 'video'].find(isNew)
-        this.#trouble.show(this.#screenFault ?? (kind === undefined ? null : explainDevice(kind, faults[kind])))
+    #drawHeader(count) {
+        const { topic, recording, isLocked } = this.#room
+        setText(this.heading, topic || this.#alias)
+        setAttribute(this.heading, 'title', topic ? this.#alias : null)
+        setText(this.count, count === 1 ? 'Only you' : `${count} people`)
+        const [record, lock] = this.marks.children
+        record.hidden = recording === undefined
+        setText(record, recording?.status === 'asking' ? 'Asking to record' : 'Recording')
+        record.classList.toggle('is-on', recording?.status === 'on')
+        lock.hidden = !isLocked
+        const name = topic || this.#alias
+        document.title = count > 1 ? `${name} (${count}) · Parley` : `${name} · Parley`
     }
 }
+
+const shortened = (text) => text.length > 80 ? `${text.slice(0, 79)}…` : text

@@ -81,18 +81,26 @@ export function tint(name) {
     return sum % 8
 }
 
-/** The address that invites others to a room. */
-export function inviteLink(room) {
-    return `${location.origin}${location.pathname}#${room}`
+/** The address that invites others to a room. `secret`: of an invitation, which lets in whoever shows it. */
+export function inviteLink(room, secret) {
+    const invitation = secret === undefined ? '' : `?invitation=${encodeURIComponent(secret)}`
+    return `${location.origin}${location.pathname}#${room}${invitation}`
 }
 
-/** What stands behind `#`, or `null`. */
-export function roomOfAddress() {
+/** What stands behind `#`: `{ room, invitation }`, each `null` if it does not. The secret never reaches a server by it. */
+function address() {
     const raw = location.hash.slice(1)
-    if (raw === '') return null
+    const [room, query = ''] = raw.split('?')
+    return { room: room === '' ? null : decoded(room), invitation: new URLSearchParams(query).get('invitation') }
+}
+
+export const roomOfAddress = () => address().room
+export const invitationOfAddress = () => address().invitation
+
+function decoded(text) {
     try {
-        return decodeURIComponent(raw).trim()
+        return decodeURIComponent(text).trim()
     } catch {
-        return raw // A lone percent sign; the lobby will say what is wrong with it.
+        return text // A lone percent sign; the lobby will say what is wrong with it.
     }
 }

@@ -43,14 +43,16 @@ export class Stage {
             if (!this.#tiles.has(key)) this.#tiles.set(key, this.#tile(key, person, isScreen))
             this.#tiles.get(key).update(person, speakerId)
         }
-        // Somebody else's screen before one's own, which one sees anyway.
-        const large = screens.length === 0 ? null : `${screens[0].id}:screen`
-        const rest = wanted.filter(([key]) => key !== large).map(([key]) => this.#tiles.get(key).element)
-        if (isAlone && large === null) rest.push(this.#invitation)
-        place(this.#featured, large === null ? [] : [this.#tiles.get(large).element])
+        const large = featuredKeys(ordered, screens)
+        const rest = wanted.filter(([key]) => !large.includes(key)).map(([key]) => this.#tiles.get(key).element)
+        if (isAlone && large.length === 0) rest.push(this.#invitation)
+        place(this.#featured, large.map((key) => this.#tiles.get(key).element))
         place(this.#grid, rest)
         this.#layout()
     }
+
+    /** The face of somebody, `null` if they have no place. */
+    tileOf(id) { return this.#tiles.get(id)?.element ?? null }
 
     #tile(key, { id, isSelf }, isScreen) {
         return new Tile(key, { isScreen, isSelf, player: this.#player, onretry: () => this.#onretry(id) })
@@ -85,6 +87,14 @@ export class Stage {
         set('--featured-width', fit.featured.width)
         set('--featured-height', fit.featured.height)
     }
+}
+
+/** A shared screen takes the large place, or else whoever is in the spotlight, unless nobody would be left beside them. */
+function featuredKeys(people, screens) {
+    // Somebody else's screen before one's own, which one sees anyway.
+    if (screens.length > 0) return [`${screens[0].id}:screen`]
+    const lit = people.filter(({ isSpotlit }) => isSpotlit).map(({ id }) => id)
+    return lit.length < people.length ? lit : []
 }
 
 /** Moves only what is not yet there: a moved <video> stops for a moment. */

@@ -13,6 +13,7 @@ export class Tile {
     #muted = icon('microphone-off')
     #quality = qualityBars()
     #state = make('span', { class: 'tile-state' })
+    #hand = make('span', { class: 'tile-hand', 'aria-hidden': 'true' }, icon('hand'))
     #retry = button({ label: 'Try again', kind: 'small tile-retry', testid: 'retry', hidden: true,
         title: 'A firewall or a strict network may stand between you. A TURN server on Parley’s side helps.' })
     #player = null
@@ -34,7 +35,7 @@ export class Tile {
         this.element = make('figure', {
             class: isScreen ? 'tile screen' : 'tile', 'data-testid': 'tile', dataset: { key, self: isSelf },
         },
-            this.#video, this.#face, this.#state, this.#retry,
+            this.#video, this.#face, this.#state, this.#hand, this.#retry,
             make('figcaption', { class: 'tile-caption' }, this.#muted, this.#name, this.#quality.element))
         this.#retry.addEventListener('click', onretry)
         if (isScreen) this.element.append(this.#fullButton())
@@ -50,6 +51,7 @@ export class Tile {
         classList.toggle('is-muted', !person.media.audio && !this.#isScreen)
         classList.toggle('is-away', !person.isSelf && person.link !== 'connected')
         classList.toggle('is-interrupted', person.isInterrupted)
+        classList.toggle('has-hand', person.hand !== undefined && !this.#isScreen)
         dataset.state = person.link
         this.#retry.hidden = person.link !== 'failed' || this.#isScreen || person.beyond
         setText(this.#face, initials(person.name))

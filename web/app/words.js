@@ -1,3 +1,4 @@
+import { badgeOf } from './people/roles.js'
 import { say } from './say.js'
 
 // What the page has to say about rooms, people and the server, in one place: plain words, what it means, what to do.
@@ -33,6 +34,13 @@ const JOINS = {
     'room-ended': say('That meeting has just ended', 'Join once more to open the room again.'),
     'server-full': say('The server is full', 'It holds no more rooms at the moment. Try again a little later.'),
     'already-joined': say('You are in this room already', 'Look for it in another tab, or load this page again.'),
+    'pin-required': { about: 'pin', ...say('This room has a PIN', 'Whoever invited you can tell it.') },
+    'wrong-pin': { about: 'pin', ...say('That is not the PIN', 'Look at it once more.') },
+    'room-locked': say('This room is locked', 'Nobody else can come in at the moment. Try again later, or ask somebody inside.'),
+    'not-open-yet': say('The meeting has not begun', 'Come back when it starts.'),
+    'invalid-invitation': say('This invitation does not work', 'It may be used up, over, or taken back. Ask for a new one.'),
+    denied: say('You were not let in', 'Whoever decides at the door has said no.'),
+    banned: say('You cannot come back', 'A host has removed you from this meeting.'),
     busy: BUSY,
     'rate-limited': BUSY,
     'engine-unavailable': BUSY,
@@ -57,9 +65,9 @@ export function tileInWords({ name, isSelf, link, beyond, isInterrupted }) {
     return beyond ? 'No sound, no picture' : connectionInWords(link) ?? ''
 }
 
-/** One line about somebody, for the list and for screen readers. */
+/** One line about somebody, for the list and for screen readers. `role`: left out where it stands beside. */
 export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted }) {
-    const parts = role === 'host' ? ['host'] : []
+    const parts = [badgeOf(role)].filter((word) => word !== '')
     if (speaking) parts.push('speaking')
     else parts.push(media.audio ? 'microphone on' : 'microphone off')
     parts.push(media.video ? 'camera on' : 'camera off')
@@ -90,15 +98,49 @@ export function explainAway(waiting, hasPeers) {
         'What you switch meanwhile, the others see as soon as the server is back.')
 }
 
+const ENDS = { host: 'The host has ended it for everybody.', duration: 'Its time was up.' }
+
 /** The page after a meeting. `why`: as `Call` says it; `text`: what the client says about a close code. */
-export function explainOver({ reason, text = 'It does not come back by itself.' }) {
+export function explainOver({ reason, why, text = 'It does not come back by itself.' }) {
     switch (reason) {
         case 'left': return say('You have left', 'Camera and microphone are off.')
-        case 'ended': return say('The meeting is over', 'Everybody has left. Camera and microphone are off.')
+        case 'ended': return say('The meeting is over', ENDS[why] ?? 'Everybody has left.', 'Camera and microphone are off.')
+        case 'removed': return say('You were removed', 'A host has taken you out of the meeting. Camera and microphone are off.')
+        case 'denied': return say('You were not let in', 'Whoever decides at the door has said no.')
+        case 'banned': return say('You cannot come back', 'A host has removed you from this meeting.')
         case 'superseded':
             return say('This meeting is open in another tab', 'Go on there, or use it here: then it ends there. Camera and microphone are off here.')
         case 'replaced': return say('You are in this meeting elsewhere', 'Another tab or device has taken your place.')
         case 'disconnected': return say('You were away for too long', 'The room went on without you. You can join again.')
         default: return say('The connection to the server has ended', text, 'You can try to join again.')
     }
+}
+
+/** What stands on the screen of somebody who waits. */
+export function waitingInWords(reason, { startsAt } = {}) {
+    switch (reason) {
+        case 'host': return say('Waiting for the host', 'You come in as soon as a host is here.')
+        case 'locked': return say('The room is locked', 'You come in if somebody inside lets you in.')
+        case 'scheduled': return say('The meeting has not begun', startsAt ? `It begins at ${timeInWords(startsAt)}.` : 'You come in when it begins.')
+        default: return say('Waiting to be let in', 'The host knows that you are here. Keep this page open.')
+    }
+}
+
+const timeInWords = (instant) => new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+
+/** `in 5 minutes`. */
+export function untilInWords(instant) {
+    if (instant === undefined) return 'soon'
+    const seconds = Math.max(0, Math.round((instant - Date.now()) / 1000))
+    if (seconds < 90) return `in ${seconds} seconds`
+    return `in ${Math.round(seconds / 60)} minutes`
+}
+
+/** What the meeting has agreed on, and why; `null` while the server says nothing. */
+export function policyInWords(policy) {
+    if (policy === undefined) return null
+    const names = (ranks = {}) => Object.keys(ranks).sort((a, b) => a - b).map((rank) => ranks[rank].codec)
+    const pieces = [names(policy.video)[0], names(policy.audio)[0], policy.limits?.height ? `${policy.limits.height}p at most` : null]
+    const facts = pieces.filter((piece) => piece).join(' · ')
+    return [facts, policy.reason].filter((piece) => piece).join('. ') || null
 }

@@ -1,0 +1,116 @@
+import { make } from './dom.js'
+import { explainDevice } from './device-words.js'
+import { displayName } from './names.js'
+import { noticeLine } from './notice.js'
+import { order } from './order.js'
+import { explainAway, explainCrowd, untilInWords } from './words.js'
+
+/** What has to be said above the stage, each in a line of its own, for as long as it is so. */
+export class Banners {
+    screenFault = null
+    #call
+    #room
+    #lines = {}
+    #crowdRead = null
+    #ignoredFaults
+    #endRead = null
+
+    /** `onwaiting`: show who waits; `onscreen`: choose what to share; `onquestion`, `redraw`. */
+    constructor({ call, onwaiting, onscreen, questions, redraw }) {
+        this.#call = call
+        this.#room = call.room
+        // What went wrong in the lobby was said there.
+        this.#ignoredFaults = { ...call.devices.faults }
+        const { room } = call
+        const calm = 'banner calm'
+        const first = () => room.waiting[0]
+        this.#lines = {
+            away: noticeLine('server-away', { kind: calm, isLive: false, picture: 'again', action: { label: 'Try now', onclick: () => call.retry() } }),
+            trouble: noticeLine('meeting-trouble', { kind: 'banner', ondismiss: () => this.#dismissTrouble(redraw) }),
+            door: noticeLine('door-banner', { kind: calm, isLive: false, picture: 'people', actions: [
+                { id: 'door-admit', label: 'Let in', kind: 'small primary', onclick: () => first() && order(room.admit(first().id)) },
+                { id: 'door-show', label: 'Show', onclick: onwaiting },
+            ] }),
+            floor: noticeLine('floor-banner', { kind: calm, picture: 'screen', actions: [
+                { id: 'floor-share', label: 'Choose what to share', kind: 'small primary', onclick: onscreen },
+                { id: 'floor-give-up', label: 'Give up', onclick: () => order(call.sharing.giveUp()) },
+            ] }),
+            question: noticeLine('question-banner', { kind: calm, picture: 'help', action: { label: 'Answer', onclick: () => questions.open[0]?.ask() } }),
+            breakout: noticeLine('breakout-banner', { kind: calm, picture: 'people', action: { label: 'Go there', onclick: () => this.#goToBreakout() } }),
+            back: noticeLine('back-banner', { kind: calm, isLive: false, picture: 'people', action: { label: 'Back to the main room', onclick: () => call.emit('moved', { room: room.parent }) } }),
+            ending: noticeLine('ending-banner', { kind: 'banner', isLive: false, ondismiss: () => { this.#endRead = room.endsAt; redraw() } }),
+            crowd: noticeLine('crowd', { kind: calm, ondismiss: () => { this.#crowdRead = this.#crowd; redraw() } }),
+        }
+        this.questions = questions
+        this.element = make('div', { class: 'banners' }, ...Object.values(this.#lines).map(({ element }) => element))
+    }
+
+    /** A fault that was seen is shown again when it comes again. */
+    heed(kind) { this.#ignoredFaults[kind] = null }
+
+    update() {
+        const { server, hasPeers } = this.#call
+        const lines = this.#lines
+        const isAway = server.status === 'reconnecting' || server.status === 'connecting'
+        lines.away.show(isAway ? explainAway(server.retryAt - Date.now(), hasPeers) : null)
+        const crowd = this.#crowd
+        lines.crowd.show(crowd === null || crowd === this.#crowdRead ? null : { title: '', text: crowd })
+        lines.trouble.show(this.screenFault ?? this.#deviceFault)
+        lines.door.show(this.#door)
+        lines.floor.show(this.#floor)
+        lines.floor.element.querySelector('[data-testid="floor-share"]').hidden = !this.#call.sharing.isOffered
+        const [question] = this.questions.open
+        lines.question.show(question ? { title: question.title, text: 'You have not answered yet.' } : null)
+        lines.breakout.show(this.#breakout)
+        lines.back.show(this.#room.parent === undefined ? null : { title: 'Breakout room', text: this.#room.topic ?? '' })
+        lines.ending.show(this.#ending)
+    }
+
+    get #crowd() { return explainCrowd(this.#room.people.length, this.#call.isSelfBeyond) }
+
+    get #deviceFault() {
+        const { faults } = this.#call.devices
+        const kind = ['audio', 'video'].find((name) => faults[name] !== null && faults[name] !== this.#ignoredFaults[name])
+        return kind === undefined ? null : explainDevice(kind, faults[kind])
+    }
+
+    get #door() {
+        const { waiting } = this.#room
+        if (waiting.length === 0 || !this.#room.may('admit')) return null
+        const more = waiting.length === 1 ? '' : `and ${waiting.length - 1} more`
+        return { title: `${displayName(waiting[0])} is waiting`, text: more }
+    }
+
+    get #floor() {
+        const { sharing } = this.#call
+        if (sharing.isOffered) return { title: 'It is your turn to share', text: '' }
+        const { place, holders } = sharing.floor
+        if (place === undefined) return null
+        const holder = this.#room.person(holders[0])
+        const before = place === 0 ? 'You are the next one.' : `${place} before you.`
+        return { title: holder ? `${displayName(holder)} shares now` : 'You wait for your turn to share', text: before }
+    }
+
+    get #breakout() {
+        const { breakout } = this.#room
+        if (breakout?.people?.[this.#room.self] !== 'assigned') return null
+        return { title: `You are in ${breakout.name}`, text: breakout.endsAt ? `It closes ${untilInWords(breakout.endsAt)}.` : '' }
+    }
+
+    get #ending() {
+        const { endsAt } = this.#room
+        if (endsAt === undefined || endsAt - Date.now() > 5 * 60_000 || endsAt === this.#endRead) return null
+        return { title: `The meeting ends ${untilInWords(endsAt)}`, text: '' }
+    }
+
+    #goToBreakout() {
+        const { breakout } = this.#room
+        if (breakout) this.#call.emit('moved', { room: breakout.room })
+    }
+
+    #dismissTrouble(redraw) {
+        this.screenFault = null
+        this.#ignoredFaults = { ...this.#call.devices.faults }
+        redraw()
+    }
+}

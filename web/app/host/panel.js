@@ -1,0 +1,89 @@
+import { make, button } from '../dom.js'
+import { confirmed } from '../dialog.js'
+import { order } from '../order.js'
+import { SidePanel } from '../side-panel.js'
+import { breakoutsSection } from './breakouts-section.js'
+import { doorSection } from './door-section.js'
+import { invitationsSection } from './invitations-section.js'
+import { recordingSection } from './recording-section.js'
+import { fieldRow, section } from './section.js'
+import { soundSection } from './sound-section.js'
+
+// Everything that a host decides, in one place. Each part shows if one's role may do it.
+
+const PARTS = [
+    { make: soundSection, permission: 'mute' },
+    { make: doorSection, permission: 'settings' },
+    { make: invitationsSection, permission: 'admit' },
+    { make: recordingSection, permission: 'record' },
+    { make: breakoutsSection, permission: 'breakouts' },
+    { make: bansSection, permission: 'remove' },
+    { make: aboutSection, permission: 'settings' },
+    { make: endSection, permission: 'end' },
+]
+
+/** Whether there is anything in the panel for somebody. */
+export const hasHostPanel = (room) => PARTS.some(({ permission }) => room.may(permission))
+
+export class HostPanel extends SidePanel {
+    #room
+    #parts
+
+    constructor({ room, alias, onclose }) {
+        super({ id: 'host', title: 'Host', onclose })
+        this.#room = room
+        this.#parts = PARTS.map((part) => ({ ...part.make(room, alias), permission: part.permission }))
+        this.fill(...this.#parts.map(({ element }) => element))
+    }
+
+    update() {
+        for (const { element, permission, update } of this.#parts) {
+            element.hidden = !this.#room.may(permission)
+            if (!element.hidden) update?.(element)
+        }
+    }
+}
+
+function aboutSection(room) {
+    const topic = fieldRow({
+        id: 'topic', label: 'Topic', maxlength: 120, done: 'The topic is set.', onsubmit: (value) => room.configure({ topic: value }),
+    })
+    const minutes = fieldRow({
+        id: 'maximum', label: 'Ends after (minutes from its beginning)', type: 'number', min: 1, max: 1440, done: 'The end is set.',
+        onsubmit: (value) => room.configure({ maximumMilliseconds: Number(value) * 60_000 }),
+    })
+    return {
+        element: section('About this meeting', 'about', topic.element, minutes.element),
+        update: () => topic.show(room.topic ?? ''),
+    }
+}
+
+function bansSection(room) {
+    const list = make('ul', { class: 'plain-list', 'data-testid': 'bans' })
+    let drawn = ''
+    return {
+        element: section('Kept out', 'bans-section', list),
+        update(element) {
+            element.hidden = room.bans.length === 0
+            const signature = JSON.stringify(room.bans)
+            if (signature === drawn) return
+            drawn = signature
+            list.replaceChildren(...room.bans.map(({ id, name }) => make('li', { class: 'row' },
+                make('span', { class: 'grow', text: name ?? 'Somebody' }),
+                button({ label: 'Let back in', kind: 'small', testid: 'unban', onclick: () => order(room.unban(id), 'They may come back.') }))))
+        },
+    }
+}
+
+function endSection(room) {
+    return {
+        element: section('The end', 'end', button({
+            id: 'end', icon: 'leave', label: 'End for everybody', kind: 'danger small', onclick: () => endForAll(room),
+        })),
+    }
+}
+
+export async function endForAll(room) {
+    const isSure = await confirmed({ title: 'End the meeting for everybody?', text: 'All leave, and the room is over.', label: 'End it' })
+    if (isSure) order(room.end())
+}

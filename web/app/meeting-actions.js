@@ -1,0 +1,70 @@
+import { explain } from '/client/parley.js'
+import { announce } from './announce.js'
+import { explainScreen } from './device-words.js'
+import { openHelp, openSettings } from './dialogs.js'
+import { order } from './order.js'
+
+const SCREEN_WORDS = {
+    on: 'You share your screen.', off: 'You stopped sharing.', 'gave-up': 'You do not wait for your turn any more.',
+    waits: 'You get your turn when the screen is free.',
+}
+
+/** What the buttons of the bar, and their keys, do; and what is said about it. */
+export class MeetingActions {
+    #call
+    #devices
+    #meter
+    #banners
+    #redraw
+
+    constructor({ call, devices, meter, banners, redraw }) {
+        this.#call = call
+        this.#devices = devices
+        this.#meter = meter
+        this.#banners = banners
+        this.#redraw = redraw
+    }
+
+    async microphone() {
+        this.#banners.heed('audio')
+        const wasAudible = this.#devices.isAudible
+        await this.#call.own.toggleMicrophone()
+        const { isAudible } = this.#devices
+        if (isAudible !== wasAudible) announce(`Microphone ${isAudible ? 'on' : 'off'}.`, { isQuiet: true })
+    }
+
+    async camera() {
+        this.#banners.heed('video')
+        const before = this.#devices.video.phase
+        await this.#call.own.toggleCamera()
+        const { phase } = this.#devices.video
+        if (phase !== 'failed' && phase !== before) announce(`Camera ${phase === 'on' ? 'on' : 'off'}.`, { isQuiet: true })
+    }
+
+    async screen() {
+        this.#banners.screenFault = null
+        const { sharing } = this.#call
+        if (!sharing.mayShare && sharing.stream === null) return
+        try {
+            const outcome = await sharing.toggle()
+            announce(SCREEN_WORDS[outcome], { isQuiet: outcome !== 'waits' })
+        } catch (error) {
+            // The room has refused it by name; anything else is the browser's.
+            this.#banners.screenFault = error.name === 'ParleyError' ? explain(error) : explainScreen(error)
+        }
+        this.#redraw()
+    }
+
+    hand() {
+        const { room } = this.#call
+        if (!room.may('react')) return
+        const isUp = room.me.hand !== undefined
+        order(isUp ? room.lowerHand() : room.raiseHand(), isUp ? 'Your hand is down.' : 'Your hand is up.')
+    }
+
+    settings() { openSettings(this.#devices, this.#meter) }
+
+    help() { openHelp() }
+
+    leave() { this.#call.leave() }
+}
