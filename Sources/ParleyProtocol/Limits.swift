@@ -25,7 +25,8 @@ public struct Limits: Hashable, Sendable {
     /// Waiting bytes of one connection; more closes it (4408). Room for what does not ask whether there is room: one
     /// snapshot of a full room, one mailbox, and the answers to what the client itself has asked.
     public var outputBytesMax: Int {
-        self.outputWatermarkBytes + 1_024 * self.participantsPerRoomMax + self.mailboxBytesMax + 262_144
+        self.outputWatermarkBytes + (1_024 + 2 * self.attributeBytesPerParticipantMax) * self.participantsPerRoomMax
+            + 2 * self.attributeBytesPerRoomMax + self.mailboxBytesMax + 262_144
     }
     /// Output of which not a byte leaves for so long closes its connection (4408).
     public var writeStallMilliseconds = 10_000
@@ -114,6 +115,18 @@ public struct Limits: Hashable, Sendable {
     /// A pulse too many is dropped.
     public var pulsesPerSecond = 50
     public var pulseBurst = 100
+
+    // MARK: Attributes
+    /// A longer key is rejected: `invalid-member`.
+    public var attributeKeyBytesMax = 64
+    /// A value, as JSON text; a longer one is rejected: `too-long`.
+    public var attributeValueBytesMax = 1_024
+    /// Of one room and of one person: how many, and how many bytes keys and values take together. One too many is
+    /// rejected: `too-many`.
+    public var attributesPerRoomMax = 128
+    public var attributeBytesPerRoomMax = 65_536
+    public var attributesPerParticipantMax = 16
+    public var attributeBytesPerParticipantMax = 2_048
 
     // MARK: Media policy
     /// What a device lists per kind and direction; a longer list is rejected: `invalid-member`. A browser lists 10 to 25.

@@ -15,6 +15,7 @@ public struct Participant: Hashable, Sendable {
     public let abilities: Abilities
     public internal(set) var connection: Connection
     public internal(set) var media: Media
+    var attributes = AttributeTable()
 
     /// Whether somebody can be reached.
     ///

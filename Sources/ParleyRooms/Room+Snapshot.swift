@@ -21,6 +21,7 @@ extension Room {
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         if let roles = self.roles.shown { object.append(StatePath.roles, roles) }
         if self.parameters != RoomParameters() { object.append(StatePath.parameters, self.parameters.json) }
+        if let attributes = self.attributes.json { object.append(StatePath.attributes, attributes) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
@@ -50,6 +51,7 @@ extension Room {
         self.createdAt = try reader.instant("createdAt")
         self.roles = reader.roles
         self.parameters = reader.parameters
+        self.attributes = try reader.attributes
         self.server.joinedLast = try reader.number("joinedLast")
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
@@ -74,6 +76,7 @@ extension Room {
         hashes.add(self.roomJSON, at: [StatePath.room], in: .door)
         if let roles = self.roles.shown { hashes.add(roles, at: [StatePath.roles], in: .stage) }
         if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
+        if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
             hashes.add(participant.json, at: path, in: participant.section)
@@ -110,7 +113,8 @@ extension Participant {
                 audio: try media.bool("audio"),
                 video: try media.bool("video"),
                 screen: try media.bool("screen")
-            )
+            ),
+            attributes: try reader.attributes
         )
     }
 }

@@ -15,6 +15,7 @@ enum StatePath {
     static let rules = "rules"
     static let parameters = "parameters"
     static let role = "role"
+    static let attributes = "attributes"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -30,6 +31,7 @@ extension Room {
         guard view.includes(.stage) else { return .object(state) }
         if let roles = self.roles.shown { state.append(StatePath.roles, roles) }
         if let rules = self.rules.shown { state.append(StatePath.rules, rules) }
+        if let attributes = self.attributes.json { state.append(StatePath.attributes, attributes) }
         var people = JSONObject()
         for participant in self.participants where view.includes(participant.section) {
             people.append(participant.id.description, participant.json)
@@ -92,6 +94,7 @@ extension Participant {
         object.append("joinedAt", .integer(self.joinedAt.milliseconds))
         object.append("abilities", self.abilities.json)
         object.append(StatePath.media, self.media.json)
+        if let attributes = self.attributes.json { object.append(StatePath.attributes, attributes) }
         return .object(object)
     }
 }

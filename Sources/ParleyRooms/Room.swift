@@ -27,6 +27,7 @@ public struct Room: Hashable, Sendable {
     public internal(set) var parameters = RoomParameters()
     /// What each role allows here.
     public internal(set) var roles = RoleTable()
+    var attributes = AttributeTable()
 
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
     /// is made from `joined`.

@@ -15,9 +15,10 @@ public struct MeetingCommand: Hashable, Sendable {
 public enum MeetingAction: Hashable, Sendable {
     case lifecycle(LifecycleAction)
     case role(RoleAction)
+    case attribute(AttributeAction)
 
     /// All values of `type`, of all subjects.
-    public static let types: Set<String> = Set(LifecycleAction.types + RoleAction.types)
+    public static let types: Set<String> = Set(LifecycleAction.types + RoleAction.types + AttributeAction.types)
 
     /// The longest of them.
     static let typeBytesMax = 24
@@ -32,6 +33,8 @@ public enum MeetingAction: Hashable, Sendable {
             self = .lifecycle(action)
         } else if let action = try RoleAction(type, reader, limits) {
             self = .role(action)
+        } else if let action = try AttributeAction(type, reader, limits) {
+            self = .attribute(action)
         } else {
             return nil
         }
@@ -42,6 +45,7 @@ public enum MeetingAction: Hashable, Sendable {
         switch self {
         case .lifecycle(let action): action.type
         case .role(let action): action.type
+        case .attribute(let action): action.type
         }
     }
 
@@ -50,6 +54,7 @@ public enum MeetingAction: Hashable, Sendable {
         switch self {
         case .lifecycle(let action): action.members
         case .role(let action): action.members
+        case .attribute(let action): action.members
         }
     }
 }

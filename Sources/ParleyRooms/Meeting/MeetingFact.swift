@@ -5,6 +5,7 @@ import ParleyProtocol
 public enum MeetingFact: Hashable, Sendable {
     case lifecycle(LifecycleFact)
     case role(RoleFact)
+    case attribute(AttributeFact)
 }
 
 extension MeetingFact {
@@ -13,6 +14,7 @@ extension MeetingFact {
         switch self {
         case .lifecycle(let fact): fact.type
         case .role(let fact): fact.type
+        case .attribute(let fact): fact.type
         }
     }
 
@@ -21,6 +23,7 @@ extension MeetingFact {
         switch self {
         case .lifecycle: nil
         case .role(let fact): fact.participant
+        case .attribute(let fact): fact.participant
         }
     }
 
@@ -29,6 +32,7 @@ extension MeetingFact {
         switch self {
         case .lifecycle(let fact): fact.members
         case .role(let fact): fact.members
+        case .attribute(let fact): fact.members
         }
     }
 
@@ -36,6 +40,7 @@ extension MeetingFact {
     var wireMembers: JSONObject {
         switch self {
         case .lifecycle, .role: [:]
+        case .attribute(let fact): fact.wireMembers
         }
     }
 
@@ -44,6 +49,7 @@ extension MeetingFact {
         switch self {
         case .lifecycle(let fact): fact.bytesMax
         case .role: 96
+        case .attribute(let fact): fact.bytesMax
         }
     }
 
@@ -53,6 +59,8 @@ extension MeetingFact {
             self = .lifecycle(fact)
         } else if let fact = try RoleFact(type, reader) {
             self = .role(fact)
+        } else if let fact = try AttributeFact(type, reader) {
+            self = .attribute(fact)
         } else {
             return nil
         }
@@ -64,6 +72,7 @@ extension Room {
         switch fact {
         case .lifecycle(let fact): self.evolve(fact)
         case .role(let fact): self.evolve(fact)
+        case .attribute(let fact): self.evolve(fact)
         }
     }
 }

@@ -53,6 +53,7 @@ extension Room {
         switch action {
         case .lifecycle(let action): return self.decide(action, request)
         case .role(let action): return self.decide(action, request)
+        case .attribute(let action): return self.decide(action, request)
         }
     }
 
