@@ -140,9 +140,51 @@ class MeetingPage:
         await self.at("join").click()
         await self.at("meeting").wait_for()
 
+    async def begin(self, *options, topic=None):
+        """Starts the meeting with what the lobby offers: `option-approval`, `option-muted`."""
+        await self.page.goto(self.server.address)
+        await self.at("room").fill(self.room)
+        await self.at("options").locator("summary").click()
+        for option in options:
+            await self.at(option).check()
+        if topic:
+            await self.at("option-topic").fill(topic)
+        await self.join()
+
+    async def knock(self):
+        """Asks to come in where somebody has to let them."""
+        await self.at("name").fill(self.name)
+        await self.at("join").click()
+        await self.at("waiting-room").wait_for()
+
     async def leave(self):
-        await self.at("leave").click()
+        # Whoever may end the meeting is asked which of the two they mean.
+        if await self.at("leave-menu").is_visible():
+            await self.at("leave-menu").click()
+            await self.at("leave-alone").click()
+        else:
+            await self.at("leave").click()
         await self.at("left").wait_for()
+
+    async def does(self, action, person):
+        """Chooses something in the menu of a person, who is named by id."""
+        if not await self.at("people").is_visible():
+            await self.at("people-toggle").click()
+        row = self.page.locator(f'[data-testid="person"][data-id="{person}"]')
+        await row.get_by_test_id("person-menu").click()
+        await self.at(f"do-{action}").click()
+
+    async def hosts(self, button):
+        """Presses something in the host's panel."""
+        if not await self.at("host").is_visible():
+            await self.at("host-toggle").click()
+        await self.at(button).click()
+
+    async def is_sending(self, kind):
+        """Whether the track itself is on: what a page shows is not what goes out."""
+        return await self.page.evaluate(
+            "(kind) => [...parleyPage.mesh.peers.values()].some(({ connection }) => connection.getSenders()"
+            ".some(({ track }) => track?.kind === kind && track.readyState === 'live' && track.enabled))", kind)
 
     async def id(self):
         return await self.page.evaluate("parleyPage.room.self")

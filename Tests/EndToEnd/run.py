@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests that see Parley from outside.
 
-usage: run.py [PATTERN ...] [--server PROGRAM] [--long] [--repeat N] [--picture FILE] [--list]
+usage: run.py [PATTERN ...] [--server PROGRAM] [--long] [--repeat N] [--pictures FOLDER] [--list]
 
 A test is an `async def test_…(stage)` in a `test_*.py` beside this file. Tests of one module run one after the
 other, or, where the module says `TOGETHER = n`, n at a time: they share a server and must not disturb each other.
@@ -83,7 +83,7 @@ async def main():
     parser.add_argument("--server", default=str(ROOT / ".build-test/release/parley"), metavar="PROGRAM")
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
     parser.add_argument("--repeat", type=int, default=1, metavar="N")
-    parser.add_argument("--picture", metavar="FILE", help="also take a picture of a meeting of three")
+    parser.add_argument("--pictures", metavar="FOLDER", help="also take the pictures of the documents")
     parser.add_argument("--list", action="store_true", help="only say what there is")
     arguments = parser.parse_args()
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
@@ -92,7 +92,7 @@ async def main():
         print("\n".join(name for _, tests in modules for name, _ in tests))
         return 0
     results = []
-    async with World(arguments.server, picture=arguments.picture) as world:
+    async with World(arguments.server, pictures=arguments.pictures) as world:
         for together, tests in modules:
             results += await run_module(world, together, tests, arguments.repeat)
     print(f"{results.count(True)} passed, {results.count(False)} failed")

@@ -45,9 +45,10 @@ async def eventually(condition, seconds=5, what="the condition"):
 class World:
     """What all tests of a run share: one server, one browser of each kind. Each is started when first wanted."""
 
-    def __init__(self, program, picture=None):
+    def __init__(self, program, pictures=None):
         self.program = program
-        self.picture = picture
+        # Where the pictures of the documents go; without a folder none are taken.
+        self.pictures = pictures
         self._shared = {}
         self._starting = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
@@ -127,6 +128,17 @@ class Stage:
         page = await self.enter(MeetingPage(browser, server, room, **options))
         self.pages.append(page)
         return page
+
+    def portrait(self, number):
+        """Which drawn person a page's camera shows, where a picture is taken of it."""
+        return number if self.world.pictures else None
+
+    async def picture(self, page, name):
+        """Of that page, for the documents, if this run takes any; without what is said for a moment only."""
+        if not self.world.pictures:
+            return
+        await eventually(lambda: page.page.evaluate("document.querySelectorAll('.toast').length === 0"), seconds=20)
+        await page.page.screenshot(path=f"{self.world.pictures}/{name}.png")
 
     async def evidence(self):
         """What helps to understand a failure."""

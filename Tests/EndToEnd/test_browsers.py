@@ -66,16 +66,13 @@ async def test_a_device_without_rollback_comes_second(stage):
 
 @within(120)
 async def test_three_in_a_mesh(stage):
-    server, room = await stage.server(), "blue-fox" if stage.world.picture else stage.room()
+    server, room = await stage.server(), "blue-fox" if stage.world.pictures else stage.room()
     chromium, firefox = await stage.world.chromium(), await stage.world.firefox()
-    numbers = range(3) if stage.world.picture else [None] * 3
-    ada = await stage.page(chromium, server, room, name="Ada Lovelace", portrait=numbers[0])
-    bob = await stage.page(firefox, server, room, name="Bob", portrait=numbers[1])
-    eve = await stage.page(chromium, server, room, name="Evelyn", portrait=numbers[2])
+    ada = await stage.page(chromium, server, room, name="Ada Lovelace", portrait=stage.portrait(0))
+    bob = await stage.page(firefox, server, room, name="Bob", portrait=stage.portrait(1))
+    eve = await stage.page(chromium, server, room, name="Evelyn", portrait=stage.portrait(2))
     await meet(ada, bob, eve, seconds=60)
-    if stage.world.picture:
-        await eventually(lambda: ada.page.evaluate("document.querySelectorAll('.toast').length === 0"), seconds=20)
-        await ada.page.screenshot(path=stage.world.picture)
+    await stage.picture(ada, "meeting")
 
 
 # Both sides look for new paths at one instant, so both offer. Resolves when this side's round is over.

@@ -5,6 +5,8 @@ import { noticeLine } from './notice.js'
 import { order } from './order.js'
 import { explainAway, explainCrowd, untilInWords } from './words.js'
 
+const line = (id, rest) => noticeLine(id, { kind: 'banner calm', picture: 'help', ...rest })
+
 /** What has to be said above the stage, each in a line of its own, for as long as it is so. */
 export class Banners {
     screenFault = null
@@ -21,28 +23,40 @@ export class Banners {
         this.#room = call.room
         // What went wrong in the lobby was said there.
         this.#ignoredFaults = { ...call.devices.faults }
-        const { room } = call
-        const calm = 'banner calm'
-        const first = () => room.waiting[0]
         this.#lines = {
-            away: noticeLine('server-away', { kind: calm, isLive: false, picture: 'again', action: { label: 'Try now', onclick: () => call.retry() } }),
-            trouble: noticeLine('meeting-trouble', { kind: 'banner', ondismiss: () => this.#dismissTrouble(redraw) }),
-            door: noticeLine('door-banner', { kind: calm, isLive: false, picture: 'people', actions: [
-                { id: 'door-admit', label: 'Let in', kind: 'small primary', onclick: () => first() && order(room.admit(first().id)) },
-                { id: 'door-show', label: 'Show', onclick: onwaiting },
-            ] }),
-            floor: noticeLine('floor-banner', { kind: calm, picture: 'screen', actions: [
-                { id: 'floor-share', label: 'Choose what to share', kind: 'small primary', onclick: onscreen },
-                { id: 'floor-give-up', label: 'Give up', onclick: () => order(call.sharing.giveUp()) },
-            ] }),
-            question: noticeLine('question-banner', { kind: calm, picture: 'help', action: { label: 'Answer', onclick: () => questions.open[0]?.ask() } }),
-            breakout: noticeLine('breakout-banner', { kind: calm, picture: 'people', action: { label: 'Go there', onclick: () => this.#goToBreakout() } }),
-            back: noticeLine('back-banner', { kind: calm, isLive: false, picture: 'people', action: { label: 'Back to the main room', onclick: () => call.emit('moved', { room: room.parent }) } }),
-            ending: noticeLine('ending-banner', { kind: 'banner', isLive: false, ondismiss: () => { this.#endRead = room.endsAt; redraw() } }),
-            crowd: noticeLine('crowd', { kind: calm, ondismiss: () => { this.#crowdRead = this.#crowd; redraw() } }),
+            away: line('server-away', { picture: 'again', isLive: false, action: { label: 'Try now', onclick: () => call.retry() } }),
+            trouble: line('meeting-trouble', { kind: 'banner', picture: 'warning', ondismiss: () => this.#dismissTrouble(redraw) }),
+            door: this.#doorLine(onwaiting),
+            floor: line('floor-banner', {
+                picture: 'screen', actions: [
+                    { id: 'floor-share', label: 'Choose what to share', kind: 'small primary', onclick: onscreen },
+                    { id: 'floor-give-up', label: 'Give up', onclick: () => order(call.sharing.giveUp()) },
+                ],
+            }),
+            question: line('question-banner', { action: { label: 'Answer', onclick: () => questions.open[0]?.ask() } }),
+            breakout: line('breakout-banner', { picture: 'people', action: { label: 'Go there', onclick: () => this.#goToBreakout() } }),
+            back: line('back-banner', {
+                picture: 'people', isLive: false,
+                action: { label: 'Back to the main room', onclick: () => call.emit('moved', { room: this.#room.parent }) },
+            }),
+            ending: line('ending-banner', {
+                kind: 'banner', picture: 'warning', isLive: false, ondismiss: () => { this.#endRead = this.#room.endsAt; redraw() },
+            }),
+            crowd: line('crowd', { picture: 'warning', ondismiss: () => { this.#crowdRead = this.#crowd; redraw() } }),
         }
         this.questions = questions
         this.element = make('div', { class: 'banners' }, ...Object.values(this.#lines).map(({ element }) => element))
+    }
+
+    #doorLine(onwaiting) {
+        const first = () => this.#room.waiting[0]
+        const admit = () => first() && order(this.#room.admit(first().id))
+        return line('door-banner', {
+            picture: 'people', isLive: false, actions: [
+                { id: 'door-admit', label: 'Let in', kind: 'small primary', onclick: admit },
+                { id: 'door-show', label: 'Show', onclick: onwaiting },
+            ],
+        })
     }
 
     /** A fault that was seen is shown again when it comes again. */

@@ -75,17 +75,17 @@ export class Meeting {
 
     #makeBar() {
         const { actions } = this
+        const panel = (id) => () => this.panels.toggle(id)
         const leaving = () => [
             { id: 'leave-alone', label: 'Leave', icon: 'leave', onclick: () => actions.leave() },
             { id: 'end-for-all', label: 'End for everybody', icon: 'close', isDanger: true, onclick: () => endForAll(this.#room) },
         ]
         const more = () => [
-            hasHostPanel(this.#room) ? { id: 'more-host', label: 'Host', icon: 'host', onclick: () => this.panels.show('host') } : null, 'line',
+            hasHostPanel(this.#room) ? { id: 'more-host', label: 'Host', icon: 'host', onclick: panel('host') } : null, 'line',
             ...(this.#room.may('react') ? reactionItems((name) => this.#call.react(name)) : []), 'line',
             { id: 'more-settings', label: 'Devices', icon: 'settings', onclick: () => actions.settings() },
             { id: 'more-help', label: 'Help', icon: 'help', onclick: () => actions.help() },
         ]
-        const panel = (id) => () => this.panels.toggle(id)
         const on = { people: panel('people'), chat: panel('chat'), host: panel('host') }
         for (const name of ['microphone', 'camera', 'screen', 'hand', 'settings', 'help', 'leave']) on[name] = () => actions[name]()
         return new Bar({ on, leaving, more, reactions: () => reactionItems((name) => this.#call.react(name)) })

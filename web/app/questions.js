@@ -78,13 +78,16 @@ export class Questions {
         const { own } = this.#call
         switch (kind) {
             case 'unmute-audio': return {
-                key, title: `${who} asks you to unmute`, text: 'Everybody hears you then.', answers: yesNo('Unmute', 'Stay muted'), answer: answerTo(() => own.unmute()),
+                key, title: `${who} asks you to unmute`, text: 'Everybody hears you then.',
+                answers: yesNo('Unmute', 'Stay muted'), answer: answerTo(() => own.unmute()),
             }
             case 'unmute-video': return {
-                key, title: `${who} asks you to start your camera`, text: 'Everybody sees you then.', answers: yesNo('Start the camera', 'Leave it off'), answer: answerTo(() => own.startCamera()),
+                key, title: `${who} asks you to start your camera`, text: 'Everybody sees you then.',
+                answers: yesNo('Start the camera', 'Leave it off'), answer: answerTo(() => own.startCamera()),
             }
             case 'remote-control': return {
-                key, title: `${who} asks to control your screen`, text: question ?? 'You can take it back at any time.', answers: yesNo('Allow', 'Do not allow'), answer: answerTo(),
+                key, title: `${who} asks to control your screen`, text: question ?? 'You can take it back at any time.',
+                answers: yesNo('Allow', 'Do not allow'), answer: answerTo(),
             }
             default: return { key, title: question ?? kind, text: `${who} asks.`, answers: yesNo('Yes', 'No'), answer: answerTo() }
         }

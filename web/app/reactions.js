@@ -7,7 +7,8 @@ const PER_TILE_MAX = 5
 
 /** What one can show without a word: its name on the wire, which is also that of its picture, and in words. */
 export const REACTIONS = {
-    'thumbs-up': 'Thumbs up', applause: 'Applause', heart: 'Heart', laughing: 'Laughing', surprised: 'Surprised', celebration: 'Celebration',
+    'thumbs-up': 'Thumbs up', applause: 'Applause', heart: 'Heart', laughing: 'Laughing', surprised: 'Surprised',
+    celebration: 'Celebration',
 }
 
 /** For the menu of the bar. */

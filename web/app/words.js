@@ -121,7 +121,8 @@ export function waitingInWords(reason, { startsAt } = {}) {
     switch (reason) {
         case 'host': return say('Waiting for the host', 'You come in as soon as a host is here.')
         case 'locked': return say('The room is locked', 'You come in if somebody inside lets you in.')
-        case 'scheduled': return say('The meeting has not begun', startsAt ? `It begins at ${timeInWords(startsAt)}.` : 'You come in when it begins.')
+        case 'scheduled':
+            return say('The meeting has not begun', startsAt ? `It begins at ${timeInWords(startsAt)}.` : 'You come in when it begins.')
         default: return say('Waiting to be let in', 'The host knows that you are here. Keep this page open.')
     }
 }

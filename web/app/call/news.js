@@ -4,6 +4,8 @@ import { untilInWords } from '../words.js'
 
 // What happens in the meeting, as sentences: `said` to eye and ear, `whispered` to the ear alone.
 
+const REVOKED = { screen: 'Your sharing was ended.', spotlight: 'You are not in the spotlight any more.' }
+
 /** Answers with the functions that end it. */
 export function listenToNews(call) {
     const { room } = call
@@ -22,18 +24,20 @@ export function listenToNews(call) {
         'role-changed': (person) => say(person.isSelf ? selfRole(person.role) : `${name(person)} is ${roleInWords(person.role)} now.`),
         muted: (person, kinds) => { if (person.isSelf) say(mutedInWords(kinds, by)) },
         'all-muted': (news) => { if (news.by !== room.self) say(allMutedInWords(news, room, by)) },
-        'speak-allowed': (person) => { if (person.isSelf && person.mayUnmute) say('You may speak now: switch your microphone on when you like.') },
+        'speak-allowed': (person) => {
+            if (person.isSelf && person.mayUnmute) say('You may speak now: switch your microphone on when you like.')
+        },
         'hand-raised': (person) => { if (!person.isSelf) (room.may('mute') ? say : whisper)(`${name(person)} raises a hand.`) },
         'hand-lowered': (person, news) => { if (person.isSelf && news.by !== room.self) say('Your hand was lowered.') },
         locked: () => say('The room is locked: nobody else comes in.'),
         unlocked: () => say('The room is open again.'),
-        ending: ({ reason, endsAt }) => say(`The meeting ends ${untilInWords(endsAt)}${reason === 'duration' ? '' : ', because nobody is there'}.`),
+        ending: ({ endsAt }) => say(`The meeting ends ${untilInWords(endsAt)}.`),
         'recording-asked': (news) => { if (news.by !== room.self) whisper(`${by(news.by)} asks to record.`) },
         'recording-started': () => say('This meeting is recorded now.'),
         'recording-refused': () => say('It is not recorded: somebody did not agree.'),
         'recording-stopped': () => say('Recording has ended.'),
         'floor-taken': (floor, person) => tellFloor(floor, person, call, say),
-        'floor-revoked': (floor, person) => { if (person?.isSelf) say(floor.name === 'screen' ? 'Your sharing was ended.' : 'You are not in the spotlight any more.') },
+        'floor-revoked': (floor, person) => { if (person?.isSelf && REVOKED[floor.name]) say(REVOKED[floor.name]) },
         'consent-closed': (consent, outcome) => { if (consent.by === room.self) say(outcomeInWords(consent, outcome)) },
         'breakouts-opened': () => say('Breakout rooms are open.'),
         'breakouts-closed': () => say('The breakout rooms are closed.'),
@@ -53,8 +57,8 @@ function sayLeft(person, reason, say) {
 const selfRole = (role) => badgeOf(role) === '' ? 'You take part like everybody now.' : `You are ${roleInWords(role)} now.`
 
 function mutedInWords(kinds, by) {
-    const what = kinds.audio === undefined ? 'stopped your camera' : kinds.video === undefined ? 'muted you' : 'muted you and stopped your camera'
-    return `${by(kinds.audio ?? kinds.video)} has ${what}.`
+    const what = [kinds.audio ? 'muted you' : null, kinds.video ? 'stopped your camera' : null].filter((part) => part)
+    return `${by(kinds.audio ?? kinds.video)} has ${what.join(' and ')}.`
 }
 
 function allMutedInWords(news, room, by) {

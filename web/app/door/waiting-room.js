@@ -30,10 +30,11 @@ export function waitingRoom({ room, parley, alias, devices, onleave }) {
     ]
     draw()
     document.title = `Waiting for ${alias} · Parley`
+    const head = make('div', { class: 'waiting-head' }, make('span', { class: 'spinner', 'aria-hidden': 'true' }), heading)
     return {
         element: make('main', { class: 'lobby waiting-room', 'data-testid': 'waiting-room' },
             make('section', { class: 'lobby-self', 'aria-label': 'Your camera and microphone' }, preview.element),
-            make('section', { class: 'entry' }, topic, make('div', { class: 'waiting-head' }, make('span', { class: 'spinner', 'aria-hidden': 'true' }), heading), text, away.element, notices,
+            make('section', { class: 'entry' }, topic, head, text, away.element, notices,
                 button({ id: 'stop-waiting', icon: 'leave', label: 'Leave', kind: 'wide', onclick: onleave }))),
         focus: () => heading.focus(),
         close() {

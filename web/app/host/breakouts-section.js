@@ -1,7 +1,7 @@
 import { make, setText, button } from '../dom.js'
 import { displayName } from '../names.js'
 import { order } from '../order.js'
-import { section } from './section.js'
+import { commandButton, section } from './section.js'
 
 const ROOMS_MAX = 20
 const MINUTE = 60_000
@@ -14,15 +14,16 @@ export function breakoutsSection(room) {
     const minutes = number('breakout-minutes', 'Minutes', 10, 240)
     const valueOf = (field) => Number(field.querySelector('input').value)
     const openRooms = () => {
-        const rooms = spread(room.people.filter(({ isSelf }) => !isSelf).map(({ id }) => id), Math.max(1, Math.min(ROOMS_MAX, valueOf(count))))
+        const others = room.people.filter(({ isSelf }) => !isSelf).map(({ id }) => id)
+        const rooms = spread(others, Math.max(1, Math.min(ROOMS_MAX, valueOf(count))))
         return order(room.openBreakouts(rooms, { durationMilliseconds: valueOf(minutes) * MINUTE }), 'The rooms are open.')
     }
     const form = make('form', { class: 'row wrap', onsubmit: (event) => { event.preventDefault(); openRooms() } }, count, minutes,
         button({ id: 'breakouts-open', label: 'Open, and spread everybody', kind: 'small', type: 'submit' }))
     const list = make('ul', { class: 'plain-list', 'data-testid': 'breakouts' })
     const ends = make('div', { class: 'row' },
-        button({ id: 'breakouts-recall', label: 'Call all back', kind: 'small', onclick: () => order(room.recall(), 'Everybody is called back.') }),
-        button({ id: 'breakouts-close', label: 'Close the rooms', kind: 'small', onclick: () => order(room.closeBreakouts(), 'The rooms are closed.') }))
+        commandButton('breakouts-recall', 'Call all back', () => room.recall(), { done: 'Everybody is called back.' }),
+        commandButton('breakouts-close', 'Close the rooms', () => room.closeBreakouts(), { done: 'The rooms are closed.' }))
     let drawn = ''
     const draw = (breakouts) => list.replaceChildren(...breakouts.map((breakout) => roomItem(breakout, breakouts, room)))
     return {
@@ -41,9 +42,9 @@ export function breakoutsSection(room) {
 
 function roomItem(breakout, breakouts, room) {
     const people = Object.keys(breakout.people ?? {})
-    const name = (id) => { const person = room.person(id); return person ? displayName(person) : 'somebody who is there' }
-    const rows = people.map((id) => make('li', { class: 'row' }, make('span', { class: 'grow', text: `${name(id)} (${breakout.people[id]})` }),
-        mover(id, breakout, breakouts, room)))
+    const name = (id) => room.person(id) ? displayName(room.person(id)) : 'somebody who is there'
+    const rows = people.map((id) => make('li', { class: 'row' },
+        make('span', { class: 'grow', text: `${name(id)} (${breakout.people[id]})` }), mover(id, breakout, breakouts, room)))
     const heading = make('strong')
     setText(heading, `${breakout.name}: ${people.length === 1 ? 'one person' : `${people.length} people`}`)
     return make('li', {}, heading, make('ul', { class: 'plain-list' }, ...rows))

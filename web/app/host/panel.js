@@ -6,7 +6,7 @@ import { breakoutsSection } from './breakouts-section.js'
 import { doorSection } from './door-section.js'
 import { invitationsSection } from './invitations-section.js'
 import { recordingSection } from './recording-section.js'
-import { fieldRow, section } from './section.js'
+import { commandButton, fieldRow, section } from './section.js'
 import { soundSection } from './sound-section.js'
 
 // Everything that a host decides, in one place. Each part shows if one's role may do it.
@@ -70,7 +70,7 @@ function bansSection(room) {
             drawn = signature
             list.replaceChildren(...room.bans.map(({ id, name }) => make('li', { class: 'row' },
                 make('span', { class: 'grow', text: name ?? 'Somebody' }),
-                button({ label: 'Let back in', kind: 'small', testid: 'unban', onclick: () => order(room.unban(id), 'They may come back.') }))))
+                commandButton(undefined, 'Let back in', () => room.unban(id), { testid: 'unban', done: 'They may come back.' }))))
         },
     }
 }

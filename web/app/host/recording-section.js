@@ -1,12 +1,11 @@
-import { make, setText, button } from '../dom.js'
-import { order } from '../order.js'
-import { section } from './section.js'
+import { make, setText } from '../dom.js'
+import { commandButton, section } from './section.js'
 
 /** Recording needs the agreement of those who are in it: the server counts their answers. */
 export function recordingSection(room) {
     const words = make('p', { class: 'hint', 'data-testid': 'recording-words' })
-    const start = button({ id: 'recording-start', icon: 'record', label: 'Ask to record', kind: 'small', onclick: () => order(room.startRecording()) })
-    const stop = button({ id: 'recording-stop', icon: 'record', label: 'Stop recording', kind: 'small', onclick: () => order(room.stopRecording()) })
+    const start = commandButton('recording-start', 'Ask to record', () => room.startRecording(), { icon: 'record' })
+    const stop = commandButton('recording-stop', 'Stop recording', () => room.stopRecording(), { icon: 'record' })
     return {
         element: section('Recording', 'recording', make('div', { class: 'row' }, start, stop), words),
         update() {

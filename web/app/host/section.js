@@ -1,10 +1,15 @@
-import { make, setText } from '../dom.js'
+import { make, setText, button } from '../dom.js'
 import { order } from '../order.js'
 
 // What the parts of the host's panel are made of.
 
 export function section(title, testid, ...content) {
     return make('section', { class: 'host-section', 'data-testid': testid }, make('h3', { text: title }), ...content)
+}
+
+/** A small button that carries out a command; `done` is said when it was. `icon` and the like are those of a button. */
+export function commandButton(id, label, command, { done, ...rest } = {}) {
+    return button({ id, label, kind: 'small', onclick: () => order(command(), done), ...rest })
 }
 
 /** A switch with words beside it. `onchange(isOn)` answers with a promise; the switch shows what the room says. */
@@ -50,6 +55,7 @@ export function choiceRow({ id, label, options, onchange }) {
         ...options.map(({ value, text }) => make('option', { value, text })))
     return {
         element: make('div', { class: 'field' }, make('label', { for: id, text: label }), select),
+        get value() { return select.value },
         show(value) { if (document.activeElement !== select) select.value = value },
     }
 }

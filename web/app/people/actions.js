@@ -6,7 +6,8 @@ import { givable, isAbove, roleInWords } from './roles.js'
 /** What can be done about one person, as items of a menu. Empty: nothing. `onwrite(person)`: a private message. */
 export function actionsFor(person, { room, onwrite }) {
     const name = displayName(person)
-    if (person.isSelf) return person.hand === undefined ? [] : [item('hand-lower', 'Lower your hand', 'hand', () => order(room.lowerHand()))]
+    if (person.isSelf && person.hand === undefined) return []
+    if (person.isSelf) return [item('hand-lower', 'Lower your hand', 'hand', () => order(room.lowerHand()))]
     const all = [
         room.may('chat') ? item('write', `Write to ${name} alone`, 'chat', () => onwrite(person)) : null, 'line',
         ...soundActions(person, name, room), 'line',
@@ -22,14 +23,14 @@ const item = (id, label, icon, onclick, more) => ({ id: `do-${id}`, label, icon,
 function soundActions({ id, media, hand, mayUnmute }, name, room) {
     if (!room.may('mute')) return []
     const asked = `${name} is asked.`
+    const allow = () => order(room.allowSpeak(id, mayUnmute !== true))
     return [
         media.audio ? item('mute', 'Mute', 'microphone-off', () => order(room.mute(id), `${name} is muted.`))
             : item('ask-audio', 'Ask to unmute', 'microphone', () => order(room.askUnmute([id]), asked)),
         media.video ? item('stop-video', 'Stop the camera', 'camera-off', () => order(room.mute(id, { video: true })))
             : item('ask-video', 'Ask to start the camera', 'camera', () => order(room.askUnmute([id], { video: true }), asked)),
         room.rules.mayUnmute === false
-            ? item('allow', 'May speak', 'microphone', () => order(room.allowSpeak(id, mayUnmute !== true)), { isChecked: mayUnmute === true })
-            : null,
+            ? item('allow', 'May speak', 'microphone', allow, { isChecked: mayUnmute === true }) : null,
         hand === undefined ? null : item('lower', 'Lower the hand', 'hand', () => order(room.lowerHand(id))),
     ]
 }

@@ -1,6 +1,7 @@
 import { make, setText, setAttribute, button } from '../dom.js'
 import { initials, displayName, tint } from '../names.js'
 import { order } from '../order.js'
+import { commandButton } from '../host/section.js'
 
 // Who is at the door, in the order of arrival; for whoever may let them in.
 
@@ -15,8 +16,8 @@ export class WaitingList {
     constructor(room) {
         this.#room = room
         this.#all = make('div', { class: 'row' },
-            button({ id: 'admit-all', label: 'Let all in', kind: 'small primary', onclick: () => order(room.admitAll(), 'All are let in.') }),
-            button({ id: 'deny-all', label: 'Refuse all', kind: 'small', onclick: () => order(room.denyAll(), 'All are refused.') }))
+            commandButton('admit-all', 'Let all in', () => room.admitAll(), { kind: 'small primary', done: 'All are let in.' }),
+            commandButton('deny-all', 'Refuse all', () => room.denyAll(), { done: 'All are refused.' }))
         this.#message = this.#messageForm()
         this.element = make('section', { class: 'waiting', 'data-testid': 'waiting', 'aria-label': 'Waiting', hidden: true },
             this.#heading, this.#list, this.#all, this.#message)
