@@ -31,8 +31,10 @@ extension Room {
     mutating func change(_ id: ParticipantID, _ body: (inout Participant) -> Void) -> StatePatches {
         guard var participant = self.people[id] else { return .none }
         let (before, from) = (participant.json, participant.section)
+        let role = participant.role
         body(&participant)
         self.people[id] = participant
+        if participant.role != role { self.policy.move(id, to: participant.role) }
         let path = StatePath.person(id)
         guard participant.section != from else {
             return self.replace(before, with: participant.json, at: path, in: from)

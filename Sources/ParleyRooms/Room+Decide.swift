@@ -111,7 +111,8 @@ extension Room {
             role: isNew || replaced.contains { $0.role == .host } ? .host : .participant,
             joined: self.server.joinedLast + 1,
             at: command.at,
-            abilities: join.abilities
+            abilities: join.abilities.withoutMedia,
+            media: (join.media ?? join.abilities.media).map { self.policy.profiles.declaration(of: $0) }
         )
         let joined = RoomEvent(.joined(joining), cause: cause)
         guard isNew else {

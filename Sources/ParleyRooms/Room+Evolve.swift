@@ -8,6 +8,13 @@ extension Room {
     @discardableResult
     public mutating func evolve(_ event: RoomEvent) -> StatePatches {
         if let cause = event.cause { self.remember(cause) }
+        let patches = self.apply(event)
+        // Whatever has happened: what all devices can speak is derived from who is here.
+        let policy = self.settlePolicy()
+        return policy.isEmpty ? patches : patches.merging(policy)
+    }
+
+    private mutating func apply(_ event: RoomEvent) -> StatePatches {
         switch event.fact {
         case .created(let creation): return self.create(creation)
         case .joined(let joining): return self.join(joining, event.cause)
@@ -70,6 +77,7 @@ extension Room {
         )
         if let cause { membership.accept(cause) }
         self.people[id] = participant
+        self.policy.enter(participant, joining.media)
         self.server.memberships[id] = membership
         self.server.participants[joining.session] = id
         self.server.devices[joining.identity, default: []].append(id)
@@ -134,6 +142,7 @@ extension Room {
 
     private mutating func remove(_ id: ParticipantID) -> StatePatches {
         guard let participant = self.people.removeValue(forKey: id) else { return .none }
+        self.policy.leave(id)
         if let membership = self.server.memberships.removeValue(forKey: id) {
             self.server.participants[membership.session] = nil
         }

@@ -26,12 +26,15 @@ extension Room {
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
             person.append("shown", participant.json)
+            let profile = self.policy.profiles.number(of: participant.id)
+            if profile > 0 { person.append("profile", .integer(Int64(clamping: profile))) }
             if let membership = self.server.memberships[participant.id] {
                 person.append("server", membership.json)
             }
             return JSONValue.object(person)
         }
         object.append(StatePath.people, .array(people))
+        if let policy = self.policy.snapshot { object.append(StatePath.policy, policy) }
         object.append("hash", .string(self.hash(for: .moderator).description))
         return .object(object)
     }
@@ -53,6 +56,9 @@ extension Room {
         self.parameters = reader.parameters
         self.attributes = try reader.attributes
         self.server.joinedLast = try reader.number("joinedLast")
+        if reader.has(StatePath.policy) {
+            self.policy = try RoomPolicy(try FieldReader(try reader.value(StatePath.policy), StatePath.policy))
+        }
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
             let person = try FieldReader(value, "person")
@@ -63,7 +69,9 @@ extension Room {
             self.server.memberships[participant.id] = membership
             self.server.participants[membership.session] = participant.id
             self.server.devices[participant.identity, default: []].append(participant.id)
+            self.policy.enter(participant, try MediaDeclaration(person))
         }
+        self.policy.restore(self.rules)
         self.hashes = self.hashesFromScratch
         guard self.hash(for: .moderator).description == (try reader.string("hash")) else {
             throw .hashMismatch
@@ -77,6 +85,7 @@ extension Room {
         if let roles = self.roles.shown { hashes.add(roles, at: [StatePath.roles], in: .stage) }
         if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
         if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
+        if let policy = self.policy.json { hashes.add(policy, at: [StatePath.policy], in: .stage) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
             hashes.add(participant.json, at: path, in: participant.section)

@@ -16,6 +16,7 @@ enum StatePath {
     static let parameters = "parameters"
     static let role = "role"
     static let attributes = "attributes"
+    static let policy = "policy"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -32,6 +33,7 @@ extension Room {
         if let roles = self.roles.shown { state.append(StatePath.roles, roles) }
         if let rules = self.rules.shown { state.append(StatePath.rules, rules) }
         if let attributes = self.attributes.json { state.append(StatePath.attributes, attributes) }
+        if let policy = self.policy.json { state.append(StatePath.policy, policy) }
         var people = JSONObject()
         for participant in self.participants where view.includes(participant.section) {
             people.append(participant.id.description, participant.json)

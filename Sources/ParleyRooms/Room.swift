@@ -28,6 +28,8 @@ public struct Room: Hashable, Sendable {
     /// What each role allows here.
     public internal(set) var roles = RoleTable()
     var attributes = AttributeTable()
+    /// What all devices can speak.
+    var policy = RoomPolicy()
 
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
     /// is made from `joined`.

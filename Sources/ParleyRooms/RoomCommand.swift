@@ -42,6 +42,8 @@ public struct RoomCommand: Hashable, Sendable {
         public var devices: DeviceRule
         /// What the room is like, if this join creates it; its PIN is sealed.
         public var settings: RoomSettings
+        /// What the device can send and receive here, in place of what ``abilities`` say.
+        public var media: MediaAbilities?
 
         public init(
             session: SessionID,
@@ -50,7 +52,8 @@ public struct RoomCommand: Hashable, Sendable {
             name: DisplayName? = nil,
             abilities: Abilities,
             devices: DeviceRule = .allow,
-            settings: RoomSettings = RoomSettings()
+            settings: RoomSettings = RoomSettings(),
+            media: MediaAbilities? = nil
         ) {
             self.session = session
             self.node = node
@@ -59,6 +62,7 @@ public struct RoomCommand: Hashable, Sendable {
             self.abilities = abilities
             self.devices = devices
             self.settings = settings
+            self.media = media
         }
     }
 

@@ -90,6 +90,9 @@ extension RoomEvent {
             object.append("joined", .integer(Int64(clamping: joining.joined)))
             object.append("at", .integer(joining.at.milliseconds))
             object.append("abilities", joining.abilities.json)
+            if let media = joining.media {
+                for (name, value) in media.members.members { object.append(name, value) }
+            }
         case .mediaChanged(_, let change):
             object.append("media", change.json)
         case .interrupted(_, let instant):
@@ -184,7 +187,8 @@ extension RoomEvent.Joining {
             role: try reader.word("role"),
             joined: try reader.number("joined"),
             at: try reader.instant("at"),
-            abilities: try reader.abilities("abilities")
+            abilities: try reader.abilities("abilities"),
+            media: try MediaDeclaration(reader)
         )
     }
 }

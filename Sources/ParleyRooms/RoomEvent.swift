@@ -75,6 +75,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var joined: UInt64
         public var at: Instant
         public var abilities: Abilities
+        /// What the device can send and receive; `nil`: it has said nothing.
+        public var media: MediaDeclaration?
     }
 
     public struct Attachment: Hashable, Sendable {

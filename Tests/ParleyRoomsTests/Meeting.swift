@@ -56,7 +56,12 @@ struct Meeting {
 
     // MARK: Steps
 
-    mutating func join(_ name: String, number: UInt64? = nil, display: String? = nil) -> String {
+    mutating func join(
+        _ name: String,
+        number: UInt64? = nil,
+        display: String? = nil,
+        media: MediaAbilities? = nil
+    ) -> String {
         let isHere = self.room.participant(of: Self.session(name)) != nil
         if !isHere {
             self.memberships[name, default: 0] += 1
@@ -66,7 +71,7 @@ struct Meeting {
             session: Self.session(name),
             identity: Self.identity(name),
             name: display.flatMap { try? DisplayName($0, bytesMax: 128) },
-            abilities: Abilities(rollback: true),
+            abilities: Abilities(rollback: true, media: media),
             devices: self.devices
         )
         let id = Self.participant(name, membership: self.memberships[name, default: 1])

@@ -1,4 +1,4 @@
-/// What a device can send and receive, as it says itself (docs/PROTOCOL.md, section 14).
+/// What a device can send and receive, as it says itself (docs/PROTOCOL.md, media policy).
 ///
 /// An absent kind or direction is one that the device does not do at all: such a device is in nobody's way there.
 public struct MediaAbilities: Hashable, Sendable {

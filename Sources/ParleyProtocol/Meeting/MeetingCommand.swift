@@ -16,9 +16,12 @@ public enum MeetingAction: Hashable, Sendable {
     case lifecycle(LifecycleAction)
     case role(RoleAction)
     case attribute(AttributeAction)
+    case device(DeviceAction)
 
     /// All values of `type`, of all subjects.
-    public static let types: Set<String> = Set(LifecycleAction.types + RoleAction.types + AttributeAction.types)
+    public static let types: Set<String> = Set(
+        LifecycleAction.types + RoleAction.types + AttributeAction.types + DeviceAction.types
+    )
 
     /// The longest of them.
     static let typeBytesMax = 24
@@ -35,6 +38,8 @@ public enum MeetingAction: Hashable, Sendable {
             self = .role(action)
         } else if let action = try AttributeAction(type, reader, limits) {
             self = .attribute(action)
+        } else if let action = try DeviceAction(type, reader, limits) {
+            self = .device(action)
         } else {
             return nil
         }
@@ -46,6 +51,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .lifecycle(let action): action.type
         case .role(let action): action.type
         case .attribute(let action): action.type
+        case .device(let action): action.type
         }
     }
 
@@ -55,6 +61,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .lifecycle(let action): action.members
         case .role(let action): action.members
         case .attribute(let action): action.members
+        case .device(let action): action.members
         }
     }
 }

@@ -53,7 +53,7 @@ extension Hello {
             self.clientName = try client.text("name")?.cut(toBytes: limits.clientNameBytesMax)
             self.clientVersion = try client.text("version")?.cut(toBytes: limits.clientNameBytesMax)
         }
-        if let abilities = try reader.reader("abilities") { self.abilities = try Abilities(abilities) }
+        if let abilities = try reader.reader("abilities") { self.abilities = try Abilities(abilities, limits) }
         if let resume = try reader.reader("resume") { self.resume = try Resume(resume, limits) }
         if let proof = try reader.reader("identity") { self.identity = try IdentityProof(proof) }
         self.token = try reader.text("token")
@@ -116,12 +116,13 @@ extension ResyncRequest {
 }
 
 extension Abilities {
-    init(_ reader: MemberReader) throws(Rejection) {
+    init(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
         self.init(
             rollback: try reader.flag("rollback") ?? false,
             trickle: try reader.flag("trickle") ?? false,
             restart: try reader.flag("restart") ?? false
         )
+        if let media = try reader.reader("media") { self.media = try MediaAbilities(media, limits) }
     }
 }
 
@@ -148,6 +149,7 @@ extension JoinCommand {
         }
         let devices = try reader.optional("devices") { value in value.string.flatMap { DeviceRule(rawValue: $0) } }
         self.init(id: id, room: room, name: name, devices: devices)
+        if let media = try reader.reader("media") { self.media = try MediaAbilities(media, limits) }
     }
 }
 

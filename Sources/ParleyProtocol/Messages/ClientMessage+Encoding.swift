@@ -52,6 +52,7 @@ extension Hello {
             abilities.member("rollback", flag: self.abilities.rollback)
             abilities.member("trickle", flag: self.abilities.trickle)
             abilities.member("restart", flag: self.abilities.restart)
+            abilities.member("media", json: self.abilities.media?.json)
         }
         if let resume = self.resume {
             bytes.member("resume") { resume.encodeMembers(into: &$0) }
@@ -88,6 +89,7 @@ extension JoinCommand {
         }
         bytes.member("name", text: self.name?.text)
         bytes.member("devices", text: self.devices?.rawValue)
+        bytes.member("media", json: self.media?.json)
     }
 }
 

@@ -91,12 +91,23 @@ public struct Abilities: Hashable, Sendable {
     public var trickle: Bool
     /// It can restart ICE.
     public var restart: Bool
+    /// What it can send and receive; `nil`: it says nothing of that. Shown to nobody: it would tell devices apart.
+    public var media: MediaAbilities?
 
-    public init(rollback: Bool = false, trickle: Bool = false, restart: Bool = false) {
+    public init(
+        rollback: Bool = false,
+        trickle: Bool = false,
+        restart: Bool = false,
+        media: MediaAbilities? = nil
+    ) {
         self.rollback = rollback
         self.trickle = trickle
         self.restart = restart
+        self.media = media
     }
+
+    /// What others may know.
+    public var withoutMedia: Self { Self(rollback: self.rollback, trickle: self.trickle, restart: self.restart) }
 }
 
 public struct JoinCommand: Hashable, Sendable {
@@ -105,12 +116,21 @@ public struct JoinCommand: Hashable, Sendable {
     public var name: DisplayName?
     /// The rule of a room that this join creates; `nil`: the server's own.
     public var devices: DeviceRule?
+    /// In place of those of `hello`, for this room.
+    public var media: MediaAbilities?
 
-    public init(id: UInt64, room: RoomReference, name: DisplayName? = nil, devices: DeviceRule? = nil) {
+    public init(
+        id: UInt64,
+        room: RoomReference,
+        name: DisplayName? = nil,
+        devices: DeviceRule? = nil,
+        media: MediaAbilities? = nil
+    ) {
         self.id = id
         self.room = room
         self.name = name
         self.devices = devices
+        self.media = media
     }
 }
 

@@ -6,6 +6,7 @@ public enum MeetingFact: Hashable, Sendable {
     case lifecycle(LifecycleFact)
     case role(RoleFact)
     case attribute(AttributeFact)
+    case device(DeviceFact)
 }
 
 extension MeetingFact {
@@ -15,6 +16,7 @@ extension MeetingFact {
         case .lifecycle(let fact): fact.type
         case .role(let fact): fact.type
         case .attribute(let fact): fact.type
+        case .device(let fact): fact.type
         }
     }
 
@@ -24,6 +26,7 @@ extension MeetingFact {
         case .lifecycle: nil
         case .role(let fact): fact.participant
         case .attribute(let fact): fact.participant
+        case .device(let fact): fact.participant
         }
     }
 
@@ -33,14 +36,15 @@ extension MeetingFact {
         case .lifecycle(let fact): fact.members
         case .role(let fact): fact.members
         case .attribute(let fact): fact.members
+        case .device(let fact): fact.members
         }
     }
 
     /// What clients are told of it beside its patch.
     var wireMembers: JSONObject {
         switch self {
-        case .lifecycle, .role: [:]
         case .attribute(let fact): fact.wireMembers
+        case .lifecycle, .role, .device: [:]
         }
     }
 
@@ -50,6 +54,7 @@ extension MeetingFact {
         case .lifecycle(let fact): fact.bytesMax
         case .role: 96
         case .attribute(let fact): fact.bytesMax
+        case .device(let fact): fact.bytesMax
         }
     }
 
@@ -61,6 +66,8 @@ extension MeetingFact {
             self = .role(fact)
         } else if let fact = try AttributeFact(type, reader) {
             self = .attribute(fact)
+        } else if let fact = try DeviceFact(type, reader) {
+            self = .device(fact)
         } else {
             return nil
         }
@@ -73,6 +80,7 @@ extension Room {
         case .lifecycle(let fact): self.evolve(fact)
         case .role(let fact): self.evolve(fact)
         case .attribute(let fact): self.evolve(fact)
+        case .device(let fact): self.evolve(fact)
         }
     }
 }

@@ -54,6 +54,7 @@ extension Room {
         case .lifecycle(let action): return self.decide(action, request)
         case .role(let action): return self.decide(action, request)
         case .attribute(let action): return self.decide(action, request)
+        case .device(let action): return self.decide(action, request)
         }
     }
 

@@ -85,20 +85,43 @@ public struct DeviceProfiles: Hashable, Sendable {
         self.places[id].flatMap { self.index(of: $0.number) }.flatMap { self.profiles[$0].abilities }
     }
 
+    /// How the log names what a device has said.
+    func declaration(of abilities: MediaAbilities) -> MediaDeclaration {
+        self.numbers[abilities].map { .known($0) } ?? .new(abilities)
+    }
+
     /// How many distinct kinds of device there are among those that have said what they can.
     package var kindsCount: Int { self.profiles.count - 1 }
 
-    /// Whether anybody has declared anything.
-    var isDeclared: Bool { self.profiles.count > 1 }
+    /// The kinds that count, in a fixed order.
+    func counted(withAudience: Bool) -> [UInt64] {
+        self.profiles.filter { !$0.stage.isEmpty || withAudience && !$0.audience.isEmpty }.map(\.number)
+    }
 
     package mutating func add(_ holder: Holder, _ abilities: MediaAbilities?, _ standing: Standing) {
-        assert(self.places[holder.id] == nil, "nobody has two devices in one membership")
-        guard self.places[holder.id] == nil else { return }
-        let number = self.intern(abilities)
-        guard let index = self.index(of: number) else { return }
-        let position = Self.position(of: holder.joined, in: self.profiles[index][standing])
-        self.profiles[index][standing].insert(holder, at: position)
-        self.places[holder.id] = Place(number: number, joined: holder.joined, standing: standing)
+        let number = if let abilities { self.intern(abilities) } else { 0 as UInt64 }
+        self.add(holder, number: number, standing)
+    }
+
+    mutating func add(_ holder: Holder, _ declaration: MediaDeclaration?, _ standing: Standing) {
+        switch declaration {
+        case nil: self.add(holder, number: 0, standing)
+        case .known(let number): self.add(holder, number: number, standing)
+        case .new(let abilities): self.add(holder, abilities, standing)
+        }
+    }
+
+    /// Somebody has another device, or says anew what it can.
+    mutating func declare(_ declaration: MediaDeclaration, by id: ParticipantID) {
+        guard let standing = self.places[id]?.standing, let holder = self.remove(id) else { return }
+        self.add(holder, declaration, standing)
+    }
+
+    mutating func move(_ id: ParticipantID, to standing: Standing) {
+        guard let place = self.places[id], place.standing != standing else { return }
+        guard let index = self.index(of: place.number), let holder = self.takeOut(place, at: index) else { return }
+        self.putIn(holder, at: index, standing)
+        self.places[id]?.standing = standing
     }
 
     @discardableResult
@@ -106,9 +129,7 @@ public struct DeviceProfiles: Hashable, Sendable {
         guard let place = self.places.removeValue(forKey: id), let index = self.index(of: place.number) else {
             return nil
         }
-        let position = Self.position(of: place.joined, in: self.profiles[index][place.standing])
-        guard position < self.profiles[index][place.standing].count else { return nil }
-        let holder = self.profiles[index][place.standing].remove(at: position)
+        let holder = self.takeOut(place, at: index)
         if !self.profiles[index].isHeld, let abilities = self.profiles[index].abilities {
             self.numbers[abilities] = nil
             self.profiles.remove(at: index)
@@ -118,8 +139,28 @@ public struct DeviceProfiles: Hashable, Sendable {
 
     // MARK: Inside
 
-    private mutating func intern(_ abilities: MediaAbilities?) -> UInt64 {
-        guard let abilities else { return 0 }
+    /// A number that nobody has is that of a kind too many, or of devices that are all gone.
+    private mutating func add(_ holder: Holder, number: UInt64, _ standing: Standing) {
+        assert(self.places[holder.id] == nil, "nobody has two devices in one membership")
+        guard self.places[holder.id] == nil else { return }
+        let index = self.index(of: number) ?? 0
+        self.putIn(holder, at: index, standing)
+        let known = self.profiles[index].number
+        self.places[holder.id] = Place(number: known, joined: holder.joined, standing: standing)
+    }
+
+    private mutating func putIn(_ holder: Holder, at index: Int, _ standing: Standing) {
+        let position = Self.position(of: holder.joined, in: self.profiles[index][standing])
+        self.profiles[index][standing].insert(holder, at: position)
+    }
+
+    private mutating func takeOut(_ place: Place, at index: Int) -> Holder? {
+        let position = Self.position(of: place.joined, in: self.profiles[index][place.standing])
+        guard position < self.profiles[index][place.standing].count else { return nil }
+        return self.profiles[index][place.standing].remove(at: position)
+    }
+
+    private mutating func intern(_ abilities: MediaAbilities) -> UInt64 {
         if let number = self.numbers[abilities] { return number }
         guard self.profiles.count <= Self.profilesMax else { return 0 }
         self.numberLast += 1
@@ -143,4 +184,34 @@ public struct DeviceProfiles: Hashable, Sendable {
         }
         return low
     }
+}
+
+// MARK: - The snapshot
+
+extension DeviceProfiles {
+    /// `nil` if nobody has ever said anything: what people have is written beside each of them (``number(of:)``).
+    var json: JSONValue? {
+        guard self.numberLast > 0 else { return nil }
+        let kinds = self.profiles.compactMap { profile in
+            profile.abilities.map { abilities -> JSONValue in
+                ["number": .integer(Int64(clamping: profile.number)), "media": abilities.json]
+            }
+        }
+        return ["numberLast": .integer(Int64(clamping: self.numberLast)), "kinds": .array(kinds)]
+    }
+
+    /// Without the people, who are added one by one.
+    init(_ reader: FieldReader) throws(RoomFormatError) {
+        self.init()
+        self.numberLast = try reader.number("numberLast")
+        for value in try reader.array("kinds") {
+            let kind = try FieldReader(value, "kind")
+            let (number, abilities) = (try kind.number("number"), try kind.media("media"))
+            self.numbers[abilities] = number
+            self.profiles.append(Profile(number: number, abilities: abilities))
+        }
+    }
+
+    /// 0: has not said anything.
+    func number(of id: ParticipantID) -> UInt64 { self.places[id]?.number ?? 0 }
 }

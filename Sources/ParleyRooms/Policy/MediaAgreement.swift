@@ -78,6 +78,8 @@ package struct MediaAgreement {
     /// One of each codec that can be used, the best profile of it, in order of preference.
     let formats: [MediaFormat]
     let obstacle: Obstacle?
+    /// Whether neither the number of people nor who they are matters.
+    let isSettled: Bool
 
     /// - Parameters:
     ///   - devices: those that send or receive this kind, at least one.
@@ -89,6 +91,7 @@ package struct MediaAgreement {
             self.mode = .common
             self.formats = common.map(\.format)
             let missed = candidates.filter { !$0.isCommon }
+            self.isSettled = missed.allSatisfy { ranks != nil && $0.order.rank > chosen.order.rank }
             let preferred = missed.first { $0.isPreferred(to: chosen, among: devices) }
             // Without the room's word for an order, whoever reads the reason wants to know what is missing in any case.
             let told = preferred ?? (ranks == nil ? missed.first : nil)
@@ -96,6 +99,7 @@ package struct MediaAgreement {
                 Obstacle(format: $0.format, devices: $0.missing, isPreferred: preferred != nil)
             }
         } else {
+            self.isSettled = false
             let possible = candidates.filter { $0.servesAPair(of: devices) }
             self.mode = possible.isEmpty ? .none : .pairwise
             self.formats = possible.map(\.format)

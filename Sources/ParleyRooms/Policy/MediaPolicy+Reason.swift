@@ -55,6 +55,8 @@ extension MediaAgreement.Obstacle {
 /// The lowest bound that somebody has named.
 struct MediaBound {
     let value: Int
+    /// Whether it is the room's own.
+    var isRooms: Bool { self.count == 0 }
     /// The devices whose bound it is; empty if it is the room's.
     private let holders: [DeviceProfiles.Holder]
     private let count: Int

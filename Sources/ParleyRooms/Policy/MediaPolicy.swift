@@ -17,13 +17,15 @@ public struct MediaPolicy: Hashable, Sendable {
     package let reason: String
     /// Who stands in the way of a better policy, the first who came first, at most ``blockersMax``.
     package let blockers: [ParticipantID]
+    /// Whether it stays as it is, whoever comes or goes, as long as the kinds of devices are the same.
+    let isSettled: Bool
 
     static var blockersMax: Int { Limits().policyBlockersMax }
 
     /// - Returns: `nil` if there is nothing to say: nobody has declared anything, or nobody who counts has media.
     package init?(of profiles: DeviceProfiles, rules: MediaRules) {
-        guard profiles.isDeclared else { return nil }
         let counted = Self.counted(profiles, rules)
+        guard counted.contains(where: { !$0.isSilent }) else { return nil }
         let video = Self.agreement(counted, \.video, ranks: rules.videoCodecs)
         let audio = Self.agreement(counted, \.audio, ranks: rules.audioCodecs)
         let modes = [video?.mode, audio?.mode].compactMap(\.self)
@@ -45,6 +47,9 @@ public struct MediaPolicy: Hashable, Sendable {
         }
         self.reason = sentences.joined(separator: " ")
         self.blockers = Self.blockers(video, audio)
+        self.isSettled =
+            [video, audio].allSatisfy { $0?.isSettled ?? true }
+            && [height, frameRate].allSatisfy { $0?.isRooms ?? true }
     }
 
     /// A kind of device that counts, and who has it.
@@ -121,7 +126,7 @@ extension MediaAgreement {
 // MARK: - The state
 
 extension MediaPolicy {
-    /// `state.policy` (docs/PROTOCOL.md, section 14).
+    /// `state.policy` (docs/PROTOCOL.md, media policy).
     ///
     /// - Parameter revision: grows with every change of the policy.
     package func json(revision: UInt64) -> JSONValue {

@@ -1,3 +1,5 @@
+import ParleyProtocol
+
 /// What a room itself says about media.
 public struct MediaRules: Hashable, Sendable {
     /// The codecs that may be used, by their registered name, with their rank: the lowest is preferred. `nil`: any.
@@ -17,10 +19,15 @@ public struct MediaRules: Hashable, Sendable {
         frameRateMax: Int? = nil,
         audienceCounts: Bool = false
     ) {
-        self.videoCodecs = videoCodecs
-        self.audioCodecs = audioCodecs
+        self.videoCodecs = videoCodecs.map(Self.registered)
+        self.audioCodecs = audioCodecs.map(Self.registered)
         self.heightMax = heightMax
         self.frameRateMax = frameRateMax
         self.audienceCounts = audienceCounts
+    }
+
+    /// Names in whatever case; of two spellings of one the better rank counts.
+    private static func registered(_ ranks: [String: Int]) -> [String: Int] {
+        Dictionary(ranks.map { (MediaFormat.registered($0.key), $0.value) }, uniquingKeysWith: min)
     }
 }

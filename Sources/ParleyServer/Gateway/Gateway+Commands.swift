@@ -70,7 +70,8 @@ extension Gateway {
                         identity: session.identity,
                         name: join.name,
                         abilities: session.abilities,
-                        devices: join.devices ?? self.configuration.devices
+                        devices: join.devices ?? self.configuration.devices,
+                        media: join.media
                     )
                 )
             ),

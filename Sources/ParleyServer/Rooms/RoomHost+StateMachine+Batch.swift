@@ -167,7 +167,8 @@ extension RoomEvent {
         case .created(let creation):
             cause + 208 + creation.roles.bytesMax + creation.parameters.bytesMax + 2
                 * (creation.alias?.text.utf8.count ?? 0)
-        case .joined(let joining): cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0)
+        case .joined(let joining):
+            cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0) + (joining.media?.bytesMax ?? 0)
         case .mediaChanged: cause + 160
         case .attached: cause + 192
         case .meeting(let fact): cause + 96 + fact.bytesMax

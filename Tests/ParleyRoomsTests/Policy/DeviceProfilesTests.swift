@@ -12,7 +12,7 @@ import Testing
         var standing: DeviceProfiles.Standing
     }
 
-    private static let kinds: [MediaAbilities?] = [
+    static let kinds: [MediaAbilities?] = [
         nil,
         MediaPolicyTests.chromium.abilities,
         MediaPolicyTests.firefox.abilities,

@@ -1,5 +1,5 @@
 // Codecs as a room's policy names them: by what two devices must both know in order to understand each other
-// (PROTOCOL.md, section 14; vectors: Tests/Vectors/media-formats.json).
+// (PROTOCOL.md, media policy; vectors: Tests/Vectors/media-formats.json).
 
 const noCodecs = new Set(['rtx', 'red', 'ulpfec', 'flexfec', 'flexfec-03', 'cn', 'telephone-event'])
 const listMax = 32
