@@ -105,6 +105,28 @@ import Testing
         }
     }
 
+    @Test func `the room's own word for codecs and sizes`() throws {
+        var meeting = Meeting()
+        for name in ["Ada", "Bob"] { _ = meeting.join(name, display: name, media: MediaPolicyTests.chromium.abilities) }
+        #expect(self.said(meeting) == "1 common VP8 VP9 H264 AV1: VP8: every device has it.")
+        let rules: JSONValue = ["videoCodecs": ["h264": 1, "VP8": 2], "heightMax": 720]
+        let settings = RoomSettings(json: ["rules": rules])
+        #expect(meeting.ask("Ada", .lifecycle(.configure(settings))) == "configured #2")
+        let reason =
+            "H.264: the room prefers it, and every device has it. At most 720 lines: the room wants no more."
+        #expect(self.said(meeting) == "2 common H264 VP8: " + reason)
+        try self.check(meeting)
+        _ = meeting.join("Cleo", display: "Fay", media: MediaPolicyTests.firefox.abilities)
+        #expect(
+            self.said(meeting)
+                == "3 common VP8: VP8: Fay's device has no H.264. At most 720 lines: the room wants no more."
+        )
+        try self.check(meeting)
+        _ = meeting.leave("Cleo")
+        #expect(self.said(meeting) == "4 common H264 VP8: " + reason)
+        try self.check(meeting)
+    }
+
     @Test func `a log names a kind of device once`() throws {
         var meeting = Meeting()
         let chromium = MediaPolicyTests.chromium.abilities
