@@ -29,12 +29,17 @@ export class FirstPeople {
 
     /** Without oneself among the first, there is nobody to be connected with. */
     get people() {
-        const first = this.#room.people.slice(0, this.#count)
+        const first = this.#first
         return first.some((person) => person.isSelf) ? first : this.#room.people.filter((person) => person.isSelf)
     }
 
     includes(id) {
-        return this.#room.people.slice(0, this.#count).some((person) => person.id === id)
+        return this.#first.some((person) => person.id === id)
+    }
+
+    /** Observers are seen by moderators alone, so nobody else could be connected with them. */
+    get #first() {
+        return this.#room.people.filter(({ role }) => role !== 'observer').slice(0, this.#count)
     }
 
     person(id) {

@@ -13,7 +13,9 @@ export function listenToNews(call) {
     const whisper = (text) => call.emit('whispered', text)
     const name = (person) => displayName(person ?? {})
     const by = (id) => room.person(id) ? name(room.person(id)) : 'The host'
+    let happens = ''
     const told = {
+        event: ({ type }) => { happens = type },
         joined: (person) => say(`${name(person)} has joined.`),
         left: (person, reason) => sayLeft(person, reason, say),
         interrupted: (person) => { if (!person.isSelf) whisper(`${name(person)} is reconnecting.`) },
@@ -22,7 +24,8 @@ export function listenToNews(call) {
         waiting: (person) => say(`${name(person)} is waiting at the door.`),
         'waiting-left': (person) => whisper(`${name(person)} does not wait any more.`),
         'role-changed': (person) => say(person.isSelf ? selfRole(person.role) : `${name(person)} is ${roleInWords(person.role)} now.`),
-        muted: (person, kinds) => { if (person.isSelf) say(mutedInWords(kinds, by)) },
+        // Of everybody at once the next one tells.
+        muted: (person, kinds) => { if (person.isSelf && happens !== 'all-muted') say(mutedInWords(kinds, by)) },
         'all-muted': (news) => { if (news.by !== room.self) say(allMutedInWords(news, room, by)) },
         'speak-allowed': (person) => {
             if (person.isSelf && person.mayUnmute) say('You may speak now: switch your microphone on when you like.')
