@@ -109,7 +109,9 @@ export interface Consent {
 /** When it is granted; `each`: for themselves. */
 export type ConsentRule = 'all' | 'any' | 'majority' | 'each' | (string & {})
 export interface Recording {
-    status: 'asking' | 'on' | (string & {}); by: string; since: number
+    status: 'asking' | 'on' | (string & {}); by: string; since: number; rule?: 'all' | 'inform' | (string & {})
+    /** The number of the question, while it is asked. */
+    consent?: number
     /** By identity. */
     consents?: Record<string, boolean>
     /** What you have said. */
@@ -328,13 +330,18 @@ export interface RoomEvents {
     'speaker-changed': (person?: Person) => void
     'floor-taken': (floor: Floor, person: Person, news: { by?: string }) => void
     'floor-queued': (floor: Floor, person: Person, news: { by?: string }) => void
-    'floor-left': (floor: Floor, person: Person, news: { by?: string }) => void
+    'floor-renewed': (floor: Floor, person: Person, news: { by?: string }) => void
+    /** `reason`: absent if by command. `person` is undefined if they have left the room. */
+    'floor-left': (floor: Floor, person: Person | undefined, news: { by?: string; reason?: 'gone' | 'expired' | 'withdrawn' | (string & {}) }) => void
     'floor-revoked': (floor: Floor, person: Person, news: { by?: string }) => void
     'floor-defined': (floor: Floor) => void
     'consent-asked': (consent: Consent) => void
     'consent-answered': (consent: Consent, person: Person | undefined, answer: boolean) => void
+    /** Somebody who was asked has left. */
+    'consent-excused': (consent: Consent) => void
     'consent-closed': (consent: Consent, outcome: 'granted' | 'refused' | 'expired' | 'cancelled' | (string & {})) => void
     'recording-asked': (news: { by?: string }) => void
+    'recording-answered': (person: Person | undefined, answer: boolean) => void
     'recording-started': (news: { by?: string }) => void
     'recording-refused': (news: { by?: string; reason?: string }) => void
     'recording-stopped': (news: { by?: string; reason?: string }) => void
@@ -464,7 +471,7 @@ export class Room {
     answer(id: string, answer: boolean): Promise<RoomEvent | void>
     cancel(id: string): Promise<RoomEvent | void>
     readonly recording?: Recording
-    startRecording(): Promise<RoomEvent | void>
+    startRecording(options?: { deadlineMilliseconds?: number }): Promise<RoomEvent | void>
     stopRecording(): Promise<RoomEvent | void>
     answerRecording(answer: boolean): Promise<RoomEvent | void>
 

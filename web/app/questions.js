@@ -47,7 +47,8 @@ export class Questions {
 
     #all() {
         const { recording } = this.#room
-        const list = this.#room.questions.map((consent) => this.#consent(consent))
+        // Of the recording its own state says more than the question does.
+        const list = this.#room.questions.filter(({ kind }) => kind !== 'recording').map((consent) => this.#consent(consent))
         if (recording?.isAsked) list.unshift(this.#recording(recording))
         return list.map((question) => ({ ...question, ask: () => this.#again(question) }))
     }

@@ -28,6 +28,7 @@ export const consentsEvents = {
     'consent-asked': (room, event) => [consent(room.state, event.consent)],
     'consent-answered': (room, { consent: number, participant, by, answer }) =>
         [consent(room.state, number), room.person(participant ?? by), answer],
+    'consent-excused': (room, { consent: number }) => [consent(room.state, number)],
     // It is not in the state any more, so it is told as it was.
     'consent-closed': (room, event, before) => [consent(before, event.consent), event.outcome],
 }

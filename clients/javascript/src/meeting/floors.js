@@ -32,9 +32,9 @@ export const Floors = (Base) => class extends Base {
     }
 }
 
-const tell = (room, { participant, floor, by }) => [room.floor(floor), room.person(participant), said({ by })]
+const tell = (room, { participant, floor, by, reason }) => [room.floor(floor), room.person(participant), said({ by, reason })]
 
 export const floorsEvents = {
-    'floor-taken': tell, 'floor-queued': tell, 'floor-left': tell, 'floor-revoked': tell,
+    'floor-taken': tell, 'floor-queued': tell, 'floor-renewed': tell, 'floor-left': tell, 'floor-revoked': tell,
     'floor-defined': (room, { floor }) => [room.floor(floor)],
 }

@@ -9,18 +9,23 @@ export const Recording = (Base) => class extends Base {
     get recording() {
         const recording = this.state.recording
         if (!recording) return undefined
-        const answer = recording.consents?.[this.state.people?.[this.self]?.identity]
-        const isAsked = answer === undefined && recording.by !== this.self && this.rules.recordingConsent !== 'inform'
-        return said({ ...recording, answer, isAsked })
+        const { status, by, consent, consents, rule = this.rules.recordingConsent } = recording
+        const answer = consents?.[this.state.people?.[this.self]?.identity]
+        const question = this.state.consents?.[consent]
+        // While it is asked, the question says whom; later, whoever could be heard or seen in it.
+        const isMeant = status === 'asking' && question ? question.asked?.[this.self] === true && question.answers?.[this.self] === undefined
+            : by !== this.self && rule !== 'inform' && this.may('publish')
+        return said({ ...recording, answer, isAsked: answer === undefined && isMeant })
     }
 
-    startRecording() { return this.command('start-recording') }
+    startRecording({ deadlineMilliseconds } = {}) { return this.command('start-recording', said({ deadlineMilliseconds })) }
     stopRecording() { return this.command('stop-recording') }
     answerRecording(answer) { return this.command('answer-recording', { answer }) }
 }
 
-const tell = (room, { by, reason }) => [said({ by, reason })]
+const tell = (room, { participant, by, reason }) => [said({ by: participant ?? by, reason })]
 
 export const recordingEvents = {
+    'recording-answered': (room, { participant, answer }) => [room.person(participant), answer],
     'recording-asked': tell, 'recording-started': tell, 'recording-refused': tell, 'recording-stopped': tell,
 }
