@@ -129,7 +129,7 @@ public struct Limits: Hashable, Sendable {
     public var attributeBytesPerParticipantMax = 2_048
 
     // MARK: Media policy
-    /// What a device lists per kind and direction; a longer list is rejected: `invalid-member`. A browser lists 10 to 25.
+    /// What a device lists per kind and direction; a longer list is rejected: `invalid-member`. Browsers list 10 to 25.
     public var codecsPerDirectionMax = 32
     /// A codec's name, or the word for its profile; a longer one is rejected: `invalid-member`.
     public var codecNameBytesMax = 32

@@ -2,8 +2,8 @@ import ParleyProtocol
 
 /// The media policy of a room as it stands, with the devices that it is computed from.
 ///
-/// It is derived: the same log gives the same policy, and no event says what it is. It is computed anew when the *kinds*
-/// of devices change; in a room of one kind nobody's coming and going costs more than a comparison.
+/// It is derived: the same log gives the same policy, and no event says what it is. It is computed anew when the
+/// *kinds* of devices change; in a room of one kind nobody's coming and going costs more than a comparison.
 struct RoomPolicy: Hashable, Sendable {
     private(set) var profiles = DeviceProfiles()
     /// Grows with every change of ``current``.

@@ -212,7 +212,8 @@ import Testing
                 ("Cleo", Device("VP8", frameRate: 15)),
             ],
             expected: "common: VP8 | opus 480@15 -- VP8: every device has it."
-                + " At most 480 lines: Bob's device takes no more. At most 15 pictures a second: Cleo's device takes no more."
+                + " At most 480 lines: Bob's device takes no more."
+                + " At most 15 pictures a second: Cleo's device takes no more."
         ),
         Case(
             testDescription: "the room wants less",
