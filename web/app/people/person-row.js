@@ -12,7 +12,7 @@ export function personRow(id, actions) {
     const name = make('span', { class: 'person-name' })
     const badge = make('span', { class: 'badge', 'data-testid': 'badge' })
     const state = make('span', { class: 'person-state' })
-    const hand = make('span', { class: 'hand', 'data-testid': 'hand', hidden: true }, icon('hand'), make('span'))
+    const hand = make('span', { class: 'hand', 'data-testid': 'raised-hand', hidden: true }, icon('hand'), make('span'))
     const muted = icon('microphone-off')
     const quality = qualityBars({ isVerbose: true })
     const menu = menuButton({
