@@ -429,7 +429,7 @@ export class Room {
 
     // Roles.
     readonly role?: Role
-    readonly roles: Record<string, Partial<Record<Permission, true>>>
+    readonly roles: Record<string, Partial<Record<Permission, boolean>>>
     readonly bans: Ban[]
     may(permission: Permission): boolean
     setRole(id: string, role: Role): Promise<RoomEvent | void>

@@ -1,17 +1,11 @@
 import { begin } from './scripted.js'
 import { FakeSocket, at, person, welcome } from './support.js'
 
-export const hostRole = Object.fromEntries(
-    ['admit', 'remove', 'roles', 'settings', 'end', 'mute', 'floors', 'record', 'breakouts', 'attributes', 'speak', 'publish', 'share', 'chat', 'react', 'roster']
-        .map((permission) => [permission, true]))
-export const roles = { host: hostRole, participant: { publish: true, share: true, chat: true, react: true, roster: true } }
-
 /** A snapshot of a meeting: Ada is its host, Bob takes part. `more`: other members of the state. */
 export const meetingSnapshot = ({ self = 'p_ada', sequence = 1, people = {}, room, ...more } = {}, members) => ({
     type: 'snapshot', room: 'r_1', self, at: at(sequence), view: 'moderator', events: [], ...members,
     state: {
         room: { id: 'r_1', alias: 'blue-fox', lifecycle: 'open', createdAt: 0, capacity: 100, admission: 'open', ...room },
-        roles, rules: { mayUnmute: true },
         people: { p_ada: person(1, { role: 'host' }), p_bob: person(2), ...people }, ...more,
     },
 })

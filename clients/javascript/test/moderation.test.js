@@ -18,6 +18,14 @@ test('permissions follow the role; whoever has none may nothing', async () => {
     assert.deepEqual(heard.map(([name, who, why]) => [name, who.id, why]), [['role-changed', 'p_ada', { reason: 'succession' }]])
 })
 
+test('a room tells what differs from the usual roles', async () => {
+    const { room } = await inMeeting({ roles: { host: { record: false }, participant: { share: false }, scribe: { chat: true } } })
+    assert.deepEqual([room.may('record'), room.may('end')], [false, true])
+    assert.deepEqual(room.roles.participant, { chat: true, react: true, publish: true, share: false, roster: true })
+    assert.deepEqual(room.roles.scribe, { chat: true })
+    assert.equal(room.roles['co-host'].end, undefined)
+})
+
 test('a new view comes as a snapshot: the command is done, the news is told once', async () => {
     const { room, heard, sent, says } = await inMeeting({}, { names: ['role-changed', 'resynced', 'joined', 'left'] })
     const given = room.transferHost('p_bob')

@@ -21,8 +21,8 @@ export class OwnDevices {
         return { audio: this.#devices.isAudible, video: this.#devices.video.phase === 'on', screen: this.#isSharing() }
     }
 
-    /** Whether we may send anything at all. A server that knows no roles lets everybody. */
-    get mayPublish() { return Object.keys(this.#room.roles).length === 0 || this.#room.may('publish') }
+    /** Whether we may send anything at all. */
+    get mayPublish() { return this.#room.may('publish') }
 
     get mayUnmute() { return this.mayPublish && this.#room.mayUnmute }
 

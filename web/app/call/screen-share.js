@@ -21,8 +21,7 @@ export class ScreenShare {
 
     get floor() { return this.#room.floor(FLOOR) }
 
-    /** A server that knows no roles lets everybody. */
-    get mayShare() { return Object.keys(this.#room.roles).length === 0 || this.#room.may('share') }
+    get mayShare() { return this.#room.may('share') }
 
     /** Ours, and nothing is shared: it was our turn, or a moderator has given it to us. */
     get isOffered() { return this.floor.isMine && this.stream === null && !this.#isChoosing }

@@ -12,7 +12,7 @@ export const Moderation = (Base) => class extends Base {
     /** Whether your microphone may be switched on now. */
     get mayUnmute() {
         const mine = this.state.people?.[this.self]
-        if (!mine || (this.state.roles && !this.may('publish'))) return false
+        if (!mine || !this.may('publish')) return false
         return this.rules.mayUnmute !== false || mine.mayUnmute === true || this.may('speak')
     }
 

@@ -1,15 +1,25 @@
 import { listOf, said } from './sets.js'
 
+const audience = ['chat', 'react']
+const participant = [...audience, 'publish', 'share', 'roster']
+const speaker = [...participant, 'speak', 'attributes']
+const coHost = [...speaker, 'admit', 'remove', 'roles', 'settings', 'mute', 'floors', 'record', 'breakouts']
+/** What roles may do where the room says nothing else (docs/PROTOCOL.md). */
+const usual = { host: [...coHost, 'end'], 'co-host': coHost, speaker, participant, audience, observer: ['roster'] }
+
 /** Who may do what. The server judges every command; this is what a page shows or hides. */
 export const Roles = (Base) => class extends Base {
     /** Your own one; undefined while you wait. */
     get role() { return this.state.people?.[this.self]?.role }
 
     /** Whether your role allows it: `admit`, `remove`, `roles`, `settings`, `end`, `mute`, `floors`, `record` … */
-    may(permission) { return this.state.roles?.[this.role]?.[permission] === true }
+    may(permission) { return this.state.roles?.[this.role]?.[permission] ?? usual[this.role]?.includes(permission) ?? false }
 
-    /** Every role of this room with what it allows: `{ host: { admit: true, … }, … }`. */
-    get roles() { return this.state.roles ?? {} }
+    /** Every role with what it allows in this room: `{ host: { admit: true, … }, … }`. The state tells differences alone. */
+    get roles() {
+        const own = (role) => ({ ...Object.fromEntries((usual[role] ?? []).map((name) => [name, true])), ...this.state.roles?.[role] })
+        return Object.fromEntries([...new Set([...Object.keys(usual), ...Object.keys(this.state.roles ?? {})])].map((role) => [role, own(role)]))
+    }
 
     get bans() { return listOf(this.state.bans) }
 
