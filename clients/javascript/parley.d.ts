@@ -45,7 +45,8 @@ export interface Person {
     /** While their hand is up: who raised it earlier has the lower number. */
     hand?: number
     handRaisedAt?: number
-    /** Who has switched it off, by kind; gone as soon as its owner has it on again. */
+    handToSpeak?: true
+    /** Who has switched it off, by kind (`server`: a rule); gone as soon as its owner has it on again. */
     muted?: { audio?: string; video?: string }
     /** They may unmute although the room says that nobody does. */
     mayUnmute?: boolean
@@ -449,7 +450,8 @@ export class Room {
     muteAll(options?: { audio?: boolean; video?: boolean; except?: string[]; mayUnmute?: boolean }): Promise<RoomEvent | void>
     allowSpeak(id: string, allowed?: boolean): Promise<RoomEvent | void>
     askUnmute(ids: string | string[], kinds?: { audio?: boolean; video?: boolean }): Promise<RoomEvent | void>
-    raiseHand(): Promise<RoomEvent | void>
+    /** `speak`: to say something, not only to be counted. */
+    raiseHand(options?: { speak?: boolean }): Promise<RoomEvent | void>
     lowerHand(id?: string): Promise<RoomEvent | void>
     lowerHands(): Promise<RoomEvent | void>
 

@@ -118,6 +118,8 @@ test('who may unmute', async () => {
     assert.equal(room.mayUnmute, true)
     becomes(5, { role: 'audience' })
     assert.equal(room.mayUnmute, false, 'a role without publish')
+    becomes(6, { mayUnmute: true })
+    assert.equal(room.mayUnmute, true, 'a right of their own')
 })
 
 test('the commands of a moderator', async () => {
@@ -131,6 +133,7 @@ test('the commands of a moderator', async () => {
         [() => room.askUnmute(['p_bob']), { type: 'ask-unmute', participants: { p_bob: true }, audio: true }],
         [() => room.askUnmute('p_bob', { video: true }), { type: 'ask-unmute', participants: { p_bob: true }, video: true }],
         [() => room.raiseHand(), { type: 'raise-hand' }],
+        [() => room.raiseHand({ speak: true }), { type: 'raise-hand', speak: true }],
         [() => room.lowerHand(), { type: 'lower-hand' }],
         [() => room.lowerHand('p_ada'), { type: 'lower-hand' }],
         [() => room.lowerHand('p_bob'), { type: 'lower-hand', participant: 'p_bob' }],

@@ -24,7 +24,7 @@ export class OwnDevices {
     /** Whether we may send anything at all. */
     get mayPublish() { return this.#room.may('publish') }
 
-    get mayUnmute() { return this.mayPublish && this.#room.mayUnmute }
+    get mayUnmute() { return this.#room.mayUnmute }
 
     /** Comes in as the rules want it: before anybody is told of a microphone. */
     enter() {
@@ -56,7 +56,8 @@ export class OwnDevices {
 
     obeyRole() {
         if (this.mayPublish) return
-        for (const kind of ['audio', 'video']) if (this.#devices[kind].phase !== 'off') this.#devices.turnOff(kind)
+        const taken = this.mayUnmute ? ['video'] : ['audio', 'video']
+        for (const kind of taken) if (this.#devices[kind].phase !== 'off') this.#devices.turnOff(kind)
     }
 
     toggleMicrophone() {

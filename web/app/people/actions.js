@@ -20,8 +20,8 @@ export function actionsFor(person, { room, onwrite }) {
 
 const item = (id, label, icon, onclick, more) => ({ id: `do-${id}`, label, icon, onclick, ...more })
 
-function soundActions({ id, media, hand, mayUnmute }, name, room) {
-    if (!room.may('mute')) return []
+function soundActions({ id, role, media, hand, mayUnmute }, name, room) {
+    if (!room.may('mute') || isAbove(role, room.role)) return []
     const asked = `${name} is asked.`
     const allow = () => order(room.allowSpeak(id, mayUnmute !== true))
     return [

@@ -12,8 +12,10 @@ export const Moderation = (Base) => class extends Base {
     /** Whether your microphone may be switched on now. */
     get mayUnmute() {
         const mine = this.state.people?.[this.self]
-        if (!mine || !this.may('publish')) return false
-        return this.rules.mayUnmute !== false || mine.mayUnmute === true || this.may('speak')
+        if (!mine) return false
+        // A right of one's own counts in every role.
+        if (mine.mayUnmute === true) return true
+        return this.may('publish') && (this.rules.mayUnmute !== false || this.may('speak'))
     }
 
     /** Who has muted you, by kind: `{ audio: 'p_…' }`; empty if nobody has. */
@@ -42,7 +44,8 @@ export const Moderation = (Base) => class extends Base {
         }))
     }
 
-    raiseHand() { return this.command('raise-hand') }
+    /** `speak`: to say something; otherwise only to be counted. */
+    raiseHand({ speak } = {}) { return this.command('raise-hand', said({ speak })) }
     /** Your own one, or somebody else's. */
     lowerHand(id) { return this.command('lower-hand', said({ participant: id === this.self ? undefined : id })) }
     lowerHands() { return this.command('lower-hands') }
