@@ -170,7 +170,10 @@ package struct ClientStateMachine: Sendable {
         // Without rooms it says: I am the same somebody, and have forgotten everything else.
         guard self.hasMemory else { return hello }
         let held = self.memberships.keys.sorted().filter { !self.joins.isRejoining($0) }
-        hello.resume?.rooms = held.map { .init(room: $0, at: self.memberships[$0]?.resumePosition) }
+        hello.resume?.rooms = held.map { room in
+            let membership = self.memberships[room]
+            return .init(room: room, at: membership?.resumePosition, view: membership?.replica.view)
+        }
         hello.resume?.received = self.received.all()
         // One that is slow on its way does not take the session from a later one.
         self.resumes += 1

@@ -15,6 +15,8 @@ public struct RoomReplica: Hashable, Sendable {
     /// This client's own membership.
     public let participant: ParticipantID
     public private(set) var position: Position
+    /// What this client may see; `nil` from a server that does not say.
+    package let view: String?
     /// docs/PROTOCOL.md, section 5.
     public private(set) var state: JSONValue
 
@@ -22,6 +24,7 @@ public struct RoomReplica: Hashable, Sendable {
         self.id = snapshot.room
         self.participant = snapshot.participant
         self.position = snapshot.at
+        self.view = snapshot.view
         self.state = snapshot.state
     }
 

@@ -26,7 +26,7 @@ public enum Section: Hashable, Sendable, CaseIterable {
 }
 
 /// What somebody may see, by permission.
-public enum View: Hashable, Sendable, CaseIterable {
+public enum View: String, Hashable, Sendable, CaseIterable {
     case moderator
     case participant
     case audience
@@ -67,7 +67,31 @@ public struct StatePatches: Hashable, Sendable {
     }
 }
 
+/// Some of the sections that can be shown.
+package struct PatchSections: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    static let door = PatchSections(rawValue: 1 << 0)
+    static let stage = PatchSections(rawValue: 1 << 1)
+    static let roster = PatchSections(rawValue: 1 << 2)
+    static let moderation = PatchSections(rawValue: 1 << 3)
+}
+
 extension StatePatches {
+    /// Of which sections somebody with that view is told.
+    package func sections(in view: View) -> PatchSections {
+        var sections = PatchSections()
+        if self.door != nil, view.includes(.door) { sections.insert(.door) }
+        if self.stage != nil, view.includes(.stage) { sections.insert(.stage) }
+        if self.roster != nil, view.includes(.roster) { sections.insert(.roster) }
+        if self.moderation != nil, view.includes(.moderation) { sections.insert(.moderation) }
+        return sections
+    }
+
     package static var none: Self { Self() }
 
     package var isEmpty: Bool { self == .none }

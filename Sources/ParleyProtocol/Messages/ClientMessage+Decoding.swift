@@ -87,13 +87,14 @@ extension Hello.Resume {
     private static func rooms(_ reader: MemberReader, _ limits: Limits) throws(Rejection) -> [HeldRoom]? {
         guard let object = try reader.optional("rooms", { $0.object }) else { return nil }
         guard object.count <= limits.roomsPerSessionMax else { throw reader.fault("rooms") }
+        let views = try reader.optional("views", { $0.object })
         var rooms: [HeldRoom] = []
         for (text, value) in object.members {
             let position = Position(value)
             guard let room = RoomID(text), position != nil || value == .null else {
                 throw reader.fault("rooms")
             }
-            rooms.append(HeldRoom(room: room, at: position))
+            rooms.append(HeldRoom(room: room, at: position, view: views?[text]?.string))
         }
         return rooms
     }

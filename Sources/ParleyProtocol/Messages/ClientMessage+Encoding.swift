@@ -73,7 +73,14 @@ extension Hello.Resume {
     func encodeMembers(into bytes: inout [UInt8]) {
         bytes.member("session", id: self.session)
         bytes.member("secret", text: self.secret)
-        if let rooms = self.rooms { bytes.member("rooms", held: rooms) }
+        if let rooms = self.rooms {
+            bytes.member("rooms", held: rooms)
+            var views = JSONObject()
+            for room in rooms {
+                if let view = room.view { views.append(room.room.description, .string(view)) }
+            }
+            if !views.isEmpty { bytes.member("views", json: .object(views)) }
+        }
         if !self.received.isEmpty { bytes.member("received", watermarks: self.received) }
         if self.attempt > 0 { bytes.member("attempt", integer: self.attempt) }
     }

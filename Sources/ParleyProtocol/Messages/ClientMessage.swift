@@ -22,10 +22,13 @@ public struct Hello: Hashable, Sendable {
             public var room: RoomID
             /// `nil`: it holds nothing and wants a snapshot.
             public var at: Position?
+            /// The `view` of the newest snapshot; `nil`: the client does not say.
+            public var view: String?
 
-            public init(room: RoomID, at: Position?) {
+            public init(room: RoomID, at: Position?, view: String? = nil) {
                 self.room = room
                 self.at = at
+                self.view = view
             }
         }
 

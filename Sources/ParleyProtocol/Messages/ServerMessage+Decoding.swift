@@ -67,6 +67,7 @@ extension Snapshot {
             room: try reader.requiredIdentifier("room"),
             participant: try reader.requiredIdentifier("self"),
             at: try reader.required("at") { Position($0) },
+            view: try reader.text("view"),
             state: .object(try reader.required("state") { $0.object }),
             hash: try reader.required("hash") { value in value.string.flatMap { StateHash($0) } },
             lastCommand: try reader.count("lastCommand"),

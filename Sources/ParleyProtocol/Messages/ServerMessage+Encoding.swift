@@ -58,6 +58,7 @@ extension Snapshot {
         bytes.member("room", id: self.room)
         bytes.member("self", id: self.participant)
         bytes.member("at", position: self.at)
+        bytes.member("view", text: self.view)
         bytes.member("state", json: self.state)
         bytes.member("hash", text: self.hash.description)
         bytes.member("lastCommand", count: self.lastCommand)

@@ -91,6 +91,8 @@ public struct Snapshot: Hashable, Sendable {
     public var room: RoomID
     public var participant: ParticipantID
     public var at: Position
+    /// What the receiver may see: `moderator`, `participant`, `audience` or `waiting`.
+    public var view: String?
     public var state: JSONValue
     public var hash: StateHash
     /// The number of the receiver's last command that is in this state.
@@ -102,6 +104,7 @@ public struct Snapshot: Hashable, Sendable {
         room: RoomID,
         participant: ParticipantID,
         at: Position,
+        view: String? = nil,
         state: JSONValue,
         hash: StateHash,
         lastCommand: UInt64? = nil,
@@ -110,6 +113,7 @@ public struct Snapshot: Hashable, Sendable {
         self.room = room
         self.participant = participant
         self.at = at
+        self.view = view
         self.state = state
         self.hash = hash
         self.lastCommand = lastCommand

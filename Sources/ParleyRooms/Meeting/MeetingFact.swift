@@ -48,6 +48,22 @@ extension MeetingFact {
         }
     }
 
+    /// Who is told of a fact that changes nothing that anybody could see.
+    var sectionWithoutState: Section {
+        switch self {
+        case .lifecycle, .role, .attribute, .device: .stage
+        }
+    }
+
+    /// Whether somebody may see more or less after it: other permissions, let in, sent out.
+    var mayChangeViews: Bool {
+        switch self {
+        // A configuration may give roles other permissions.
+        case .lifecycle, .role: true
+        case .attribute, .device: false
+        }
+    }
+
     /// At least as much as ``members`` take in the log.
     package var bytesMax: Int {
         switch self {

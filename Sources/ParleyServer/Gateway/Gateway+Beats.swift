@@ -46,7 +46,7 @@ extension Gateway {
     }
 
     func resync(_ request: ResyncRequest, session: GatewaySession) {
-        guard let seat = session.seat(in: request.room), seat.phase == .present else {
+        guard let seat = session.seat(in: request.room), seat.isInRoom else {
             return self.refuse(.notJoined, request, session)
         }
         if self.mayResync(request, seat) { seat.host.resync(request, seat: seat) }

@@ -213,10 +213,11 @@ extension Gateway {
         session.attach(connection, holder: holder, attempt: returning.attempt)
         self.counters.sessionsResumed += 1
         session.send(.welcome(self.welcome(session, resumed: true)), counters: &self.counters)
-        let present = session.seats.filter { $0.phase == .present }.sorted { $0.host.id < $1.host.id }
+        let present = session.seats.filter(\.isInRoom).sorted { $0.host.id < $1.host.id }
         for seat in present {
             let mentioned = returning.rooms.first { $0.room == seat.host.id }
-            seat.host.replay(to: seat, after: mentioned?.at, isKnown: mentioned != nil)
+            let view = mentioned?.view.flatMap { View(rawValue: $0) }
+            seat.host.replay(to: seat, after: mentioned?.at, in: view, isKnown: mentioned != nil)
         }
         for held in returning.rooms where session.seat(in: held.room) == nil { self.refuse(held, session) }
         self.acknowledge(ClientBeat(acknowledged: returning.received), from: session)

@@ -248,7 +248,7 @@ final class GatewayConnection: WebSocketDelegate {
     /// Each room goes on where the connection was too slow for it; then the signals that came meanwhile.
     func connectionBecameWritable(_ connection: WebSocketConnection) {
         guard let session = self.session else { return }
-        for seat in session.seats where seat.phase == .present { seat.host.pump(seat) }
+        for seat in session.seats where seat.isInRoom { seat.host.pump(seat) }
     }
 
     // MARK: Living and ending

@@ -9,7 +9,9 @@ import ParleyTransport
 /// ```
 ///           joined                left (whoever caused it)
 /// joining ---------->  present  ---------------------------->  gone
-///     \______________ refused ______________________________/
+///     |  \                ^                                    /  /
+///     |   \------->  waiting  ----------- denied, left -------/  /
+///     \______________ refused ________________________________/
 /// ```
 final class Seat {
     /// ```
@@ -39,6 +41,8 @@ final class Seat {
         /// The join is on its way through the log; nobody can reach this participant yet.
         case joining
         case present
+        /// At the door: it sees what is written there, and hears whether it is let in.
+        case waiting
         case gone
     }
 
@@ -56,6 +60,10 @@ final class Seat {
     var commands = CommandSequence()
     /// What the session's connection has of the room's frames. Means nothing while there is no connection.
     var cursor: StreamCursor
+    /// What the participant may see.
+    var view = View.participant
+    /// Whether it was another one before, here: a client that does not say which one it holds may hold that one.
+    var viewHasChanged = false
 
     /// Each costs a snapshot.
     var resyncs: RateLimit
@@ -100,16 +108,32 @@ final class Seat {
     }
 
     func becomePresent(joined: UInt64) {
-        assert(self.phase == .joining, "a membership begins once")
+        assert(self.phase == .joining || self.phase == .waiting, "a membership begins once")
         self.phase = .present
         self.joined = joined
     }
+
+    func wait() {
+        assert(self.phase == .joining, "nobody is sent back to the door")
+        self.phase = .waiting
+    }
+
+    /// Whether it hears what happens: among the people, or at the door.
+    var isInRoom: Bool {
+        switch self.phase {
+        case .present, .waiting: true
+        case .joining, .gone: false
+        }
+    }
+
+    /// The number of the frame that will be the next one of its view.
+    var newestFrame: UInt64 { self.host.streams[self.view]?.ring.numbers.upperBound ?? 0 }
 
     /// Whether the connection can take more, and has everything of the room: a signal is never read before the event
     /// that shows its sender. If it is not so, it will be: then the gateway hears `outputFreed`.
     var isCaughtUp: Bool {
         guard let connection = self.session.connection, connection.isWritable else { return false }
-        return self.cursor.next == .frame(self.host.ring.numbers.upperBound)
+        return self.cursor.next == .frame(self.newestFrame)
     }
 
     /// Whether a signal may go to the socket at once.

@@ -6,24 +6,41 @@ import ParleyTransport
 
 /// Proofs and doubts: what the room says of itself now and then, and what it answers to somebody who disagrees.
 extension RoomHost {
-    /// By the rules of a pulse: encoded once; whoever is behind or cannot take it at once does without.
+    /// By the rules of a pulse: encoded once per view; whoever is behind or cannot take it at once does without.
     func tellBeat() {
-        guard !self.present.isEmpty, self.position != .start else { return }
-        let plan = self.beat.plan(at: self.position)
-        let trips = self.roundTrips(ofEverybody: plan.tellsEverybody)
-        guard plan.tellsHash || !trips.isEmpty else { return }
+        guard !(self.present.isEmpty && self.waitingSeats.isEmpty), self.position != .start else { return }
+        var plans: [(view: View, tellsHash: Bool)] = []
+        var tellsEverybody = false
+        for view in self.streams.views {
+            guard let position = self.streams[view]?.position, let plan = self.streams[view]?.beat.plan(at: position)
+            else { continue }
+            plans.append((view, plan.tellsHash))
+            if plan.tellsEverybody { tellsEverybody = true }
+        }
+        let trips = self.roundTrips(ofEverybody: tellsEverybody)
+        for (view, tellsHash) in plans {
+            // Who waits at the door knows nobody.
+            let isWaiting = view == .waiting
+            guard tellsHash || !(trips.isEmpty || isWaiting) else { continue }
+            self.tellBeat(view, tellsHash: tellsHash, isWaiting ? [] : trips)
+        }
+    }
+
+    private func tellBeat(_ view: View, tellsHash: Bool, _ trips: [RoundTrip]) {
+        guard let stream = self.streams[view] else { return }
         var said = ServerBeat.Room(room: self.id, roundTrips: trips)
-        if plan.tellsHash {
-            let hash = self.room.hash(for: .participant)
-            self.beat.tell(hash, at: self.position)
-            said.at = self.position
+        if tellsHash {
+            let hash = self.room.hash(for: view)
+            self.streams[view]?.beat.tell(hash, at: stream.position)
+            said.at = stream.position
             said.hash = hash
         }
         var bytes: [UInt8] = []
         ServerMessage.beat(ServerBeat(time: self.gateway.now, rooms: [said])).encode(into: &bytes)
         let frame = WebSocketConnection.frame(text: bytes)
-        let newest = StreamCursor.Next.frame(self.ring.numbers.upperBound)
-        for seat in self.present where seat.cursor.next == newest {
+        let newest = StreamCursor.Next.frame(stream.ring.numbers.upperBound)
+        let seats = view == .waiting ? self.waitingSeats : self.present
+        for seat in seats where seat.view == view && seat.cursor.next == newest {
             guard let connection = seat.session.connection, connection.isWritable else { continue }
             connection.sendFrame(frame)
             self.gateway.counters.bytesSent += bytes.count
@@ -55,7 +72,8 @@ extension RoomHost {
         let gateway = self.gateway
         gateway.counters.resyncs += 1
         if let at = request.at, let hash = request.hash,
-            self.beat.contradicts(hash, at: at, current: (self.position, self.room.hash(for: .participant)))
+            let stream = self.streams[seat.view],
+            stream.beat.contradicts(hash, at: at, current: (stream.position, self.room.hash(for: seat.view)))
         {
             gateway.counters.stateDifferences += 1
             self.logDifference(at)

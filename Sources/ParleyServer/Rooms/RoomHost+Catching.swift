@@ -10,14 +10,19 @@ import ParleyTransport
 extension RoomHost {
     /// A connection has come that has the room as it was at `position`, if at all.
     ///
-    /// - Parameter isKnown: whether the client has heard of the room; if not, the snapshot names its join.
-    func replay(to seat: Seat, after position: Position?, isKnown: Bool) {
+    /// - Parameters:
+    ///   - view: the one that the client holds, if it has said so.
+    ///   - isKnown: whether the client has heard of the room; if not, the snapshot names its join.
+    func replay(to seat: Seat, after position: Position?, in view: View?, isKnown: Bool) {
         seat.cursor.forgive()
-        self.beat.somebodyCame()
-        if let position, let number = self.ring.number(after: position) {
+        self.streams.somebodyCame(to: seat.view)
+        // A client that says nothing of views holds the one that it began with.
+        let holdsView = view.map { $0 == seat.view } ?? !(seat.viewHasChanged || seat.wasElsewhere)
+        let held = holdsView ? position : nil
+        if let held, let number = self.streams[seat.view]?.ring.number(after: held) {
             seat.cursor.seek(number)
-        } else if position == self.position {
-            seat.cursor.seek(self.ring.numbers.upperBound)
+        } else if let held, held == self.streams[seat.view]?.position {
+            seat.cursor.seek(seat.newestFrame)
         } else {
             seat.cursor.needSnapshot(namesJoin: !isKnown)
         }
@@ -26,13 +31,13 @@ extension RoomHost {
 
     /// Sends what the seat lacks, until its connection is full or everything is sent.
     func pump(_ seat: Seat) {
-        while let connection = seat.session.connection, connection.isWritable {
+        while let connection = seat.session.connection, connection.isWritable, let stream = self.streams[seat.view] {
             let now = self.gateway.eventLoop.now.uptimeNanoseconds
-            switch seat.cursor.step(kept: self.ring.numbers, now: now) {
+            switch seat.cursor.step(kept: stream.ring.numbers, now: now) {
             case .none:
                 return self.gateway.outputFreed(seat)
             case .frame(let number):
-                guard let frame = self.ring[number] else { return assertionFailure("frame \(number) is kept") }
+                guard let frame = stream.ring[number] else { return assertionFailure("frame \(number) is kept") }
                 connection.sendFrame(frame.bytes)
                 seat.cursor.sent(number)
                 self.gateway.counters.eventsDelivered += 1
@@ -51,30 +56,34 @@ extension RoomHost {
 
     /// The room as it is.
     private func sendRoom(to seat: Seat, namesJoin: Bool) {
-        assert(self.ring.newest.map { $0 == self.position } ?? true, "what is decided is told")
         var events: [JSONValue] = []
         if namesJoin {
-            var joined: JSONObject = ["type": "joined", "participant": .string(seat.id.description)]
+            let type = seat.phase == .waiting ? "waiting" : "joined"
+            var joined: JSONObject = ["type": .string(type), "participant": .string(seat.id.description)]
             joined.append("by", .string(seat.id.description))
             joined.append("id", .integer(Int64(clamping: seat.join.id)))
             events = [.object(joined)]
         }
-        self.send(self.room, at: self.position, events: events, to: seat)
+        self.send(self.room, events: events, to: seat)
     }
 
     /// A snapshot, if the connection can take it; if not, it gets a later one.
-    func send(_ room: Room, at position: Position, events: [JSONValue], to seat: Seat) {
+    ///
+    /// - Parameter room: where the seat's stream stands.
+    func send(_ room: Room, events: [JSONValue], to seat: Seat) {
         guard let connection = seat.session.connection, connection.isWritable else { return }
+        guard let position = self.streams[seat.view]?.position else { return }
         let message = Snapshot(
             room: room.id,
             participant: seat.id,
             at: position,
-            state: room.state(for: .participant),
-            hash: room.hash(for: .participant),
+            view: seat.view.rawValue,
+            state: room.state(for: seat.view),
+            hash: room.hash(for: seat.view),
             lastCommand: room.membership(seat.id)?.lastCommand,
             events: events
         )
         connection.send(.snapshot(message), counters: &self.gateway.counters)
-        seat.cursor.seek(self.ring.numbers.upperBound)
+        seat.cursor.seek(seat.newestFrame)
     }
 }

@@ -4,50 +4,71 @@ import ParleyProtocol
 import ParleyRooms
 import ParleyTransport
 
-/// From the log to the people: an entry is encoded once and handed to everybody by reference.
+/// From the log to the people: an entry is encoded once per view and handed to everybody by reference.
 ///
 /// Whoever can take it gets it at once. A connection that is not writable is left behind, at the cost of a number
 /// (``StreamCursor``), and goes on when it is writable again: see `RoomHost+Catching.swift`.
 extension RoomHost {
     func deliver(_ delivery: RoomDelivery) {
-        let gateway = self.gateway
-        gateway.counters.eventEntries += 1
+        self.gateway.counters.eventEntries += 1
         let joiners = self.seatJoiners(delivery)
-        let bytes = self.encodedEvents(delivery)
-        let frame = WebSocketConnection.frame(text: bytes)
-        let number = self.ring.append(.init(at: delivery.entry.position, after: delivery.entry.after, bytes: frame))
-        for seat in self.present where seat.cursor.next == .frame(number) {
-            guard let connection = seat.session.connection, connection.isWritable else { continue }
-            connection.sendFrame(frame)
-            seat.cursor.sent(number)
-            gateway.counters.eventsDelivered += 1
-            gateway.counters.bytesSent += bytes.count
-        }
-        if !joiners.isEmpty { self.sendSnapshots(delivery, to: joiners) }
-        for seat in joiners { gateway.settle(seat) }
-        self.seeOff(delivery.entry.events)
+        let movers = self.changeViews(delivery)
+        self.tell(delivery)
+        self.sendSnapshots(delivery, to: joiners + movers)
+        for seat in joiners { self.gateway.settle(seat) }
+        self.seeOff(delivery)
     }
 
-    /// Who has left needs no seat, and no mailbox.
-    private func seeOff(_ events: [RoomEvent]) {
+    /// One frame per view; views that are shown the same share it.
+    private func tell(_ delivery: RoomDelivery) {
+        var encoded: [(frame: ShownFrame, bytes: ByteBuffer)] = []
+        var numbers: [(view: View, number: UInt64, bytes: ByteBuffer)] = []
+        for view in self.streams.views {
+            guard let shown = ShownFrame(delivery, in: view, after: self.streams[view]?.position) else { continue }
+            let bytes = encoded.first { $0.frame == shown }?.bytes ?? shown.encoded(delivery, room: self.id)
+            encoded.append((shown, bytes))
+            let frame = ReplayRing.Frame(at: delivery.entry.position, after: shown.after, bytes: bytes)
+            if let number = self.streams[view]?.append(frame) { numbers.append((view, number, bytes)) }
+        }
+        for (view, number, bytes) in numbers {
+            self.hand(bytes, number, to: view == .waiting ? self.waitingSeats : self.present, of: view)
+        }
+    }
+
+    private func hand(_ bytes: ByteBuffer, _ number: UInt64, to seats: [Seat], of view: View) {
+        for seat in seats where seat.view == view && seat.cursor.next == .frame(number) {
+            guard let connection = seat.session.connection, connection.isWritable else { continue }
+            connection.sendFrame(bytes)
+            seat.cursor.sent(number)
+            self.gateway.counters.eventsDelivered += 1
+            self.gateway.counters.bytesSent += bytes.readableBytes
+        }
+    }
+
+    /// Who has left needs no seat, and no mailbox. Whoever saw nothing of it by their view is told in person.
+    private func seeOff(_ delivery: RoomDelivery) {
         let gateway = self.gateway
-        for event in events {
-            guard case .left(let id, _) = event.fact else { continue }
-            if let seat = self.seats[id] { self.remove(seat) }
+        for event in delivery.entry.events {
+            guard let id = event.participant, delivery.room.membership(id) == nil else { continue }
+            if let seat = self.seats[id], seat.isInRoom {
+                self.tellFarewell(delivery, to: seat)
+                self.remove(seat)
+            }
             _ = gateway.engine.drop(MailboxID(room: self.id, recipient: id), on: gateway.eventLoop)
         }
     }
 
     /// Everybody's state is another one now.
     func reset(_ snapshot: RoomRead.Snapshot) {
-        self.ring.removeAll()
-        for seat in self.present {
-            guard snapshot.room.participant(seat.id) != nil else {
+        self.streams.restart(at: snapshot.position)
+        for seat in self.present + self.waitingSeats {
+            guard snapshot.room.membership(seat.id) != nil else {
                 self.remove(seat)
                 continue
             }
+            self.place(seat, in: snapshot.room, from: snapshot.position)
             seat.cursor.needSnapshot()
-            self.send(snapshot.room, at: snapshot.position, events: [], to: seat)
+            self.send(snapshot.room, events: [], to: seat)
         }
     }
 
@@ -67,42 +88,107 @@ extension RoomHost {
         self.publish(.pulse(from: sender.id, to: nil, ByteBuffer(bytes: bytes)))
     }
 
-    // MARK: Frames
+    // MARK: Joining and moving
 
-    private func encodedEvents(_ delivery: RoomDelivery) -> [UInt8] {
-        let events = zip(delivery.entry.events, delivery.patches).map { event, patches in
-            event.wire(patch: patches.patch(for: .participant))
-        }
-        var bytes: [UInt8] = []
-        ServerMessage.events(
-            EventsMessage(
-                room: self.id,
-                at: delivery.entry.position,
-                after: delivery.entry.after,
-                events: events
-            )
-        ).encode(into: &bytes)
-        return bytes
-    }
-
-    // MARK: Joining
-
-    /// Those whose own join is in this entry: they begin with it.
+    /// Those whose own join is in this entry: they begin with it, inside or at the door.
     private func seatJoiners(_ delivery: RoomDelivery) -> [Seat] {
         delivery.entry.events.compactMap { event in
-            guard case .joined(let joining) = event.fact, let seat = self.seats[joining.participant],
-                seat.phase == .joining
+            guard let id = event.participant, let seat = self.seats[id], seat.phase == .joining,
+                delivery.room.membership(id) != nil
             else { return nil }
-            self.add(seat, joined: joining.joined)
+            self.place(seat, in: delivery.room, from: delivery.entry.after)
             return seat
         }
     }
 
-    /// The answer to a join is the room right after it, even if more entries are known already.
-    private func sendSnapshots(_ delivery: RoomDelivery, to joiners: [Seat]) {
-        let events = delivery.entry.events.map { $0.wire(patch: nil) }
-        for seat in joiners {
-            self.send(delivery.room, at: delivery.entry.position, events: events, to: seat)
+    /// Those who see more or less from now on. Costs a look at everybody, and is asked for only where it can be so.
+    private func changeViews(_ delivery: RoomDelivery) -> [Seat] {
+        guard delivery.entry.events.contains(where: \.mayChangeViews) else { return [] }
+        return (self.present + self.waitingSeats).filter { seat in
+            guard delivery.room.membership(seat.id) != nil else { return false }
+            let before = seat.view
+            self.place(seat, in: delivery.room, from: delivery.entry.after)
+            guard seat.view != before else { return false }
+            seat.viewHasChanged = true
+            seat.cursor.needSnapshot()
+            return true
         }
+    }
+
+    /// Puts a seat where the room says that it belongs: among the people, or at the door.
+    ///
+    /// - Parameter position: where a stream begins that nobody had yet: the next frame follows from there.
+    func place(_ seat: Seat, in room: Room, from position: Position) {
+        seat.view = room.view(of: seat.id)
+        self.streams.open(seat.view, at: position)
+        if let participant = room.participant(seat.id) {
+            guard seat.phase != .present else { return }
+            self.waitingSeats.removeAll { $0 === seat }
+            self.add(seat, joined: participant.joined)
+        } else if seat.phase == .joining {
+            self.addWaiting(seat)
+        }
+    }
+
+    /// The answer to a join is the room right after it, even if more entries are known already.
+    private func sendSnapshots(_ delivery: RoomDelivery, to seats: [Seat]) {
+        for seat in seats {
+            let events = zip(delivery.entry.events, delivery.patches).compactMap { event, patches in
+                event.isShown(in: seat.view, patches, after: delivery.room) || event.isAbout(seat.id)
+                    ? event.wire(patch: nil) : nil
+            }
+            self.send(delivery.room, events: events, to: seat)
+        }
+    }
+
+    /// The last that somebody hears of the room, if the frame of their view did not say it.
+    private func tellFarewell(_ delivery: RoomDelivery, to seat: Seat) {
+        guard let stream = self.streams[seat.view], stream.position != delivery.entry.position,
+            let connection = seat.session.connection, connection.isWritable
+        else { return }
+        let events = delivery.entry.events.filter { $0.isAbout(seat.id) }.map { $0.wire(patch: nil) }
+        let message = EventsMessage(
+            room: self.id,
+            at: delivery.entry.position,
+            after: stream.position,
+            events: events
+        )
+        connection.send(.events(message), counters: &self.gateway.counters)
+    }
+}
+
+/// Which events of an entry a view is shown, and with what of their patches: two views for which that is the same get
+/// the same bytes.
+private struct ShownFrame: Equatable {
+    let after: Position
+    private let view: View
+    /// Per event the sections of its patch that are shown; `nil` if the event is not.
+    private let shown: [PatchSections?]
+
+    /// - Returns: `nil` if there is nothing to show.
+    init?(_ delivery: RoomDelivery, in view: View, after: Position?) {
+        guard let after else { return nil }
+        self.after = after
+        self.view = view
+        self.shown = zip(delivery.entry.events, delivery.patches).map { event, patches in
+            event.isShown(in: view, patches, after: delivery.room) ? patches.sections(in: view) : nil
+        }
+        guard self.shown.contains(where: { $0 != nil }) else { return nil }
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.after == right.after && left.shown == right.shown
+    }
+
+    func encoded(_ delivery: RoomDelivery, room: RoomID) -> ByteBuffer {
+        var events: [JSONValue] = []
+        for (index, event) in delivery.entry.events.enumerated() where self.shown[index] != nil {
+            events.append(event.wire(patch: delivery.patches[index].patch(for: self.view)))
+        }
+        var bytes: [UInt8] = []
+        ServerMessage.events(
+            EventsMessage(room: room, at: delivery.entry.position, after: self.after, events: events)
+        ).encode(into: &bytes)
+        return WebSocketConnection.frame(text: bytes)
     }
 }

@@ -10,6 +10,8 @@ extension RoomHost {
 
     /// The participant is in the room already; from now on its connection is here.
     func take(_ seat: Seat, joined: UInt64) {
+        seat.view = self.room.view(of: seat.id)
+        self.streams.open(seat.view, at: self.position)
         self.add(seat, joined: joined)
         self.put(seat)
         for other in self.present where other !== seat { seat.reroute(other) }

@@ -18,13 +18,15 @@ final class RoomHost {
     private(set) var seats: [ParticipantID: Seat] = [:]
     /// Those of them who are in the room, by arrival.
     private(set) var present: [Seat] = []
+    /// Those who wait to be let in, likewise.
+    var waitingSeats: [Seat] = []
     /// Those in the room whose connections other nodes have.
     var peopleElsewhere: Set<ParticipantID> = []
     /// Those of them whose node is dead and who are interrupted: since when that is known here.
     var awaySince: [ParticipantID: NIODeadline] = [:]
     private var subscription: Subscription?
-    var ring: ReplayRing
-    var beat = RoomBeat()
+    /// What is told to whom.
+    var streams: ViewStreams
     /// Whose round trip is told next, by place in `present`.
     var nextRoundTrip = 0
     var differenceLogged: NIODeadline?
@@ -60,9 +62,11 @@ final class RoomHost {
             limits: gateway.limits,
             mechanisms: gateway.configuration.mechanisms
         )
-        self.ring = ReplayRing(
-            limits: gateway.limits,
-            comparesUID: gateway.configuration.mechanisms.contains(.positionUID)
+        self.streams = ViewStreams(
+            emptyRing: ReplayRing(
+                limits: gateway.limits,
+                comparesUID: gateway.configuration.mechanisms.contains(.positionUID)
+            )
         )
         self.subscribe()
         gateway.startBeat(of: self)
@@ -272,7 +276,7 @@ final class RoomHost {
         self.gateway.directory.remove(self)
         self.unsubscribe()
         // Those who are still joining hear it as the outcome of their join.
-        for seat in self.present { self.remove(seat) }
+        for seat in self.present + self.waitingSeats { self.remove(seat) }
         self.answerWhoWaits()
     }
 
@@ -295,6 +299,7 @@ final class RoomHost {
     func remove(_ seat: Seat, isElsewhere: Bool = false) {
         self.seats[seat.id] = nil
         if let index = self.present.firstIndex(where: { $0 === seat }) { self.present.remove(at: index) }
+        self.waitingSeats.removeAll { $0 === seat }
         self.gateway.participants[seat.id] = nil
         seat.end(isElsewhere: isElsewhere)
     }
@@ -322,7 +327,7 @@ final class RoomHost {
         case .rejected(let code):
             if code == .busy || code == .engineUnavailable {
                 seat.commands.postponed(number)
-            } else if code == .commandGap, seat.phase == .present {
+            } else if code == .commandGap, seat.isInRoom {
                 // The room knows of fewer commands than this seat: an engine has forgotten some.
                 seat.commands = CommandSequence(resuming: self.room.membership(seat.id))
             } else {
@@ -360,8 +365,14 @@ final class RoomHost {
     func add(_ seat: Seat, joined: UInt64) {
         seat.becomePresent(joined: joined)
         self.present.append(seat)
-        self.beat.somebodyCame()
+        self.streams.somebodyCame(to: seat.view)
         self.gateway.participants[seat.id] = seat
+    }
+
+    /// Nobody finds the way to somebody at the door: no signals, no pulses.
+    func addWaiting(_ seat: Seat) {
+        seat.wait()
+        self.waitingSeats.append(seat)
     }
 }
 

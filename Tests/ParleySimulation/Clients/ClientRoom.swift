@@ -32,6 +32,7 @@ struct ClientRoom {
     let alias: String?
     let me: String
     var position: ClientPosition
+    let view: JSONValue?
     var state: JSONValue
     var outbox = CommandOutbox()
     /// By recipient.
@@ -47,6 +48,7 @@ struct ClientRoom {
         self.alias = state["room"]?["alias"]?.string
         self.me = me
         self.position = position
+        self.view = snapshot["view"]
         self.state = state
     }
 

@@ -14,6 +14,7 @@ extension ModelClient {
             resume["attempt"] = .integer(Int64(self.sessionAttempts))
             if self.hasMemory {
                 resume["rooms"] = .object(self.heldPositions)
+                resume["views"] = .object(self.heldViews)
                 resume["received"] = .object(self.receivedMarks)
             }
             hello["resume"] = .object(resume)
@@ -25,6 +26,12 @@ extension ModelClient {
         var rooms = JSONObject()
         for room in self.rooms { rooms[room.id] = room.position.json }
         return rooms
+    }
+
+    private var heldViews: JSONObject {
+        var views = JSONObject()
+        for room in self.rooms { views[room.id] = room.view }
+        return views
     }
 
     private var receivedMarks: JSONObject {

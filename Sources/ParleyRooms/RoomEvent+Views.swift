@@ -1,0 +1,36 @@
+package import ParleyProtocol
+
+// Who is told of an event.
+
+extension RoomEvent {
+    /// Whether somebody with that view is told: of what changes what they see, of what has no state and belongs where
+    /// they are, and of what acknowledges a command of one of them.
+    ///
+    /// - Parameter room: right after the entry, so that every node decides alike.
+    package func isShown(in view: View, _ patches: StatePatches, after room: Room) -> Bool {
+        if !patches.sections(in: view).isEmpty { return true }
+        if let by = self.cause?.by, room.membership(by) != nil, room.view(of: by) == view { return true }
+        return patches.isEmpty && view.includes(self.sectionWithoutState)
+    }
+
+    /// Where an event belongs that changes nothing that anybody could see.
+    private var sectionWithoutState: Section {
+        switch self.fact {
+        case .created, .joined, .mediaChanged, .interrupted, .attached, .left, .ended: .stage
+        case .meeting(let fact): fact.sectionWithoutState
+        }
+    }
+
+    /// Whether somebody else may see more or less after it.
+    package var mayChangeViews: Bool {
+        switch self.fact {
+        case .created, .joined, .mediaChanged, .interrupted, .attached, .left, .ended: false
+        case .meeting(let fact): fact.mayChangeViews
+        }
+    }
+
+    /// Whether it happens to that participant, or because of them.
+    package func isAbout(_ id: ParticipantID) -> Bool {
+        self.participant == id || self.cause?.by == id
+    }
+}
