@@ -324,6 +324,8 @@ export interface RoomEvents {
     /** Of yourself it is told once, whatever it came by; the tracks of `Mesh` are off then. `by`: who, by kind. */
     muted: (person: Person, by: { audio?: string; video?: string }) => void
     'all-muted': (news: { by?: string; audio?: boolean; video?: boolean; mayUnmute?: boolean }) => void
+    /** After `rejoined`: somebody else shares by now, so yours has ended. */
+    'screen-refused': (error: ParleyError) => void
     'speak-allowed': (person: Person, news: { by?: string }) => void
     'hand-raised': (person: Person) => void
     'hand-lowered': (person: Person, news: { by?: string }) => void

@@ -12,8 +12,19 @@ export class OwnMedia {
         return said
     }
 
-    /** For a new membership: null if nothing is on. */
-    get again() { return Object.values(this.#wanted).some(Boolean) ? { ...this.#wanted } : null }
+    /**
+     * For a new membership, one after the other: a screen that somebody else has by now must not take the microphone
+     * down with it. `say(media)` answers with a promise; `refused(error)`: the screen is lost.
+     */
+    async again(say, refused) {
+        const { screen, ...rest } = this.#wanted
+        if (Object.values(rest).some(Boolean)) await say(rest).catch(() => {})
+        if (!screen) return
+        await say({ screen }).catch((error) => {
+            this.#wanted.screen = false
+            refused(error)
+        })
+    }
 
     /**
      * By kind, who has muted us newly; null if nobody has. It is told once, however it came: by an event, a snapshot or

@@ -128,8 +128,7 @@ export class Room extends Meeting {
         const wasWaiting = this.status === 'waiting'
         this.#take(snapshot)
         this.#commands.restart()
-        const wanted = this.#media.again
-        if (wanted) this.#commands.push('media', wanted).catch(() => {})
+        this.#media.again((media) => this.command('media', media), (error) => this.isClosed || this.emit('screen-refused', error))
         this.#commands.flush()
         this.chatAgain()
         this.emit('rejoined', why)
@@ -227,7 +226,7 @@ export class Room extends Meeting {
             break
         case 'interrupted': case 'resumed':
             // Of ourselves it is old news: our own socket has told it before.
-            if (event.participant !== this.self) this.emit(event.type, this.#whom(event.participant))
+            if (event.participant !== this.self) this.emit(event.type, this.whom(event.participant))
             return
         case 'ended': return this.over(event.reason)
         }
@@ -245,7 +244,7 @@ export class Room extends Meeting {
         const values = Object.hasOwn(toldEvents, event.type) ? toldEvents[event.type](this, event, before) : null
         if (values !== null) this.emit(event.type, ...values)
         // Of ourselves `#heed` tells, whatever has muted us.
-        const whom = event.type === 'muted' && this.#whom(event.participant)
+        const whom = event.type === 'muted' && this.whom(event.participant)
         if (whom && !whom.isSelf) this.emit('muted', whom, whom.muted ?? {})
     }
 
@@ -253,8 +252,6 @@ export class Room extends Meeting {
         const news = this.#media.heed(this.mutedBy)
         if (news) this.emit('muted', this.me, news)
     }
-
-    #whom(id) { return this.person(id) ?? { id, ...this.state.waiting?.[id], isSelf: id === this.self } }
 
     #arrived(before, role, events) {
         const isNew = ({ id, isSelf }) => !isSelf && !before.some((person) => person.id === id)

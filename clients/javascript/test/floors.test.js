@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inMeeting, meetingSnapshot } from './meeting-scripted.js'
-import { events, person } from './support.js'
+import { FakeSocket, events, person, settle, welcome } from './support.js'
 
 const screen = { capacity: 1, policy: 'free', holders: { p_bob: { since: 3, order: 1 } }, queue: { p_eve: 2, p_ada: 3 } }
 
@@ -20,6 +20,23 @@ test('a floor: who has it, who waits, and where we stand', async () => {
         ['floor-left', false, 'p_bob', {}], ['floor-taken', true, 'p_ada', {}], ['floor-revoked', false, 'p_ada', { by: 'p_bob' }],
     ])
     assert.deepEqual(room.floors, [])
+})
+
+test('after a new membership the screen is asked for behind the rest, and may be lost to somebody else', async () => {
+    const { room, clock, heard, says, sent } = await inMeeting({}, { names: ['screen-refused'] })
+    room.media({ audio: true, screen: true })
+    says(events(2, { type: 'media-changed', participant: 'p_ada', by: 'p_ada', id: 2, patch: {} }))
+    FakeSocket.last.ends(1006)
+    clock.advance(250)
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome({ session: 's_2' }), meetingSnapshot({ self: 'p_ada2', people: { p_ada2: person(4) } }))
+    assert.deepEqual(sent().at(-1), { type: 'media', id: 2, room: 'r_1', audio: true })
+    FakeSocket.last.says(events(2, { type: 'media-changed', participant: 'p_ada2', by: 'p_ada2', id: 2, patch: {} }))
+    await settle()
+    assert.deepEqual(sent(), [{ type: 'media', id: 3, room: 'r_1', screen: true }])
+    FakeSocket.last.says({ type: 'rejected', of: 'media', room: 'r_1', id: 3, code: 'floor-busy', message: '' })
+    await settle()
+    assert.deepEqual(heard.map(([name, { code }]) => [name, code]), [['screen-refused', 'floor-busy']])
 })
 
 test('questions: those that wait for my answer', async () => {

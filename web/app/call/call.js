@@ -117,7 +117,7 @@ export class Call extends Emitter {
             room.on('media-changed', ({ isSelf }) => { if (isSelf) this.sharing.check(me()) }),
             room.on('floor-revoked', () => this.sharing.check(me())),
             room.on('resynced', () => this.sharing.check(me())),
-            room.on('rejoined', () => this.sharing.check(me(), { isNewMembership: true })),
+            room.on('screen-refused', () => this.sharing.stop({ isTold: true })),
             room.on('transferred', ({ isSelf }, to) => { if (isSelf) this.emit('moved', to) }),
             room.on('round-trip', () => this.#draw()),
             room.on('ended', (reason) => this.#end({ reason: 'ended', why: reason })),

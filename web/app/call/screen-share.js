@@ -61,10 +61,8 @@ export class ScreenShare {
     }
 
     /** What the room holds of us has changed. Somebody may have taken the floor back. */
-    check(me, { isNewMembership = false } = {}) {
-        if (this.stream === null || !this.#isGranted || me === undefined) return
-        if (isNewMembership) this.#room.media({ screen: true }).catch(() => this.stop({ isTold: true }))
-        else if (!me.media.screen) this.stop({ isTold: true })
+    check(me) {
+        if (this.stream !== null && this.#isGranted && me?.media.screen === false) this.stop({ isTold: true })
     }
 
     close() { this.#drop() }

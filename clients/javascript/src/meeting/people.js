@@ -16,6 +16,9 @@ export const People = (Base) => class extends Base {
     /** Ourselves, also while we wait and are in no list yet. */
     get me() { return this.person(this.self) ?? { id: this.self, name: this.name, isSelf: true } }
 
+    /** Also those who wait, and those who are gone already. */
+    whom(id) { return this.person(id) ?? { id, ...this.state.waiting?.[id], isSelf: id === this.self } }
+
     // MARK: What the session tells
 
     /** How far away people are, by id, in milliseconds there and back. */
