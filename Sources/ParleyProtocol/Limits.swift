@@ -80,6 +80,32 @@ public struct Limits: Hashable, Sendable {
     public var instantMillisecondsMax: Int64 = 4_102_444_800_000
     public var codecsPerRuleMax = 16
 
+    // MARK: Floors and consents
+    /// Floors that differ from what every room has at first; one more is rejected: `too-many`.
+    public var floorsPerRoomMax = 32
+    /// A longer name, a larger capacity, a lease outside these bounds is rejected: `invalid-member`.
+    public var floorNameBytesMax = 32
+    public var floorCapacityMax = 64
+    public var floorLeaseMillisecondsMin = 1_000
+    public var floorLeaseMillisecondsMax = 3_600_000
+    /// Who waits for one floor; one more is rejected: `floor-busy`.
+    public var floorQueueMax = 64
+    /// Questions open in one room; one more is rejected: `too-many`.
+    public var consentsOpenMax = 16
+    /// Of those, asked by one participant; one more is rejected: `too-many`.
+    public var consentsPerAskerMax = 4
+    /// People asked by one question; a question to more is rejected: `too-many`.
+    public var consentAskedMax = 256
+    /// A longer kind or question, a deadline outside these bounds is rejected: `invalid-member`.
+    public var consentKindBytesMax = 32
+    public var consentQuestionBytesMax = 500
+    public var consentMillisecondsMin = 1_000
+    public var consentMillisecondsMax = 120_000
+    /// Where the question names no deadline.
+    public var consentMillisecondsDefault = 60_000
+    /// Identities whose answer to one recording is kept; one more is rejected: `too-many`.
+    public var recordingAnswersMax = 1_024
+
     // MARK: Sessions that survive their connection
     /// How long somebody whose connection is lost keeps the place in a room; then they have left.
     public var graceMilliseconds = 30_000

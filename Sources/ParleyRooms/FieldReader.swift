@@ -11,6 +11,8 @@ struct FieldReader {
 
     func has(_ name: String) -> Bool { self.object[name] != nil }
 
+    func valueIfPresent(_ name: String) -> JSONValue? { self.object[name] }
+
     func value(_ name: String) throws(RoomFormatError) -> JSONValue {
         guard let value = self.object[name] else { throw .member(name) }
         return value

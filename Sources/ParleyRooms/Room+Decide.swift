@@ -65,22 +65,19 @@ extension Room {
         case .join(let join):
             return self.decideJoin(command, join, membership, cause)
         case .leave:
-            return self.decideLeave(command.participant, .left, cause)
+            return self.decideLeave(command, .left, cause)
         case .disconnect(let reason, let epoch):
             guard epoch == nil || epoch == membership?.epoch else { return .rejected(.noChange) }
-            return self.decideLeave(command.participant, reason, cause)
+            return self.decideLeave(command, reason, cause)
         case .interrupt(let epoch):
             return self.decideInterrupt(command, membership, epoch)
         case .attach(let attach):
-            return self.decideAttach(command.participant, membership, attach)
+            return self.decideAttach(command, membership, attach)
         case .expire(let epoch):
             guard self.isInterrupted(command.participant, membership, epoch) else { return .rejected(.noChange) }
-            return self.decideLeave(command.participant, .disconnected, nil)
+            return self.decideLeave(command, .disconnected, nil)
         case .media(let change):
-            guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
-            let difference = participant.media.difference(change)
-            guard !difference.isEmpty else { return .rejected(.noChange) }
-            return .events([RoomEvent(.mediaChanged(participant.id, difference), cause: cause)])
+            return self.decideMedia(command, change, cause)
         case .meeting(let action):
             return self.decide(action, MeetingRequest(command, cause))
         case .deadline:
@@ -118,7 +115,9 @@ extension Room {
         guard isNew else {
             // They leave first, so that there are never more people than places. The room may be empty in between, but
             // not at the end of the entry, so it does not end.
-            return .events(replaced.map { RoomEvent(.left($0.id, .replaced)) } + [joined])
+            let left = replaced.map { RoomEvent(.left($0.id, .replaced)) }
+            guard !left.isEmpty else { return .events([joined]) }
+            return .events(left + self.consequences(ofLeaving: replaced.map(\.id), at: command.at) + [joined])
         }
         var configuration = self.configuration
         configuration.apply(join.settings)
@@ -134,15 +133,33 @@ extension Room {
         return .events([RoomEvent(.created(creation)), joined])
     }
 
+    private func decideMedia(
+        _ command: RoomCommand,
+        _ change: Participant.MediaChange,
+        _ cause: RoomEvent.Cause?
+    ) -> Decision {
+        guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
+        let difference = participant.media.difference(change)
+        guard !difference.isEmpty else { return .rejected(.noChange) }
+        do throws(RejectionCode) {
+            let floor = try self.screenFloor(for: difference, by: participant.id, at: command.at)
+            let changed = RoomEvent(.mediaChanged(participant.id, difference), cause: cause)
+            return .events(floor.before + [changed] + floor.after)
+        } catch {
+            return .rejected(error)
+        }
+    }
+
     private func decideLeave(
-        _ id: ParticipantID,
+        _ command: RoomCommand,
         _ reason: RoomEvent.LeaveReason,
         _ cause: RoomEvent.Cause?
     ) -> Decision {
+        let id = command.participant
         guard self.people[id] != nil else { return .rejected(.notJoined) }
         let left = RoomEvent(.left(id, reason), cause: cause)
         guard self.count > 1 else { return .events([left, RoomEvent(.ended(.empty))]) }
-        return .events([left] + self.consequences(ofLeaving: id))
+        return .events([left] + self.consequences(ofLeaving: [id], at: command.at))
     }
 
     // MARK: Connections that are lost and come back. What speaks of another epoch, or was said before, is a
@@ -160,10 +177,11 @@ extension Room {
     /// Another connection of a session is always welcome, on whatever node, unless the client has had a later
     /// one since: that this one was slow on its way is no reason to end it.
     private func decideAttach(
-        _ id: ParticipantID,
+        _ command: RoomCommand,
         _ membership: Membership?,
         _ attach: RoomCommand.Attach
     ) -> Decision {
+        let id = command.participant
         guard let participant = self.people[id], let membership else { return .rejected(.notJoined) }
         let wasInterrupted =
             switch participant.connection {
@@ -183,7 +201,8 @@ extension Room {
             attempt: attach.attempt,
             wasInterrupted: wasInterrupted
         )
-        return .events([RoomEvent(.attached(attachment))])
+        let attached = RoomEvent(.attached(attachment))
+        return .events([attached] + (wasInterrupted ? self.consequences(ofReturning: id, at: command.at) : []))
     }
 
     /// Whether it is this very connection that the room takes for lost.

@@ -22,6 +22,9 @@ extension Room {
         if let roles = self.roles.shown { object.append(StatePath.roles, roles) }
         if self.parameters != RoomParameters() { object.append(StatePath.parameters, self.parameters.json) }
         if let attributes = self.attributes.json { object.append(StatePath.attributes, attributes) }
+        if let floors = self.floors.json { object.append(StatePath.floors, floors) }
+        if self.consents != Consents() { object.append(StatePath.consents, self.consents.snapshot) }
+        if let recording = self.recording { object.append(StatePath.recording, recording.json) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
@@ -55,6 +58,13 @@ extension Room {
         self.roles = reader.roles
         self.parameters = reader.parameters
         self.attributes = try reader.attributes
+        self.floors = try Floors(json: reader.valueIfPresent(StatePath.floors))
+        if let consents = reader.valueIfPresent(StatePath.consents) {
+            self.consents = try Consents(snapshot: consents)
+        }
+        self.recording = try reader.valueIfPresent(StatePath.recording).map { json throws(RoomFormatError) in
+            try Recording(json: json)
+        }
         self.server.joinedLast = try reader.number("joinedLast")
         if reader.has(StatePath.policy) {
             self.policy = try RoomPolicy(try FieldReader(try reader.value(StatePath.policy), StatePath.policy))
@@ -86,6 +96,7 @@ extension Room {
         if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
         if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
         if let policy = self.policy.json { hashes.add(policy, at: [StatePath.policy], in: .stage) }
+        for (name, value) in self.stageJSON { hashes.add(value, at: [name], in: .stage) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
             hashes.add(participant.json, at: path, in: participant.section)

@@ -17,6 +17,9 @@ enum StatePath {
     static let role = "role"
     static let attributes = "attributes"
     static let policy = "policy"
+    static let floors = "floors"
+    static let consents = "consents"
+    static let recording = "recording"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -39,6 +42,7 @@ extension Room {
             people.append(participant.id.description, participant.json)
         }
         state.append(StatePath.people, .object(people))
+        for (name, value) in self.stageJSON { state.append(name, value) }
         return .object(state)
     }
 

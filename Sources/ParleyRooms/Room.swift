@@ -30,6 +30,10 @@ public struct Room: Hashable, Sendable {
     var attributes = AttributeTable()
     /// What all devices can speak.
     var policy = RoomPolicy()
+    public internal(set) var floors = Floors()
+    public internal(set) var consents = Consents()
+    /// Absent while nobody records or wants to.
+    public internal(set) var recording: Recording?
 
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
     /// is made from `joined`.

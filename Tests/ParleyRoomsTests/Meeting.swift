@@ -182,6 +182,11 @@ struct Meeting {
         // Whoever is told to have been replaced knows that their numbers begin anew.
         if case .left(let id, .replaced) = event.fact { self.sequences[Self.name(id)] = nil }
         if case .left(_, let reason) = event.fact, reason != .left { words.append("(\(reason.rawValue))") }
+        if case .meeting = event.fact {
+            let wire = event.wire(patch: nil)
+            let why = wire["reason"]?.string ?? wire["outcome"]?.string
+            if let why { words.append("(\(why))") }
+        }
         if let cause = event.cause { words.append("#\(cause.number)") }
         return words.joined(separator: " ")
     }

@@ -171,6 +171,9 @@ struct RoomSearch {
         case .open, .locked: self.expect(!people.isEmpty, "an open room is never empty")
         }
         self.expect(people.count <= room.capacity, "no more people than places")
+        let sharing = people.filter(\.media.screen).map(\.id)
+        self.expect(sharing.count <= 1, "one screen at a time")
+        self.expect(sharing == room.floors[.screen]?.holdersInOrder, "who shares holds the floor")
         if self.devices == .allow {
             self.expect(people.allSatisfy { ($0.role == .host) == ($0.joined == 1) }, "the host is the creator")
         } else {
@@ -208,7 +211,9 @@ struct RoomSearch {
         case (_, .join(let join)):
             let isHere = node.room.participants.contains { $0.identity == join.identity && !$0.isInterrupted }
             expected = self.devices == .reject && isHere ? .identityPresent : .roomFull
-        case (_, .media) where current != nil: expected = .noChange
+        case (_, .media(let change)) where current != nil:
+            let isTaken = node.room.participants.contains { $0.media.screen && $0.id != current }
+            expected = change.screen == true && isTaken ? .floorBusy : .noChange
         case (_, .interrupt) where current != nil, (_, .attach) where current != nil,
             (_, .expire) where current != nil, (_, .disconnect) where current != nil:
             expected = .noChange

@@ -23,6 +23,10 @@ import Testing
             "abilities": ["rollback": true, "trickle": false, "restart": false],
             "media": ["audio": false, "video": false, "screen": true],
         ]
+        let screen: JSONValue = [
+            "capacity": 1, "policy": "free", "queue": [:],
+            "holders": .object([meeting.id("Bob").description: ["since": 1_795_226_400_000, "order": 1]]),
+        ]
         let state: JSONValue = [
             "room": [
                 "id": .string(meeting.room.id.description), "alias": "blue-fox", "lifecycle": "open",
@@ -30,6 +34,7 @@ import Testing
                 "devices": "allow",
             ],
             "people": .object([meeting.id("Ada").description: ada, meeting.id("Bob").description: bob]),
+            "floors": ["screen": screen],
         ]
         // Whoever waits at the door sees what is written on it.
         let door: JSONValue = ["room": state.object?["room"] ?? .null]

@@ -17,11 +17,20 @@ public enum MeetingAction: Hashable, Sendable {
     case role(RoleAction)
     case attribute(AttributeAction)
     case device(DeviceAction)
+    case floor(FloorAction)
+    case consent(ConsentAction)
+    case recording(RecordingAction)
 
     /// All values of `type`, of all subjects.
-    public static let types: Set<String> = Set(
-        LifecycleAction.types + RoleAction.types + AttributeAction.types + DeviceAction.types
-    )
+    public static let types: Set<String> = [
+        LifecycleAction.types,
+        RoleAction.types,
+        AttributeAction.types,
+        DeviceAction.types,
+        FloorAction.types,
+        ConsentAction.types,
+        RecordingAction.types,
+    ].reduce(into: []) { $0.formUnion($1) }
 
     /// The longest of them.
     static let typeBytesMax = 24
@@ -40,6 +49,12 @@ public enum MeetingAction: Hashable, Sendable {
             self = .attribute(action)
         } else if let action = try DeviceAction(type, reader, limits) {
             self = .device(action)
+        } else if let action = try FloorAction(type, reader, limits) {
+            self = .floor(action)
+        } else if let action = try ConsentAction(type, reader, limits) {
+            self = .consent(action)
+        } else if let action = try RecordingAction(type, reader, limits) {
+            self = .recording(action)
         } else {
             return nil
         }
@@ -52,6 +67,9 @@ public enum MeetingAction: Hashable, Sendable {
         case .role(let action): action.type
         case .attribute(let action): action.type
         case .device(let action): action.type
+        case .floor(let action): action.type
+        case .consent(let action): action.type
+        case .recording(let action): action.type
         }
     }
 
@@ -62,6 +80,9 @@ public enum MeetingAction: Hashable, Sendable {
         case .role(let action): action.members
         case .attribute(let action): action.members
         case .device(let action): action.members
+        case .floor(let action): action.members
+        case .consent(let action): action.members
+        case .recording(let action): action.members
         }
     }
 }

@@ -7,6 +7,9 @@ public enum MeetingFact: Hashable, Sendable {
     case role(RoleFact)
     case attribute(AttributeFact)
     case device(DeviceFact)
+    case floor(FloorFact)
+    case consent(ConsentFact)
+    case recording(RecordingFact)
 }
 
 extension MeetingFact {
@@ -17,6 +20,9 @@ extension MeetingFact {
         case .role(let fact): fact.type
         case .attribute(let fact): fact.type
         case .device(let fact): fact.type
+        case .floor(let fact): fact.type
+        case .consent(let fact): fact.type
+        case .recording(let fact): fact.type
         }
     }
 
@@ -27,6 +33,9 @@ extension MeetingFact {
         case .role(let fact): fact.participant
         case .attribute(let fact): fact.participant
         case .device(let fact): fact.participant
+        case .floor(let fact): fact.participant
+        case .consent(let fact): fact.participant
+        case .recording(let fact): fact.participant
         }
     }
 
@@ -37,6 +46,9 @@ extension MeetingFact {
         case .role(let fact): fact.members
         case .attribute(let fact): fact.members
         case .device(let fact): fact.members
+        case .floor(let fact): fact.members
+        case .consent(let fact): fact.members
+        case .recording(let fact): fact.members
         }
     }
 
@@ -45,13 +57,16 @@ extension MeetingFact {
         switch self {
         case .attribute(let fact): fact.wireMembers
         case .lifecycle, .role, .device: [:]
+        case .floor(let fact): fact.wireMembers
+        case .consent(let fact): fact.wireMembers
+        case .recording(let fact): fact.wireMembers
         }
     }
 
     /// Who is told of a fact that changes nothing that anybody could see.
     var sectionWithoutState: Section {
         switch self {
-        case .lifecycle, .role, .attribute, .device: .stage
+        case .lifecycle, .role, .attribute, .device, .floor, .consent, .recording: .stage
         }
     }
 
@@ -60,7 +75,7 @@ extension MeetingFact {
         switch self {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
-        case .attribute, .device: false
+        case .attribute, .device, .floor, .consent, .recording: false
         }
     }
 
@@ -71,6 +86,9 @@ extension MeetingFact {
         case .role: 96
         case .attribute(let fact): fact.bytesMax
         case .device(let fact): fact.bytesMax
+        case .floor: 256
+        case .consent(let fact): fact.bytesMax
+        case .recording: 192
         }
     }
 
@@ -84,6 +102,12 @@ extension MeetingFact {
             self = .attribute(fact)
         } else if let fact = try DeviceFact(type, reader) {
             self = .device(fact)
+        } else if let fact = try FloorFact(type, reader) {
+            self = .floor(fact)
+        } else if let fact = try ConsentFact(type, reader) {
+            self = .consent(fact)
+        } else if let fact = try RecordingFact(type, reader) {
+            self = .recording(fact)
         } else {
             return nil
         }
@@ -97,6 +121,9 @@ extension Room {
         case .role(let fact): self.evolve(fact)
         case .attribute(let fact): self.evolve(fact)
         case .device(let fact): self.evolve(fact)
+        case .floor(let fact): self.evolve(fact)
+        case .consent(let fact): self.evolve(fact)
+        case .recording(let fact): self.evolve(fact)
         }
     }
 }

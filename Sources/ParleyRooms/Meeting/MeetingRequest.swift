@@ -55,6 +55,9 @@ extension Room {
         case .role(let action): return self.decide(action, request)
         case .attribute(let action): return self.decide(action, request)
         case .device(let action): return self.decide(action, request)
+        case .floor(let action): return self.decide(action, request)
+        case .consent(let action): return self.decide(action, request)
+        case .recording(let action): return self.decide(action, request)
         }
     }
 
@@ -87,8 +90,18 @@ extension Room {
     /// Judged before it is applied: each subject leaves that participant out of account.
     ///
     /// Not asked for the last one, with whom the room ends.
-    func consequences(ofLeaving id: ParticipantID) -> [RoomEvent] {
-        []
+    func consequences(ofLeaving ids: [ParticipantID], at instant: Instant) -> [RoomEvent] {
+        self.stageConsequences(ofLeaving: ids, at: instant)
+    }
+
+    /// What happens in the same entry, behind `resumed`.
+    func consequences(ofReturning id: ParticipantID, at instant: Instant) -> [RoomEvent] {
+        self.stageConsequences(ofReturning: id, at: instant)
+    }
+
+    /// What happens in the same entry, behind `role-changed`, because somebody may do less now.
+    func consequences(ofRoleOf id: ParticipantID, _ role: Role, at instant: Instant) -> [RoomEvent] {
+        self.stageConsequences(ofRoleOf: id, role, at: instant)
     }
 }
 
@@ -102,10 +115,13 @@ extension Room {
     }
 
     /// Of every subject that has any.
-    private var deadlines: [Instant] { [] }
+    private var deadlines: [Instant] {
+        [self.floors.nextDeadline, self.consents.nextDeadline].compactMap(\.self)
+    }
 
     /// What is due by now, of every subject in a fixed order. What nobody waits for any more is a legal race.
     func decideDeadline(at now: Instant) -> Decision {
-        .rejected(.noChange)
+        let events = self.dueOnStage(at: now)
+        return events.isEmpty ? .rejected(.noChange) : .events(events)
     }
 }

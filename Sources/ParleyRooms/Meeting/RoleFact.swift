@@ -45,7 +45,8 @@ extension Room {
         if let rank = self.people[request.by]?.role.rank {
             guard participant.role.rank < rank, role.rank < rank else { return .rejected(.invalidRole) }
         }
-        return request.events([.role(.changed(id, role))])
+        let changed = RoomEvent(.meeting(.role(.changed(id, role))), cause: request.cause)
+        return .events([changed] + self.consequences(ofRoleOf: id, role, at: request.at))
     }
 
     mutating func evolve(_ fact: RoleFact) -> StatePatches {
