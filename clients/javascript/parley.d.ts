@@ -351,9 +351,14 @@ export interface RoomEvents {
     /** `participant`: beside whom; absent: of the room. Without `value` it was taken away. */
     'attribute-set': (news: { key: string; value?: Value; version?: number; participant?: string; by?: string }) => void
     'breakouts-opened': (breakouts: Breakout[]) => void
-    assigned: (person: Person, breakout: string) => void
+    /** Without `breakout`: to none any more. */
+    assigned: (person: Person, breakout?: string) => void
+    'breakout-joined': (person: Person, breakout: string) => void
+    'breakout-left': (person: Person, breakout: string) => void
+    /** Soon they close. */
+    'breakouts-ending': (news: { endsAt: number }) => void
     recalled: () => void
-    'breakouts-closed': () => void
+    'breakouts-closed': (news: { reason?: 'closed' | 'duration' | (string & {}) }) => void
     /** Somebody shall go to another room; with `isSelf` it is you: `parley.join(room, { ticket })`. */
     transferred: (person: Person, news: { room: string; ticket?: string }) => void
     'policy-changed': (policy?: MediaPolicy) => void
@@ -488,9 +493,12 @@ export class Room {
     readonly breakouts: Breakout[]
     /** The one that you are assigned to. */
     readonly breakout?: Breakout
+    /** The one that somebody is in now. */
+    breakoutOf(id: string): Breakout | undefined
     readonly parent?: string
     openBreakouts(rooms: Record<string, string[]>, options?: { durationMilliseconds?: number }): Promise<RoomEvent | void>
-    assign(id: string, breakout: string): Promise<RoomEvent | void>
+    /** Without `breakout`: to none. */
+    assign(id: string, breakout?: string): Promise<RoomEvent | void>
     recall(): Promise<RoomEvent | void>
     closeBreakouts(): Promise<RoomEvent | void>
     transfer(id: string, room: string): Promise<RoomEvent | void>

@@ -37,7 +37,7 @@ export class Banners {
             breakout: line('breakout-banner', { picture: 'people', action: { label: 'Go there', onclick: () => this.#goToBreakout() } }),
             back: line('back-banner', {
                 picture: 'people', isLive: false,
-                action: { label: 'Back to the main room', onclick: () => call.emit('moved', { room: this.#room.parent }) },
+                action: { label: 'Back to the main room', onclick: () => call.emit('goes', { to: 'main' }) },
             }),
             ending: line('ending-banner', {
                 kind: 'banner', picture: 'warning', isLive: false, ondismiss: () => { this.#endRead = this.#room.endsAt; redraw() },
@@ -119,7 +119,7 @@ export class Banners {
 
     #goToBreakout() {
         const { breakout } = this.#room
-        if (breakout) this.#call.emit('moved', { room: breakout.room })
+        if (breakout) this.#call.emit('goes', { to: 'breakout', ...breakout })
     }
 
     #dismissTrouble(redraw) {

@@ -3,6 +3,7 @@ import { Call } from './call/call.js'
 import { Devices } from './devices.js'
 import { farewell } from './left.js'
 import { LevelMeter } from './level.js'
+import { Journey } from './journey.js'
 import { lobby } from './lobby.js'
 import { Meeting } from './meeting.js'
 import { recall, remember, tabStorage } from './memory.js'
@@ -88,37 +89,32 @@ function afterwards() {
     ]
 }
 
+const journey = new Journey({
+    begin: (parley, room) => begin(parley, room, room.alias ?? room.topic ?? room.id),
+    show: (words) => show(farewell({ ...words, picture: 'people', testid: 'moving' })),
+    fail(parley, words) {
+        parley.close()
+        devices.stop()
+        show(farewell({ ...words, picture: 'warning', actions: afterwards() }))
+    },
+})
+
 function begin(parley, room, alias) {
-    const call = new Call({ parley, room, Mesh, devices })
+    const call = new Call({ parley, room, Mesh, devices, isAside: journey.isAway })
     Object.assign(page, { parley, room, mesh: call.mesh, call })
     meter.listen(null) // The call has its own ears.
     show(new Meeting({ call, devices, meter, room: alias }))
-    call.on('moved', (to) => move(call, to))
+    call.on('goes', (way) => journey.go(call, way))
     call.on('over', (why) => {
         const { name } = room
         Object.assign(page, { parley: null, room: null, mesh: null, call: null })
-        if (why.reason === 'moved') return
+        if (why.reason === 'moved' || journey.over(why, parley)) return
         devices.stop()
         if (why.reason === 'superseded') return showSuperseded({ parley, name, alias })
         const text = why.code === undefined ? undefined : explain({ code: why.code }).text
         show(farewell({ ...explainOver({ ...why, text }), actions: afterwards() }))
     })
-}
-
-// To a breakout room and back: camera, microphone and connection stay.
-async function move(call, { room: target, ticket }) {
-    const { parley, room } = call
-    const { name } = room
-    await call.move()
-    show(farewell({ title: 'One moment', text: 'You go to another room.', picture: 'people', testid: 'moving' }))
-    try {
-        const next = await parley.join(target, { name, ticket })
-        begin(parley, next, next.alias ?? next.topic ?? target)
-    } catch (error) {
-        parley.close()
-        devices.stop()
-        show(farewell({ ...explain(error), picture: 'warning', actions: afterwards() }))
-    }
+    return call
 }
 
 // The same session, so nobody is asked who they are; the other tab then shows what this one shows now.

@@ -66,7 +66,8 @@ export function tileInWords({ name, isSelf, link, beyond, isInterrupted }) {
 }
 
 /** One line about somebody, for the list and for screen readers. `role`: left out where it stands beside. */
-export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted }) {
+export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted, breakout }) {
+    if (breakout !== undefined) return `in ${breakout}`
     const parts = [badgeOf(role)].filter((word) => word !== '')
     if (speaking) parts.push('speaking')
     else parts.push(media.audio ? 'microphone on' : 'microphone off')

@@ -91,8 +91,11 @@ test('breakout rooms: mine, and the way there', async () => {
     assert.deepEqual([room.breakouts.map(({ name }) => name), room.breakout.name], [['A', 'B'], 'A'])
     says(events(3, { type: 'assigned', participant: 'p_ada', breakout: 2, by: 'p_bob', id: 3, patch: { breakouts: { 1: { people: null }, 2: { people: { p_ada: 'assigned' } } } } }))
     assert.equal(room.breakout.room, 'r_b')
-    says(events(4, { type: 'transferred', participant: 'p_ada', room: 'r_b', ticket: 't' }))
-    says(events(5, { type: 'breakouts-closed', by: 'p_bob', id: 4, patch: { breakouts: null } }))
+    assert.equal(room.breakoutOf('p_ada'), undefined)
+    says(events(4, { type: 'breakout-joined', participant: 'p_ada', breakout: 2, patch: { breakouts: { 2: { people: { p_ada: 'moved' } } } } }))
+    assert.equal(room.breakoutOf('p_ada').name, 'B')
+    says(events(5, { type: 'transferred', participant: 'p_ada', room: 'r_b', ticket: 't' }))
+    says(events(6, { type: 'breakouts-closed', reason: 'closed', by: 'p_bob', id: 4, patch: { breakouts: null } }))
     assert.deepEqual(heard.slice(1).map(([name, who, what]) => [name, who?.id, what]), [
         ['assigned', 'p_ada', '2'], ['transferred', 'p_ada', { room: 'r_b', ticket: 't' }], ['breakouts-closed', undefined, undefined],
     ])
@@ -127,6 +130,7 @@ test('the commands of floors, questions, recording, attributes, breakouts and de
         [() => room.setAttribute('mood', undefined, { participant: 'p_ada' }), { type: 'set-attribute', key: 'mood', participant: 'p_ada' }],
         [() => room.openBreakouts({ A: ['p_bob'], B: [] }, { durationMilliseconds: 60_000 }), { type: 'open-breakouts', rooms: { A: { people: { p_bob: true } }, B: {} }, durationMilliseconds: 60_000 }],
         [() => room.assign('p_bob', '2'), { type: 'assign', participant: 'p_bob', breakout: 2 }],
+        [() => room.assign('p_bob'), { type: 'assign', participant: 'p_bob' }],
         [() => room.recall(), { type: 'recall' }],
         [() => room.closeBreakouts(), { type: 'close-breakouts' }],
         [() => room.transfer('p_bob', 'r_b'), { type: 'transfer', participant: 'p_bob', room: 'r_b' }],

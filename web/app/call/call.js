@@ -11,7 +11,7 @@ import { Speaking } from './speaking.js'
 
 // One meeting from joining to leaving: what the room says, what the mesh carries and what our devices do, brought
 // together. It draws nothing. Emits `change` (draw again), `said` (a sentence for eye and ear), `whispered` (for the
-// ear alone: the eye sees it anyway), `reaction` ({ id, name }), `moved` ({ room, ticket }), `over` (why).
+// ear alone: the eye sees it anyway), `reaction` ({ id, name }), `goes` ({ to, … }: to another room, see journey.js), `over` (why).
 
 export class Call extends Emitter {
     mesh = null
@@ -22,9 +22,10 @@ export class Call extends Emitter {
     #offs = []
     #isOver = false
 
-    constructor({ parley, room, Mesh, devices }) {
+    /** `isAside`: another room of this connection waits for us, so the connection stays when this one ends. */
+    constructor({ parley, room, Mesh, devices, isAside = false }) {
         super()
-        Object.assign(this, { parley, room, devices })
+        Object.assign(this, { parley, room, devices, isAside })
         this.first = new FirstPeople(room, PEOPLE_WITH_VIDEO_MAX)
         this.mesh = new Mesh(this.first, { stream: devices.stream, channels: ['chat'] })
         this.#speaking = new Speaking(room, () => this.#draw())
@@ -61,6 +62,7 @@ export class Call extends Emitter {
                 beyond: !this.first.includes(person.id) || (isSelfBeyond && !person.isSelf),
                 speaking: person.isSelf ? this.#speaking.isSelf : this.#speaking.has(person.id),
                 isSpotlit: spotlight.includes(person.id),
+                breakout: room.breakoutOf(person.id)?.name,
                 camera: person.isSelf ? this.devices.stream : peer?.camera ?? null,
                 screen: person.isSelf ? this.screen : peer?.screen ?? null,
                 media: person.isSelf ? this.own.media : person.media,
@@ -82,11 +84,11 @@ export class Call extends Emitter {
 
     leave() { this.#end({ reason: 'left' }, () => this.room.leave()) }
 
-    /** To another room, with the same connection: answers when this one is left. */
-    async move() {
-        const left = this.room.leave().catch(() => {})
+    /** To another room, with the same connection. `isBack`: this room stays, and waits for our return with all devices off. */
+    async rest({ isBack }) {
+        const last = isBack ? this.room.media({ audio: false, video: false, screen: false }) : this.room.leave()
         this.#end({ reason: 'moved' }, null)
-        await left
+        await last.catch(() => {})
     }
 
     #makeWatch() {
@@ -118,7 +120,7 @@ export class Call extends Emitter {
             room.on('floor-revoked', () => this.sharing.check(me())),
             room.on('resynced', () => this.sharing.check(me())),
             room.on('screen-refused', () => this.sharing.stop({ isTold: true })),
-            room.on('transferred', ({ isSelf }, to) => { if (isSelf) this.emit('moved', to) }),
+            room.on('transferred', ({ isSelf }, to) => { if (isSelf) this.emit('goes', { to: 'room', ...to }) }),
             room.on('round-trip', () => this.#draw()),
             room.on('ended', (reason) => this.#end({ reason: 'ended', why: reason })),
             // When the whole connection is given up, its status says why, right after this.
@@ -165,7 +167,7 @@ export class Call extends Emitter {
         this.#watch.close()
         this.sharing.close()
         this.mesh.close()
-        if (goodbye) Promise.resolve(goodbye()).catch(() => {}).finally(() => this.parley.close())
+        if (goodbye) Promise.resolve(goodbye()).catch(() => {}).finally(() => this.isAside || this.parley.close())
         this.emit('over', why)
     }
 }

@@ -43,6 +43,7 @@ export function listenToNews(call) {
         'floor-revoked': (floor, person) => { if (person?.isSelf && REVOKED[floor.name]) say(REVOKED[floor.name]) },
         'consent-closed': (consent, outcome) => { if (consent.by === room.self) say(outcomeInWords(consent, outcome)) },
         'breakouts-opened': () => say('Breakout rooms are open.'),
+        'breakouts-ending': ({ endsAt }) => say(`The breakout rooms close ${untilInWords(endsAt)}.`),
         'breakouts-closed': () => say('The breakout rooms are closed.'),
         recalled: () => say('Everybody is called back.'),
         'policy-changed': (policy) => { if (policy?.reason) whisper(policy.reason) },

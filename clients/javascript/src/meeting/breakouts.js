@@ -1,12 +1,15 @@
 import { listOf, said, setOf } from './sets.js'
 
-/** Small rooms beside this one. */
+/** Small rooms beside this one. Whoever goes to one stays in this one as well, and comes back by leaving it. */
 export const Breakouts = (Base) => class extends Base {
     /** Each with `id`, `name`, `room`, perhaps `endsAt`, and `people`: `{ p_…: 'assigned' | 'moved' }`. */
     get breakouts() { return listOf(this.state.breakouts) }
 
     /** The one that you are assigned to. */
     get breakout() { return this.breakouts.find(({ people = {} }) => people[this.self] !== undefined) }
+
+    /** The one that somebody is in now. */
+    breakoutOf(id) { return this.breakouts.find(({ people = {} }) => people[id] !== undefined && people[id] !== 'assigned') }
 
     /** The room that this one is a breakout of. */
     get parent() { return this.state.room.parent }
@@ -17,7 +20,11 @@ export const Breakouts = (Base) => class extends Base {
         return this.command('open-breakouts', said({ rooms: Object.fromEntries(members), durationMilliseconds }))
     }
 
-    assign(id, breakout) { return this.command('assign', { participant: id, breakout: Number(breakout) }) }
+    /** Without `breakout`: to none. */
+    assign(id, breakout) {
+        return this.command('assign', said({ participant: id, breakout: breakout === undefined ? undefined : Number(breakout) }))
+    }
+
     /** Everybody shall come back; the rooms stay. */
     recall() { return this.command('recall') }
     closeBreakouts() { return this.command('close-breakouts') }
@@ -27,8 +34,11 @@ export const Breakouts = (Base) => class extends Base {
 
 export const breakoutsEvents = {
     'breakouts-opened': (room) => [room.breakouts],
-    assigned: (room, { participant, breakout }) => [room.person(participant), String(breakout)],
+    assigned: (room, { participant, breakout }) => [room.person(participant), breakout === undefined ? undefined : String(breakout)],
+    'breakout-joined': (room, { participant, breakout }) => [room.person(participant), String(breakout)],
+    'breakout-left': (room, { participant, breakout }) => [room.person(participant), String(breakout)],
+    'breakouts-ending': (room, { endsAt }) => [{ endsAt }],
     recalled: () => [],
-    'breakouts-closed': () => [],
+    'breakouts-closed': (room, { reason }) => [said({ reason })],
     transferred: (room, { participant, room: to, ticket }) => [room.person(participant), said({ room: to, ticket })],
 }
