@@ -89,6 +89,7 @@ extension ClientStateMachine {
         case .leave: .leave(LeaveCommand(id: id, room: room))
         case .media(let media):
             .media(MediaCommand(id: id, room: room, audio: media.audio, video: media.video, screen: media.screen))
+        case .meeting(let action): .meeting(MeetingCommand(id: id, room: room, action: action))
         }
     }
 

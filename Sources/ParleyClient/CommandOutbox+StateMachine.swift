@@ -17,6 +17,7 @@ package struct CommandOutbox: Sendable {
     package enum Action: Hashable, Sendable {
         case leave
         case media(Media)
+        case meeting(MeetingAction)
     }
 
     /// What devices are to do; `nil` stays as it is.

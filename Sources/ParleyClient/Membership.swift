@@ -31,7 +31,8 @@ struct Membership: Sendable {
     /// Whether the room is as that command wanted it.
     func shows(_ action: CommandOutbox.Action) -> Bool {
         switch action {
-        case .leave: return false
+        // Of these the server says whether it knows them (`lastCommand`); the state alone would not tell.
+        case .leave, .meeting: return false
         case .media(let wanted):
             let media = self.replica.state["people"]?[self.replica.participant.description]?["media"]
             func holds(_ name: String, _ wanted: Bool?) -> Bool {

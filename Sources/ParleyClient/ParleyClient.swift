@@ -152,6 +152,14 @@ public actor ParleyClient {
         _ = try await self.request { $0.command(media, in: room, request: $1, &$2) }
     }
 
+    /// Anything else that is asked of a meeting: roles, admission, muting, floors …
+    ///
+    /// Returns when the log has it, or when there was nothing to change.
+    /// - Throws: `ClientError.rejected` with the server's reason, such as `not-permitted`.
+    public func ask(_ action: MeetingAction, in room: RoomID) async throws {
+        _ = try await self.request { $0.command(.meeting(action), in: room, request: $1, &$2) }
+    }
+
     /// The room as it is now; `nil` if this client is not in it.
     public func replica(of room: RoomID) -> RoomReplica? { self.machine.replica(of: room) }
 

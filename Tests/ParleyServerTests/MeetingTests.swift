@@ -185,15 +185,4 @@ struct MeetingTests {
             #expect(reason == .closed(code: CloseCode.goingAway.rawValue))
         }
     }
-
-    private func pair(
-        _ server: RunningServer
-    ) async throws -> (ParleyClient, ParleyClient, RoomReplica, RoomReplica) {
-        let ada = try await server.connect()
-        let bob = try await server.connect()
-        let a = try await ada.join(alias("blue-fox"), name: "Ada")
-        let b = try await bob.join(alias("blue-fox"), name: "Bob")
-        _ = await ada.nextRoomEvent("joined")
-        return (ada, bob, a, b)
-    }
 }

@@ -149,3 +149,13 @@ extension ParleyClient {
 func alias(_ text: String) throws -> RoomReference {
     .alias(try #require(RoomAlias(text)))
 }
+
+/// Ada, who is host, and Bob; she has heard that he is here.
+func pair(_ server: RunningServer) async throws -> (ParleyClient, ParleyClient, RoomReplica, RoomReplica) {
+    let ada = try await server.connect()
+    let bob = try await server.connect()
+    let a = try await ada.join(alias("blue-fox"), name: "Ada")
+    let b = try await bob.join(alias("blue-fox"), name: "Bob")
+    _ = await ada.nextRoomEvent("joined")
+    return (ada, bob, a, b)
+}

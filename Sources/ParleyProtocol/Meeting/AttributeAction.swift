@@ -87,8 +87,8 @@ public struct AttributeKey: Hashable, Comparable, Sendable {
 public struct AttributeValue: Hashable, Sendable {
     public let json: JSONValue
 
-    /// - Returns: `nil` for an array, `null`, a number that is no integer of JavaScript, or what is deeper than an object
-    ///   of such values.
+    /// - Returns: `nil` for an array, `null`, a number that is no integer of JavaScript, or what is deeper than an
+    ///   object of such values.
     public init?(_ json: JSONValue) {
         if let object = json.object {
             guard object.members.allSatisfy({ Self.isLeaf($0.value) }) else { return nil }

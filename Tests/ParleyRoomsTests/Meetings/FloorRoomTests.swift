@@ -174,7 +174,8 @@ extension Meeting {
         #expect(meeting.due(Meeting.clock) == "rejected no-change")
         #expect(
             meeting.due(end)
-                == "floor-left Bob (expired), media-changed Bob, floor-left Ada (expired), media-changed Ada, floor-taken Cleo"
+                == "floor-left Bob (expired), media-changed Bob, floor-left Ada (expired), media-changed Ada, "
+                + "floor-taken Cleo"
         )
         #expect(meeting.due(end) == "rejected no-change")
         meeting.checkAgreement()

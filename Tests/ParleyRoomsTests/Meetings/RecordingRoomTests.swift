@@ -106,7 +106,8 @@ extension Meeting {
         #expect(meeting.interrupt("Bob") == "interrupted Bob")
         #expect(
             meeting.expire("Bob")
-                == "left Bob (disconnected), recording-refused (gone), consent-closed (cancelled), floor-left Bob (gone)"
+                == "left Bob (disconnected), recording-refused (gone), consent-closed (cancelled), "
+                + "floor-left Bob (gone)"
         )
         _ = meeting.join("Cleo")
         _ = meeting.ask("Ada", .role(.set(meeting.id("Cleo"), .coHost)))
