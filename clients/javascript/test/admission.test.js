@@ -52,7 +52,9 @@ test('words to the door come with a state', async () => {
     const heard = []
     room.on('notice', (notice) => heard.push(notice))
     FakeSocket.last.says(doorSnapshot('approval', { at: at(6), events: [{ type: 'notice', text: 'Soon.', by: 'p_ada', id: 4 }] }))
-    assert.deepEqual(heard, [{ text: 'Soon.', by: 'p_ada' }])
+    FakeSocket.last.says(events(7, { type: 'notice', text: 'You too.', by: 'p_ada', id: 5, participants: { p_eve: true } }))
+    FakeSocket.last.says(events(8, { type: 'notice', text: 'Not you.', by: 'p_ada', id: 6, participants: { p_max: true } }))
+    assert.deepEqual(heard.map(({ text }) => text), ['Soon.', 'You too.'])
 })
 
 test('a resume says which view its position belongs to', async () => {

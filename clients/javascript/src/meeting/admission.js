@@ -60,7 +60,9 @@ export const admissionEvents = {
     // Of ourselves the room tells when the state has come in which we are.
     admitted: (room, { participant }, before) => participant === room.self ? null : [waiting(before, participant)],
     denied: (room, { participant }, before) => participant === room.self ? null : [waiting(before, participant)],
-    notice: (room, { text, by }) => [said({ text, by })],
+    // Those at the door share their frames, also with words for one of them.
+    notice: (room, { text, by, participants }) =>
+        room.status === 'waiting' && participants && !participants[room.self] ? null : [said({ text, by })],
     invited: (room, { invitation, by }) => [said({ id: idOf(invitation), by })],
     revoked: (room, { invitation }) => [{ id: idOf(invitation) }],
 }
