@@ -151,8 +151,9 @@ export class Meeting {
         this.stage.update(people.filter((person) => person.hasPlace), { isAlone: count === 1, speakerId: devices.speaker.deviceId })
         const hasHost = hasHostPanel(this.#room)
         if (!hasHost && this.panels.open === 'host') this.panels.show(null)
-        this.people.update(people)
-        this.host.update()
+        // A list of hundreds is not drawn where nobody sees it.
+        if (this.people.isOpen) this.people.update(people)
+        if (this.host.isOpen) this.host.update()
         this.chat.update()
         const { unread } = this.chat
         this.bar.update({ call: this.#call, openPanel: this.panels.open, unread, hasHost })
