@@ -279,7 +279,7 @@ class ParleyPeer:
     def id(self):
         return self.room.me
 
-    async def command(self, kind, room=None, **members):
+    async def command(self, kind, /, room=None, **members):
         """Sends a command under the next number and returns that number."""
         room = room or self.room
         number, room.next_command = room.next_command, room.next_command + 1
