@@ -78,6 +78,8 @@ public struct Limits: Hashable, Sendable {
     public var emptyMillisecondsMax = 86_400_000
     /// Nothing is planned beyond the year 2100.
     public var instantMillisecondsMax: Int64 = 4_102_444_800_000
+    /// And not more than a year ahead.
+    public var startsAheadMillisecondsMax = 31_622_400_000
     public var codecsPerRuleMax = 16
 
     // MARK: Floors and consents
@@ -105,6 +107,32 @@ public struct Limits: Hashable, Sendable {
     public var consentMillisecondsDefault = 60_000
     /// Identities whose answer to one recording is kept; one more is rejected: `too-many`.
     public var recordingAnswersMax = 1_024
+
+    // MARK: The door of a room
+    /// People who wait; one more join is rejected: `room-full`.
+    public var waitingMax = 200
+    /// One more is rejected: `too-many`.
+    public var bansMax = 256
+    public var invitationsMax = 64
+    /// Identities that may come in by one invitation.
+    public var invitationUsesMax = 100
+    /// People who are remembered to have been in, or to have been denied; the longest remembered is forgotten.
+    public var knownIdentitiesMax = 512
+    /// Whoever was denied is rejected so long: `denied`.
+    public var deniedMilliseconds = 60_000
+    /// A ban for a time: 30 days; for good is possible, too.
+    public var banMillisecondsMax = 2_592_000_000
+    /// A longer one is rejected: `too-long`.
+    public var noticeBytesMax = 500
+    /// Wrong PINs of one identity without a pause; after each further one the pause doubles, up to a minute. Meanwhile
+    /// its joins are rejected: `rate-limited`.
+    public var wrongPINsFree = 3
+    public var wrongPINPauseMilliseconds = 2_000
+    public var wrongPINPauseMillisecondsMax = 60_000
+    /// Wrong PINs of everybody together, per room and minute: whoever guesses may have many identities.
+    public var wrongPINsPerMinute = 30
+    /// Identities whose wrong PINs are counted per room; the longest quiet one is forgotten.
+    public var guessersMax = 1_024
 
     // MARK: Sessions that survive their connection
     /// How long somebody whose connection is lost keeps the place in a room; then they have left.

@@ -52,7 +52,7 @@ extension Room.Lifecycle {
     /// Whether there are people in it who may do something.
     var isLive: Bool {
         switch self {
-        case .open, .locked: true
+        case .scheduled, .open, .locked: true
         case .absent, .ended: false
         }
     }

@@ -23,13 +23,13 @@ extension Room {
     package func decide(_ command: RoomCommand, judgesNumber: Bool) -> Decision {
         switch self.lifecycle {
         case .ended: return .rejected(.roomEnded)
-        case .absent, .open, .locked: break
+        case .absent, .scheduled, .open, .locked: break
         }
         let membership: Membership?
         switch command.action {
         case .join(let join):
             membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
-        case .deadline:
+        case .deadline, .create:
             membership = nil
         case .leave, .media, .meeting, .disconnect, .interrupt, .attach, .expire:
             membership = self.server.memberships[command.participant]
@@ -39,7 +39,16 @@ extension Room {
         if judgesNumber, let number = command.number {
             if let early = self.judge(number, command.rejectedSince, after: membership) { return early }
         }
-        return self.judge(command, membership)
+        return self.settled(self.judge(command, membership), at: command.at)
+    }
+
+    /// With what follows at the door: who comes in because of it, or waits for another reason.
+    private func settled(_ decision: Decision, at instant: Instant) -> Decision {
+        guard case .events(let events) = decision, !self.door.waiting.isEmpty, events.contains(where: \.concernsDoor)
+        else { return decision }
+        var after = self
+        for event in events { after.evolve(event) }
+        return .events(events + after.decideDoor(at: instant))
     }
 
     /// `nil` if it is this command's turn.
@@ -77,8 +86,12 @@ extension Room {
             guard self.isInterrupted(command.participant, membership, epoch) else { return .rejected(.noChange) }
             return self.decideLeave(command, .disconnected, nil)
         case .media(let change):
+            guard self.door.waiting[command.participant] == nil else { return .rejected(.waiting) }
             return self.decideMedia(command, change, cause)
+        case .create(let create):
+            return self.decideCreate(create, at: command.at)
         case .meeting(let action):
+            guard self.door.waiting[command.participant] == nil else { return .rejected(.waiting) }
             return self.decide(action, MeetingRequest(command, cause))
         case .deadline:
             return self.decideDeadline(at: command.at)
@@ -92,35 +105,49 @@ extension Room {
         _ cause: RoomEvent.Cause?
     ) -> Decision {
         guard membership == nil else { return .rejected(.alreadyJoined) }
-        assert(self.people[command.participant] == nil, "a participant id is never used again")
-        guard self.people[command.participant] == nil else { return .rejected(.alreadyJoined) }
-        guard self.lifecycle != .locked else { return .rejected(.roomLocked) }
-        let earlier = self.participants(of: join.identity)
-        guard let replaced = self.devices.replaced(among: earlier) else { return .rejected(.identityPresent) }
-        guard self.count - replaced.count < self.capacity else { return .rejected(.roomFull) }
-        let isNew = self.lifecycle == .absent
-        let joining = RoomEvent.Joining(
-            participant: command.participant,
-            session: join.session,
-            node: join.node,
-            identity: join.identity,
-            name: join.name,
-            role: isNew || replaced.contains { $0.role == .host } ? .host : .participant,
-            joined: self.server.joinedLast + 1,
-            at: command.at,
-            abilities: join.abilities.withoutMedia,
-            media: (join.media ?? join.abilities.media).map { self.policy.profiles.declaration(of: $0) }
-        )
-        let joined = RoomEvent(.joined(joining), cause: cause)
-        guard isNew else {
+        let isUsed = self.people[command.participant] != nil || self.door.waiting[command.participant] != nil
+        assert(!isUsed, "a participant id is never used again")
+        guard !isUsed else { return .rejected(.alreadyJoined) }
+        guard self.lifecycle != .absent else { return self.decideFirstJoin(command, join, cause) }
+        do throws(RejectionCode) {
+            let visitor = try self.judge(join, at: command.at)
+            if let reason = self.reasonToWait(visitor) {
+                // Said in full: numbers of what others can do mean nothing once they have gone.
+                let media = join.declaredMedia.map { MediaDeclaration.new($0) }
+                let waiting = RoomEvent.Joining(command, join, visitor, joined: 0, media: media)
+                return .events(try self.decideWait(waiting, reason, cause))
+            }
+            let joining = self.joining(command, join, visitor)
+            let earlier = self.participants(of: join.identity)
+            guard let replaced = self.devices.replaced(among: earlier) else { throw .identityPresent }
+            let isFull = self.count - replaced.count >= self.capacity
+            guard !isFull || self.isAtHome(join.identity) else { throw .roomFull }
             // They leave first, so that there are never more people than places. The room may be empty in between, but
             // not at the end of the entry, so it does not end.
-            let left = replaced.map { RoomEvent(.left($0.id, .replaced)) }
-            guard !left.isEmpty else { return .events([joined]) }
-            return .events(left + self.consequences(ofLeaving: replaced.map(\.id), at: command.at) + [joined])
+            var events = replaced.map { RoomEvent(.left($0.id, .replaced)) }
+            if !events.isEmpty { events += self.consequences(ofLeaving: replaced.map(\.id), at: command.at) }
+            if self.lifecycle == .scheduled { events.append(RoomEvent(.meeting(.lifecycle(.opened(at: command.at))))) }
+            return .events(events + [RoomEvent(.joined(joining), cause: cause)])
+        } catch {
+            return .rejected(error)
         }
+    }
+
+    /// Of somebody who comes in now.
+    private func joining(_ command: RoomCommand, _ join: RoomCommand.Join, _ visitor: Visitor) -> RoomEvent.Joining {
+        let media = join.declaredMedia.map { self.policy.profiles.declaration(of: $0) }
+        return RoomEvent.Joining(command, join, visitor, joined: self.server.joinedLast + 1, media: media)
+    }
+
+    private func decideFirstJoin(
+        _ command: RoomCommand,
+        _ join: RoomCommand.Join,
+        _ cause: RoomEvent.Cause?
+    ) -> Decision {
+        if case .text = join.settings.pin { return .rejected(.invalidSettings) }
         var configuration = self.configuration
         configuration.apply(join.settings)
+        guard self.isPlannable(configuration.parameters, at: command.at) else { return .rejected(.invalidSettings) }
         let creation = RoomEvent.Creation(
             alias: self.alias,
             capacity: configuration.capacity,
@@ -130,7 +157,9 @@ extension Room {
             parameters: configuration.parameters,
             at: command.at
         )
-        return .events([RoomEvent(.created(creation)), joined])
+        let creator = Visitor(identity: join.identity, role: .host, invitation: nil)
+        let joining = self.joining(command, join, creator)
+        return .events([RoomEvent(.created(creation)), RoomEvent(.joined(joining), cause: cause)])
     }
 
     private func decideMedia(
@@ -156,21 +185,20 @@ extension Room {
         _ cause: RoomEvent.Cause?
     ) -> Decision {
         let id = command.participant
-        guard self.people[id] != nil else { return .rejected(.notJoined) }
+        guard self.connection(of: id) != nil else { return .rejected(.notJoined) }
         let left = RoomEvent(.left(id, reason), cause: cause)
-        guard self.count > 1 else { return .events([left, RoomEvent(.ended(.empty))]) }
-        return .events([left] + self.consequences(ofLeaving: [id], at: command.at))
+        return .events([left] + self.consequences(ofAllLeaving: [id], reason, cause, at: command.at))
     }
 
     // MARK: Connections that are lost and come back. What speaks of another epoch, or was said before, is a
     // legal race: `no-change`, and nobody hears of it.
 
     private func decideInterrupt(_ command: RoomCommand, _ membership: Membership?, _ epoch: UInt64) -> Decision {
-        guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
+        guard let connection = self.connection(of: command.participant) else { return .rejected(.notJoined) }
         guard membership?.epoch == epoch else { return .rejected(.noChange) }
-        switch participant.connection {
+        switch connection {
         case .interrupted: return .rejected(.noChange)
-        case .connected: return .events([RoomEvent(.interrupted(participant.id, at: command.at))])
+        case .connected: return .events([RoomEvent(.interrupted(command.participant, at: command.at))])
         }
     }
 
@@ -182,9 +210,9 @@ extension Room {
         _ attach: RoomCommand.Attach
     ) -> Decision {
         let id = command.participant
-        guard let participant = self.people[id], let membership else { return .rejected(.notJoined) }
+        guard let connection = self.connection(of: id), let membership else { return .rejected(.notJoined) }
         let wasInterrupted =
-            switch participant.connection {
+            switch connection {
             case .interrupted: true
             case .connected: false
             }
@@ -208,7 +236,12 @@ extension Room {
     /// Whether it is this very connection that the room takes for lost.
     private func isInterrupted(_ id: ParticipantID, _ membership: Membership?, _ epoch: UInt64) -> Bool {
         guard membership?.epoch == epoch else { return false }
-        return self.people[id]?.isInterrupted ?? false
+        return self.connection(of: id)?.isInterrupted ?? false
+    }
+
+    /// Of somebody in the room, or at its door.
+    public func connection(of id: ParticipantID) -> Participant.Connection? {
+        self.people[id]?.connection ?? self.door.waiting[id]?.connection
     }
 }
 
@@ -219,6 +252,34 @@ extension Room {
         case .allow: false
         case .replace, .reject: !self.participants(of: identity).allSatisfy(\.isInterrupted)
         }
+    }
+}
+
+extension RoomCommand.Join {
+    fileprivate var declaredMedia: MediaAbilities? { self.media ?? self.abilities.media }
+}
+
+extension RoomEvent.Joining {
+    fileprivate init(
+        _ command: RoomCommand,
+        _ join: RoomCommand.Join,
+        _ visitor: Visitor,
+        joined: UInt64,
+        media: MediaDeclaration?
+    ) {
+        self.init(
+            participant: command.participant,
+            session: join.session,
+            node: join.node,
+            identity: join.identity,
+            name: join.name,
+            role: visitor.role,
+            joined: joined,
+            at: command.at,
+            abilities: join.abilities.withoutMedia,
+            media: media,
+            invitation: visitor.invitation?.number
+        )
     }
 }
 
@@ -237,13 +298,36 @@ extension DeviceRule {
             return earlier.allSatisfy(\.isInterrupted) ? earlier : nil
         }
     }
+
+    /// The same for those who wait.
+    func replaced(among earlier: [WaitingPerson]) -> [WaitingPerson]? {
+        switch self {
+        case .allow: []
+        case .replace: earlier
+        case .reject: earlier.allSatisfy(\.connection.isInterrupted) ? earlier : nil
+        }
+    }
 }
 
 extension Participant {
+    var isInterrupted: Bool { self.connection.isInterrupted }
+}
+
+extension Participant.Connection {
     var isInterrupted: Bool {
-        switch self.connection {
+        switch self {
         case .interrupted: true
         case .connected: false
+        }
+    }
+}
+
+extension RoomEvent {
+    /// Whether somebody at the door may come in because of it.
+    fileprivate var concernsDoor: Bool {
+        switch self.fact {
+        case .joined, .left, .meeting: true
+        case .created, .mediaChanged, .interrupted, .attached, .ended: false
         }
     }
 }

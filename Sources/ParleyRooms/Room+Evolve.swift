@@ -21,9 +21,9 @@ extension Room {
         case .mediaChanged(let id, let change): return self.changeMedia(id, change)
         case .interrupted(let id, let instant): return self.interrupt(id, at: instant)
         case .attached(let attachment): return self.attach(attachment)
-        case .left(let id, _): return self.remove(id)
+        case .left(let id, let reason): return self.remove(id, reason)
         case .ended(let reason): return self.end(reason)
-        case .meeting(let fact): return self.evolve(fact)
+        case .meeting(let fact): return self.evolve(fact, event.cause)
         }
     }
 
@@ -34,7 +34,7 @@ extension Room {
 
     private mutating func create(_ creation: RoomEvent.Creation) -> StatePatches {
         guard self.lifecycle == .absent else { return .none }
-        self.lifecycle = .open
+        self.open(creation)
         self.alias = creation.alias
         self.capacity = creation.capacity
         self.graceMilliseconds = creation.graceMilliseconds
@@ -55,7 +55,8 @@ extension Room {
     private mutating func join(_ joining: RoomEvent.Joining, _ cause: RoomEvent.Cause?) -> StatePatches {
         let id = joining.participant
         guard self.lifecycle.isLive, self.people[id] == nil else { return .none }
-        guard self.server.participants[joining.session] == nil else { return .none }
+        let waits = self.door.waiting[id] != nil
+        guard waits || self.server.participants[joining.session] == nil else { return .none }
         let participant = Participant(
             id: id,
             identity: joining.identity,
@@ -67,24 +68,22 @@ extension Room {
             connection: .connected,
             media: Participant.Media()
         )
-        var membership = Membership(
-            session: joining.session,
-            node: joining.node,
-            attempt: 0,
-            lastCommand: 0,
-            rejected: [],
-            epoch: 1
-        )
-        if let cause { membership.accept(cause) }
         self.people[id] = participant
         self.policy.enter(participant, joining.media)
-        self.server.memberships[id] = membership
-        self.server.participants[joining.session] = id
+        if !waits {
+            var membership = Membership(joining)
+            if let cause { membership.accept(cause) }
+            self.server.memberships[id] = membership
+            self.server.participants[joining.session] = id
+        }
         self.server.devices[joining.identity, default: []].append(id)
         self.server.joinedLast = max(self.server.joinedLast, joining.joined)
         let json = participant.json
         self.hashes.add(json, at: StatePath.person(id), in: participant.section)
         return .person(id, json, in: participant.section)
+            .merging(self.enter(id))
+            .merging(self.use(joining.invitation, joining.identity))
+            .merging(self.changeRoom { $0.times.emptiedAt = nil })
     }
 
     private mutating func changeMedia(
@@ -104,7 +103,11 @@ extension Room {
     }
 
     private mutating func interrupt(_ id: ParticipantID, at instant: Instant) -> StatePatches {
-        guard let participant = self.people[id] else { return .none }
+        guard let participant = self.people[id] else {
+            return self.changeWaiting(id) { person in
+                if case .connected = person.connection { person.connection = .interrupted(since: instant) }
+            }
+        }
         switch participant.connection {
         case .interrupted: return .none
         case .connected: return self.setConnection(of: participant, .interrupted(since: instant))
@@ -113,11 +116,12 @@ extension Room {
 
     private mutating func attach(_ attachment: RoomEvent.Attachment) -> StatePatches {
         let id = attachment.participant
-        guard let participant = self.people[id], var membership = self.server.memberships[id] else { return .none }
+        guard var membership = self.server.memberships[id] else { return .none }
         membership.epoch += 1
         membership.node = attachment.node
         membership.attempt = max(membership.attempt, attachment.attempt)
         self.server.memberships[id] = membership
+        guard let participant = self.people[id] else { return self.changeWaiting(id) { $0.connection = .connected } }
         switch participant.connection {
         case .connected: return .none
         case .interrupted: return self.setConnection(of: participant, .connected)
@@ -140,8 +144,12 @@ extension Room {
         return .person(before.id, connection.patch, in: section)
     }
 
-    private mutating func remove(_ id: ParticipantID) -> StatePatches {
-        guard let participant = self.people.removeValue(forKey: id) else { return .none }
+    private mutating func remove(_ id: ParticipantID, _ reason: RoomEvent.LeaveReason) -> StatePatches {
+        if reason == .removed, let identity = self.people[id]?.identity ?? self.door.waiting[id]?.identity {
+            self.door.forget(identity)
+        }
+        guard let participant = self.people.removeValue(forKey: id) else { return self.stopWaiting(id) }
+        if reason != .removed, self.parameters.isGuarded { self.door.know(participant.identity) }
         self.policy.leave(id)
         if let membership = self.server.memberships.removeValue(forKey: id) {
             self.server.participants[membership.session] = nil
@@ -153,7 +161,36 @@ extension Room {
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
         guard self.lifecycle.isLive else { return .none }
-        return self.setLifecycle(.ended(reason))
+        return self.setLifecycle(.ended(reason)).merging(self.clear())
+    }
+
+    /// Nobody is in it any more, and nobody waits.
+    private mutating func clear() -> StatePatches {
+        var gone: [Section: JSONObject] = [:]
+        for participant in self.participants {
+            self.policy.leave(participant.id)
+            self.hashes.remove(participant.json, at: StatePath.person(participant.id), in: participant.section)
+            gone[participant.section, default: JSONObject()].append(participant.id.description, .null)
+        }
+        var patches = StatePatches.none
+        for section in [Section.stage, .roster, .moderation] {
+            guard let people = gone[section] else { continue }
+            patches[section] = .object([StatePath.people: .object(people)])
+        }
+        self.people = [:]
+        self.server = ServerSection()
+        for (name, value) in self.door.shown.members {
+            patches = patches.merging(self.replace(value, with: nil, at: [name], in: .moderation))
+        }
+        self.door = Door()
+        return patches
+    }
+
+    /// What of the room itself differs is in the patch.
+    mutating func changeRoom(_ body: (inout Room) -> Void) -> StatePatches {
+        let before = self.roomJSON
+        body(&self)
+        return self.replace(before, with: self.roomJSON, at: [StatePath.room], in: .door)
     }
 
     mutating func setLifecycle(_ lifecycle: Lifecycle) -> StatePatches {

@@ -11,7 +11,7 @@ extension Room {
         var object: JSONObject = ["version": .integer(Self.version), "id": .string(self.id.description)]
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         switch self.lifecycle {
-        case .absent, .open, .locked: break
+        case .absent, .scheduled, .open, .locked: break
         case .ended(let reason): object.append("reason", .string(reason.rawValue))
         }
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
@@ -25,6 +25,8 @@ extension Room {
         if let floors = self.floors.json { object.append(StatePath.floors, floors) }
         if self.consents != Consents() { object.append(StatePath.consents, self.consents.snapshot) }
         if let recording = self.recording { object.append(StatePath.recording, recording.json) }
+        if self.door != Door() { object.append(StatePath.door, self.snapshotOfDoor) }
+        if self.times != RoomTimes() { object.append(StatePath.times, self.times.json) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
@@ -82,6 +84,10 @@ extension Room {
             self.policy.enter(participant, try MediaDeclaration(person))
         }
         self.policy.restore(self.rules)
+        try self.readDoor(reader)
+        if reader.has(StatePath.times) {
+            self.times = try RoomTimes(try FieldReader(try reader.value(StatePath.times), StatePath.times))
+        }
         self.hashes = self.hashesFromScratch
         guard self.hash(for: .moderator).description == (try reader.string("hash")) else {
             throw .hashMismatch
@@ -97,6 +103,7 @@ extension Room {
         if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
         if let policy = self.policy.json { hashes.add(policy, at: [StatePath.policy], in: .stage) }
         for (name, value) in self.stageJSON { hashes.add(value, at: [name], in: .stage) }
+        for (name, value) in self.door.shown.members { hashes.add(value, at: [name], in: .moderation) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
             hashes.add(participant.json, at: path, in: participant.section)
@@ -109,6 +116,7 @@ extension Room.Lifecycle {
     fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
         switch try reader.string(StatePath.lifecycle) {
         case "absent": self = .absent
+        case "scheduled": self = .scheduled
         case "open": self = .open
         case "locked": self = .locked
         case "ended": self = .ended(try reader.word("reason"))
@@ -140,11 +148,36 @@ extension Participant {
 }
 
 extension Participant.Connection {
-    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+    init(_ reader: FieldReader) throws(RoomFormatError) {
         switch try reader.string(StatePath.connection) {
         case "connected": self = .connected
         case "interrupted": self = .interrupted(since: try reader.instant(StatePath.interruptedAt))
         default: throw .member(StatePath.connection)
+        }
+    }
+}
+
+extension Room {
+    private var snapshotOfDoor: JSONValue {
+        var object = self.door.json.object ?? JSONObject()
+        var memberships = JSONObject()
+        for person in self.door.queue {
+            guard let membership = self.server.memberships[person.id] else { continue }
+            memberships.append(person.id.description, membership.json)
+        }
+        object.append("memberships", .object(memberships))
+        return .object(object)
+    }
+
+    private mutating func readDoor(_ reader: FieldReader) throws(RoomFormatError) {
+        guard reader.has(StatePath.door) else { return }
+        let reader = try FieldReader(try reader.value(StatePath.door), StatePath.door)
+        self.door = try Door(reader)
+        let memberships = try FieldReader(try reader.value("memberships"), "memberships")
+        for person in self.door.queue {
+            let membership = try Membership(try FieldReader(try memberships.value(person.id.description), "membership"))
+            self.server.memberships[person.id] = membership
+            self.server.participants[membership.session] = person.id
         }
     }
 }

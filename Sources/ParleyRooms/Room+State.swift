@@ -13,6 +13,11 @@ enum StatePath {
     static let devices = "devices"
     static let roles = "roles"
     static let rules = "rules"
+    static let waiting = "waiting"
+    static let bans = "bans"
+    static let invitations = "invitations"
+    static let door = "door"
+    static let times = "times"
     static let parameters = "parameters"
     static let role = "role"
     static let attributes = "attributes"
@@ -43,6 +48,8 @@ extension Room {
         }
         state.append(StatePath.people, .object(people))
         for (name, value) in self.stageJSON { state.append(name, value) }
+        guard view.includes(.moderation) else { return .object(state) }
+        for (name, value) in self.door.shown.members { state.append(name, value) }
         return .object(state)
     }
 
@@ -61,6 +68,7 @@ extension Room {
         object.append("graceMilliseconds", .integer(Int64(self.graceMilliseconds)))
         object.append(StatePath.devices, .string(self.devices.rawValue))
         for (name, value) in self.parameters.shown.members { object.append(name, value) }
+        for (name, value) in self.timesShown.members { object.append(name, value) }
         return .object(object)
     }
 }
@@ -74,6 +82,7 @@ extension Room.Lifecycle {
     var name: String {
         switch self {
         case .absent: "absent"
+        case .scheduled: "scheduled"
         case .open: "open"
         case .locked: "locked"
         case .ended: "ended"

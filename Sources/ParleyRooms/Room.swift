@@ -5,9 +5,11 @@ public import ParleyProtocol
 /// ```
 ///            created              ended
 /// (absent) ----------->  open  ----------->  ended
-///                       |    ^                 ^
-///                 lock  v    | unlock          |
-///                       locked ----------------+
+///     |                 |  ^ ^                 ^
+///     |           lock  v  | | unlock          |
+///     |                 locked ----------------+
+///     | created, for later | opened            |
+///     +-------------->  scheduled -------------+
 /// ```
 ///
 /// ``decide(_:)`` judges a command and names the events; the log gives them their place;
@@ -35,6 +37,10 @@ public struct Room: Hashable, Sendable {
     /// Absent while nobody records or wants to.
     public internal(set) var recording: Recording?
 
+    /// Who waits, who is invited, and who may not come in.
+    public internal(set) var door = Door()
+    public internal(set) var times = RoomTimes()
+
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
     /// is made from `joined`.
     var people: [ParticipantID: Participant] = [:]
@@ -44,6 +50,8 @@ public struct Room: Hashable, Sendable {
     public enum Lifecycle: Hashable, Sendable {
         /// Before the first event: there is nothing to see, and only a join is accepted.
         case absent
+        /// Made for later; whoever comes early waits.
+        case scheduled
         case open
         /// Like open, but nobody new comes in.
         case locked

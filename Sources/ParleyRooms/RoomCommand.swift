@@ -13,6 +13,8 @@ public struct RoomCommand: Hashable, Sendable {
 
     public enum Action: Hashable, Sendable {
         case join(Join)
+        /// A room that an operator makes, without people.
+        case create(Create)
         case leave
         case media(Participant.MediaChange)
         /// Everything else that is asked of the meeting.
@@ -44,6 +46,10 @@ public struct RoomCommand: Hashable, Sendable {
         public var settings: RoomSettings
         /// What the device can send and receive here, in place of what ``abilities`` say.
         public var media: MediaAbilities?
+        public var pin: Digest?
+        public var invitation: Digest?
+        /// To be less than one could be.
+        public var role: Role?
 
         public init(
             session: SessionID,
@@ -63,6 +69,27 @@ public struct RoomCommand: Hashable, Sendable {
             self.devices = devices
             self.settings = settings
             self.media = media
+        }
+    }
+
+    public struct Create: Hashable, Sendable {
+        public var settings: RoomSettings
+        public var devices: DeviceRule
+        /// Whose room it is; `nil`: of the first who comes by ``invitation``.
+        public var owner: IdentityID?
+        /// Of the secret by which a host comes in.
+        public var invitation: Digest?
+
+        public init(
+            settings: RoomSettings = RoomSettings(),
+            devices: DeviceRule = .allow,
+            owner: IdentityID? = nil,
+            invitation: Digest? = nil
+        ) {
+            self.settings = settings
+            self.devices = devices
+            self.owner = owner
+            self.invitation = invitation
         }
     }
 

@@ -81,18 +81,9 @@ extension RoomEvent {
             object.append("graceMilliseconds", .integer(Int64(creation.graceMilliseconds)))
             object.append(StatePath.devices, .string(creation.devices.rawValue))
             object.append("at", .integer(creation.at.milliseconds))
+            if creation.isEmpty { object.append("empty", .bool(true)) }
         case .joined(let joining):
-            object.append("session", .string(joining.session.description))
-            object.append("node", .string(joining.node.description))
-            object.append("identity", .string(joining.identity.description))
-            if let name = joining.name { object.append("name", .string(name.text)) }
-            object.append("role", .string(joining.role.rawValue))
-            object.append("joined", .integer(Int64(clamping: joining.joined)))
-            object.append("at", .integer(joining.at.milliseconds))
-            object.append("abilities", joining.abilities.json)
-            if let media = joining.media {
-                for (name, value) in media.members.members { object.append(name, value) }
-            }
+            for (name, value) in joining.members.members { object.append(name, value) }
         case .mediaChanged(_, let change):
             object.append("media", change.json)
         case .interrupted(_, let instant):
@@ -129,7 +120,7 @@ extension RoomEvent.Fact {
     fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
         switch try reader.string("type") {
         case "created":
-            let creation = RoomEvent.Creation(
+            var creation = RoomEvent.Creation(
                 alias: try reader.alias("alias"),
                 capacity: Int(clamping: try reader.number("capacity")),
                 graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds")),
@@ -139,6 +130,7 @@ extension RoomEvent.Fact {
                 parameters: reader.parameters,
                 at: try reader.instant("at")
             )
+            creation.isEmpty = try reader.boolIfPresent("empty") ?? false
             self = .created(creation)
         case "joined":
             self = .joined(try RoomEvent.Joining(reader))
@@ -177,7 +169,25 @@ extension RoomEvent.Attachment {
 }
 
 extension RoomEvent.Joining {
-    fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
+    /// All but the participant.
+    var members: JSONObject {
+        var object = JSONObject()
+        object.append("session", .string(self.session.description))
+        object.append("node", .string(self.node.description))
+        object.append("identity", .string(self.identity.description))
+        if let name = self.name { object.append("name", .string(name.text)) }
+        object.append("role", .string(self.role.rawValue))
+        object.append("joined", .integer(Int64(clamping: self.joined)))
+        object.append("at", .integer(self.at.milliseconds))
+        object.append("abilities", self.abilities.json)
+        if let media = self.media {
+            for (name, value) in media.members.members { object.append(name, value) }
+        }
+        if let invitation = self.invitation { object.append("invitation", .integer(Int64(clamping: invitation))) }
+        return object
+    }
+
+    init(_ reader: FieldReader) throws(RoomFormatError) {
         self.init(
             participant: try reader.identifier("participant"),
             session: try reader.identifier("session"),
@@ -188,7 +198,8 @@ extension RoomEvent.Joining {
             joined: try reader.number("joined"),
             at: try reader.instant("at"),
             abilities: try reader.abilities("abilities"),
-            media: try MediaDeclaration(reader)
+            media: try MediaDeclaration(reader),
+            invitation: reader.has("invitation") ? try reader.number("invitation") : nil
         )
     }
 }

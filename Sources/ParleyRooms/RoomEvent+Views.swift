@@ -10,7 +10,10 @@ extension RoomEvent {
     package func isShown(in view: View, _ patches: StatePatches, after room: Room) -> Bool {
         if !patches.sections(in: view).isEmpty { return true }
         if let by = self.cause?.by, room.membership(by) != nil, room.view(of: by) == view { return true }
-        return patches.isEmpty && view.includes(self.sectionWithoutState)
+        if case .meeting(.admission(let fact)) = self.fact, fact.isForDoor, view == .waiting { return true }
+        // Of somebody at the door only moderators know.
+        let isAtDoor = self.participant.map { room.door.waiting[$0] != nil } ?? false
+        return patches.isEmpty && view.includes(isAtDoor ? .moderation : self.sectionWithoutState)
     }
 
     /// Where an event belongs that changes nothing that anybody could see.

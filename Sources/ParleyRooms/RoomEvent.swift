@@ -44,6 +44,9 @@ public struct RoomEvent: Hashable, Sendable {
         public var devices: DeviceRule
         public var roles: RoleTable
         public var parameters: RoomParameters
+        public var owner: IdentityID?
+        /// Made by an operator: nobody comes in with it.
+        public var isEmpty = false
         public var at: Instant
 
         public init(
@@ -53,6 +56,7 @@ public struct RoomEvent: Hashable, Sendable {
             devices: DeviceRule = .allow,
             roles: RoleTable = RoleTable(),
             parameters: RoomParameters = RoomParameters(),
+            owner: IdentityID? = nil,
             at: Instant
         ) {
             self.alias = alias
@@ -61,6 +65,7 @@ public struct RoomEvent: Hashable, Sendable {
             self.devices = devices
             self.roles = roles
             self.parameters = parameters
+            self.owner = owner
             self.at = at
         }
     }
@@ -77,6 +82,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var abilities: Abilities
         /// What the device can send and receive; `nil`: it has said nothing.
         public var media: MediaDeclaration?
+        /// The number of the invitation by which they come.
+        public var invitation: UInt64?
     }
 
     public struct Attachment: Hashable, Sendable {
@@ -100,11 +107,17 @@ public struct RoomEvent: Hashable, Sendable {
         case disconnected
         /// Another membership of the same identity took its place.
         case replaced
+        /// A moderator has sent them away.
+        case removed
     }
 
     public enum EndReason: String, Hashable, Sendable, CaseIterable {
         /// The last participant has left.
         case empty
+        /// Somebody who may has ended it for all.
+        case host
+        /// Its time was over.
+        case duration
     }
 
     public init(_ fact: Fact, cause: Cause? = nil) {

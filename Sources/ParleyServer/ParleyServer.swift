@@ -78,6 +78,9 @@ public struct ParleyServer: Service {
             connections: { openConnections.count },
             drain: DrainRoutes { request in
                 try await eventLoop.submit { gateway.value.answer(request) }.get()
+            },
+            rooms: RoomRoutes(limits: self.configuration.limits) { request in
+                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             }
         )
         let http = PlainHTTP(responder: routes.responder(), logger: self.logger)

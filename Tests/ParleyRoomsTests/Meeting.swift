@@ -50,32 +50,36 @@ struct Meeting {
     }
 
     static func name(_ id: ParticipantID) -> String {
-        let names = ["Ada", "Bob", "Cleo", "Dan", "Ada's phone", "Ada's tablet", "Bob's phone"]
+        let names = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Fay", "Ada's phone", "Ada's tablet", "Bob's phone"]
         return names.first { Self.device($0) == id.low } ?? "?"
     }
 
     // MARK: Steps
 
+    /// - Parameter wishes: what the join asks for beside.
     mutating func join(
         _ name: String,
         number: UInt64? = nil,
         display: String? = nil,
-        media: MediaAbilities? = nil
+        media: MediaAbilities? = nil,
+        at instant: Instant = clock,
+        _ wishes: (inout RoomCommand.Join) -> Void = { _ in }
     ) -> String {
         let isHere = self.room.participant(of: Self.session(name)) != nil
         if !isHere {
             self.memberships[name, default: 0] += 1
             self.sequences[name] = self.sequences[name] ?? CommandSequence()
         }
-        let join = RoomCommand.Join(
+        var join = RoomCommand.Join(
             session: Self.session(name),
             identity: Self.identity(name),
             name: display.flatMap { try? DisplayName($0, bytesMax: 128) },
             abilities: Abilities(rollback: true, media: media),
             devices: self.devices
         )
+        wishes(&join)
         let id = Self.participant(name, membership: self.memberships[name, default: 1])
-        return self.command(name, id, number, .join(join))
+        return self.command(name, id, number, .join(join), at: instant)
     }
 
     mutating func leave(_ name: String, number: UInt64? = nil) -> String {
@@ -93,9 +97,25 @@ struct Meeting {
         return self.command(name, self.id(name), number, .media(change))
     }
 
-    mutating func ask(_ name: String, _ action: MeetingAction, number: UInt64? = nil) -> String {
-        self.command(name, self.id(name), number, .meeting(action))
+    mutating func ask(
+        _ name: String,
+        _ action: MeetingAction,
+        number: UInt64? = nil,
+        at instant: Instant = clock
+    ) -> String {
+        self.command(name, self.id(name), number, .meeting(action), at: instant)
     }
+
+    /// By nobody in the room.
+    mutating func operate(_ action: MeetingAction, at instant: Instant = clock) -> String {
+        self.decide(RoomCommand(operators: action, at: instant))
+    }
+
+    mutating func create(_ create: RoomCommand.Create, at instant: Instant = clock) -> String {
+        self.decide(RoomCommand(participant: self.id("?"), number: nil, at: instant, action: .create(create)))
+    }
+
+    mutating func pass(_ instant: Instant) -> String { self.decide(RoomCommand(deadlineAt: instant)) }
 
     mutating func disconnect(
         _ name: String,
@@ -136,7 +156,8 @@ struct Meeting {
         _ name: String,
         _ id: ParticipantID,
         _ number: UInt64?,
-        _ action: RoomCommand.Action
+        _ action: RoomCommand.Action,
+        at instant: Instant = clock
     ) -> String {
         var sequence = self.sequences[name] ?? CommandSequence()
         let number = number ?? sequence.next
@@ -144,7 +165,7 @@ struct Meeting {
             participant: id,
             number: number,
             rejectedSince: sequence.rejectedSince,
-            at: Self.clock,
+            at: instant,
             action: action
         )
         let isNext = sequence.receive(number) == .accept
@@ -156,7 +177,7 @@ struct Meeting {
         }
         self.sequences[name] = sequence
         let line = self.decide(command)
-        if self.room.participant(id) == nil, case .events = decision { self.sequences[name] = nil }
+        if self.room.membership(id) == nil, case .events = decision { self.sequences[name] = nil }
         return line
     }
 
@@ -179,14 +200,15 @@ struct Meeting {
         }
         var words = [event.type]
         if let participant = event.participant { words.append(Self.name(participant)) }
-        // Whoever is told to have been replaced knows that their numbers begin anew.
-        if case .left(let id, .replaced) = event.fact { self.sequences[Self.name(id)] = nil }
+        // Whoever is told to be out knows that their numbers begin anew.
+        if let id = event.participant, self.room.membership(id) == nil { self.sequences[Self.name(id)] = nil }
         if case .left(_, let reason) = event.fact, reason != .left { words.append("(\(reason.rawValue))") }
         if case .meeting = event.fact {
             let wire = event.wire(patch: nil)
             let why = wire["reason"]?.string ?? wire["outcome"]?.string
             if let why { words.append("(\(why))") }
         }
+        if case .ended(let reason) = event.fact, reason != .empty { words.append("(\(reason.rawValue))") }
         if let cause = event.cause { words.append("#\(cause.number)") }
         return words.joined(separator: " ")
     }

@@ -103,7 +103,7 @@ private struct RoomLog {
         )
         switch action {
         case .join, .leave, .media, .meeting: break
-        case .disconnect, .interrupt, .attach, .expire, .deadline: command.number = nil
+        case .disconnect, .interrupt, .attach, .expire, .deadline, .create: command.number = nil
         }
         if let number = command.number { _ = self.people[index].commands.receive(number) }
         switch self.room.decide(command) {

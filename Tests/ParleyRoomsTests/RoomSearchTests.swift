@@ -168,7 +168,7 @@ struct RoomSearch {
         let people = room.participants
         switch room.lifecycle {
         case .absent, .ended: self.expect(people.isEmpty, "nobody is in a room that is not open")
-        case .open, .locked: self.expect(!people.isEmpty, "an open room is never empty")
+        case .scheduled, .open, .locked: self.expect(!people.isEmpty, "an open room is never empty")
         }
         self.expect(people.count <= room.capacity, "no more people than places")
         let sharing = people.filter(\.media.screen).map(\.id)
@@ -217,7 +217,7 @@ struct RoomSearch {
         case (_, .interrupt) where current != nil, (_, .attach) where current != nil,
             (_, .expire) where current != nil, (_, .disconnect) where current != nil:
             expected = .noChange
-        case (_, .deadline): expected = .noChange
+        case (_, .deadline), (_, .create): expected = .noChange
         case (_, .media), (_, .meeting), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .attach), (_, .expire):
             expected = .notJoined
         }
@@ -232,7 +232,7 @@ struct RoomSearch {
         let isLost = (before: before.participant(id)?.isInterrupted, after: after.participant(id)?.isInterrupted)
         switch command.action {
         case .join: self.expect(epochs == (nil, 1) && isLost == (nil, false), "a join is connected")
-        case .media, .meeting, .deadline:
+        case .media, .meeting, .deadline, .create:
             self.expect(epochs.before == epochs.after && isLost.before == isLost.after, "of no connection")
         case .leave, .disconnect: self.expect(epochs.after == nil, "who has left is gone")
         case .interrupt(let epoch):
@@ -318,7 +318,7 @@ extension RoomCommand.Action {
     fileprivate var isByServer: Bool {
         switch self {
         case .join, .leave, .media, .meeting: false
-        case .disconnect, .interrupt, .attach, .expire, .deadline: true
+        case .disconnect, .interrupt, .attach, .expire, .deadline, .create: true
         }
     }
 }

@@ -14,6 +14,7 @@ public struct MeetingCommand: Hashable, Sendable {
 /// What is asked of a meeting, by subject; the same value travels from the wire to `Room.decide`.
 public enum MeetingAction: Hashable, Sendable {
     case lifecycle(LifecycleAction)
+    case admission(AdmissionAction)
     case role(RoleAction)
     case attribute(AttributeAction)
     case device(DeviceAction)
@@ -24,6 +25,7 @@ public enum MeetingAction: Hashable, Sendable {
     /// All values of `type`, of all subjects.
     public static let types: Set<String> = [
         LifecycleAction.types,
+        AdmissionAction.types,
         RoleAction.types,
         AttributeAction.types,
         DeviceAction.types,
@@ -43,6 +45,8 @@ public enum MeetingAction: Hashable, Sendable {
     init?(_ type: String, _ reader: MemberReader, _ limits: Limits) throws(Rejection) {
         if let action = try LifecycleAction(type, reader, limits) {
             self = .lifecycle(action)
+        } else if let action = try AdmissionAction(type, reader, limits) {
+            self = .admission(action)
         } else if let action = try RoleAction(type, reader, limits) {
             self = .role(action)
         } else if let action = try AttributeAction(type, reader, limits) {
@@ -64,6 +68,7 @@ public enum MeetingAction: Hashable, Sendable {
     public var type: String {
         switch self {
         case .lifecycle(let action): action.type
+        case .admission(let action): action.type
         case .role(let action): action.type
         case .attribute(let action): action.type
         case .device(let action): action.type
@@ -77,6 +82,7 @@ public enum MeetingAction: Hashable, Sendable {
     var members: JSONObject {
         switch self {
         case .lifecycle(let action): action.members
+        case .admission(let action): action.members
         case .role(let action): action.members
         case .attribute(let action): action.members
         case .device(let action): action.members

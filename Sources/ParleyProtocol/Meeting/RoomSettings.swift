@@ -169,6 +169,8 @@ extension RoomSettings {
         self.changes["pin"] = nil
     }
 
+    mutating func set(_ name: String, _ value: JSONValue) { self.changes[name] = value }
+
     /// Only those of the changes that somebody chooses.
     public mutating func keep(_ isKept: (_ name: String, _ value: JSONValue) -> Bool) {
         for (name, value) in self.changes.members where !isKept(name, value) { self.changes[name] = nil }

@@ -64,8 +64,7 @@ extension Hello {
             do throws(Rejection) {
                 self.join = try JoinCommand(join, limits)
             } catch {
-                guard error.code == .invalidName || error.code == .invalidAlias else { throw error }
-                // A person has mistyped: that costs them the join, not the session.
+                guard JoinCommand.mistakes.contains(error.code) else { throw error }
                 self.refusedJoin = error
                 self.refusedJoin?.of = "join"
             }
@@ -151,7 +150,23 @@ extension JoinCommand {
         let devices = try reader.optional("devices") { value in value.string.flatMap { DeviceRule(rawValue: $0) } }
         self.init(id: id, room: room, name: name, devices: devices)
         if let media = try reader.reader("media") { self.media = try MediaAbilities(media, limits) }
+        if let settings = try reader.reader("settings") { self.settings = try RoomSettings(settings, limits) }
+        self.pin = try reader.text("pin")
+        if let pin, !(1...limits.pinBytesMax).contains(pin.utf8.count) { throw reader.fault("pin", .wrongPIN) }
+        self.invitation = try reader.text("invitation")
+        if let invitation, invitation.utf8.count > limits.nameBytesMax {
+            throw reader.fault("invitation", .invalidInvitation)
+        }
+        if let role = try reader.text("role") {
+            guard let role = Role(rawValue: role) else { throw reader.fault("role", .invalidRole) }
+            self.role = role
+        }
     }
+
+    /// What a person may have got wrong: that costs them the join, not the session.
+    static let mistakes: Set<RejectionCode> = [
+        .invalidName, .invalidAlias, .invalidSettings, .invalidInvitation, .invalidRole, .wrongPIN,
+    ]
 }
 
 extension LeaveCommand {

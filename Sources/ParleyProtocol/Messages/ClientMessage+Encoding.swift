@@ -97,6 +97,10 @@ extension JoinCommand {
         bytes.member("name", text: self.name?.text)
         bytes.member("devices", text: self.devices?.rawValue)
         bytes.member("media", json: self.media?.json)
+        if let settings { bytes.member("settings", json: .object(settings.members)) }
+        bytes.member("pin", text: self.pin)
+        bytes.member("invitation", text: self.invitation)
+        bytes.member("role", text: self.role?.rawValue)
     }
 }
 

@@ -121,6 +121,13 @@ public struct JoinCommand: Hashable, Sendable {
     public var devices: DeviceRule?
     /// In place of those of `hello`, for this room.
     public var media: MediaAbilities?
+    /// What the room is like that this join creates.
+    public var settings: RoomSettings?
+    public var pin: String?
+    /// The secret of an invitation.
+    public var invitation: String?
+    /// To be less than one could be: `audience`; `observer` is for whoever is invited as one.
+    public var role: Role?
 
     public init(
         id: UInt64,

@@ -4,6 +4,7 @@ import ParleyProtocol
 /// how a room evolves by them.
 public enum MeetingFact: Hashable, Sendable {
     case lifecycle(LifecycleFact)
+    case admission(AdmissionFact)
     case role(RoleFact)
     case attribute(AttributeFact)
     case device(DeviceFact)
@@ -17,6 +18,7 @@ extension MeetingFact {
     var type: String {
         switch self {
         case .lifecycle(let fact): fact.type
+        case .admission(let fact): fact.type
         case .role(let fact): fact.type
         case .attribute(let fact): fact.type
         case .device(let fact): fact.type
@@ -30,6 +32,7 @@ extension MeetingFact {
     var participant: ParticipantID? {
         switch self {
         case .lifecycle: nil
+        case .admission(let fact): fact.participant
         case .role(let fact): fact.participant
         case .attribute(let fact): fact.participant
         case .device(let fact): fact.participant
@@ -43,6 +46,7 @@ extension MeetingFact {
     var members: JSONObject {
         switch self {
         case .lifecycle(let fact): fact.members
+        case .admission(let fact): fact.members
         case .role(let fact): fact.members
         case .attribute(let fact): fact.members
         case .device(let fact): fact.members
@@ -55,8 +59,10 @@ extension MeetingFact {
     /// What clients are told of it beside its patch.
     var wireMembers: JSONObject {
         switch self {
+        case .lifecycle(let fact): fact.wireMembers
+        case .admission(let fact): fact.wireMembers
+        case .role, .device: [:]
         case .attribute(let fact): fact.wireMembers
-        case .lifecycle, .role, .device: [:]
         case .floor(let fact): fact.wireMembers
         case .consent(let fact): fact.wireMembers
         case .recording(let fact): fact.wireMembers
@@ -66,7 +72,10 @@ extension MeetingFact {
     /// Who is told of a fact that changes nothing that anybody could see.
     var sectionWithoutState: Section {
         switch self {
-        case .lifecycle, .role, .attribute, .device, .floor, .consent, .recording: .stage
+        // That it will be over soon is for everybody.
+        case .lifecycle: .door
+        case .admission: .moderation
+        case .role, .attribute, .device, .floor, .consent, .recording: .stage
         }
     }
 
@@ -75,6 +84,7 @@ extension MeetingFact {
         switch self {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
+        case .admission(let fact): fact.mayChangeViews
         case .attribute, .device, .floor, .consent, .recording: false
         }
     }
@@ -83,6 +93,7 @@ extension MeetingFact {
     package var bytesMax: Int {
         switch self {
         case .lifecycle(let fact): fact.bytesMax
+        case .admission(let fact): fact.bytesMax
         case .role: 96
         case .attribute(let fact): fact.bytesMax
         case .device(let fact): fact.bytesMax
@@ -96,6 +107,8 @@ extension MeetingFact {
     init?(_ type: String, _ reader: FieldReader) throws(RoomFormatError) {
         if let fact = try LifecycleFact(type, reader) {
             self = .lifecycle(fact)
+        } else if let fact = try AdmissionFact(type, reader) {
+            self = .admission(fact)
         } else if let fact = try RoleFact(type, reader) {
             self = .role(fact)
         } else if let fact = try AttributeFact(type, reader) {
@@ -115,9 +128,10 @@ extension MeetingFact {
 }
 
 extension Room {
-    mutating func evolve(_ fact: MeetingFact) -> StatePatches {
+    mutating func evolve(_ fact: MeetingFact, _ cause: RoomEvent.Cause?) -> StatePatches {
         switch fact {
         case .lifecycle(let fact): self.evolve(fact)
+        case .admission(let fact): self.evolve(fact, cause)
         case .role(let fact): self.evolve(fact)
         case .attribute(let fact): self.evolve(fact)
         case .device(let fact): self.evolve(fact)

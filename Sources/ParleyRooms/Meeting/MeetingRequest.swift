@@ -40,6 +40,11 @@ extension RoomCommand {
         self.init(participant: Self.nobody, number: nil, at: instant, action: .meeting(action))
     }
 
+    /// A room that an operator makes.
+    public init(operators create: Create, at instant: Instant) {
+        self.init(participant: Self.nobody, number: nil, at: instant, action: .create(create))
+    }
+
     /// A deadline of the room has passed.
     public init(deadlineAt instant: Instant) {
         self.init(participant: Self.nobody, number: nil, at: instant, action: .deadline)
@@ -52,6 +57,7 @@ extension Room {
         guard self.lifecycle.isLive else { return .rejected(.unknownRoom) }
         switch action {
         case .lifecycle(let action): return self.decide(action, request)
+        case .admission(let action): return self.decide(action, request)
         case .role(let action): return self.decide(action, request)
         case .attribute(let action): return self.decide(action, request)
         case .device(let action): return self.decide(action, request)
@@ -111,17 +117,22 @@ extension Room {
     /// When something will be due; `nil`: nothing. Whoever holds the room sends a ``RoomCommand/Action/deadline`` then,
     /// and the log takes the first.
     public var nextDeadline: Instant? {
-        self.deadlines.min()
+        guard self.lifecycle.isLive else { return nil }
+        return self.deadlines.min()
     }
 
     /// Of every subject that has any.
     private var deadlines: [Instant] {
-        [self.floors.nextDeadline, self.consents.nextDeadline].compactMap(\.self)
+        self.lifecycleDeadlines + self.doorDeadlines
+            + [self.floors.nextDeadline, self.consents.nextDeadline].compactMap(\.self)
     }
 
     /// What is due by now, of every subject in a fixed order. What nobody waits for any more is a legal race.
     func decideDeadline(at now: Instant) -> Decision {
-        let events = self.dueOnStage(at: now)
+        guard self.lifecycle.isLive else { return .rejected(.noChange) }
+        let due = self.dueLifecycle(at: now)
+        if !due.isEmpty { return .events(due) }
+        let events = self.dueOnStage(at: now) + self.decideDoor(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }
 }

@@ -44,6 +44,9 @@ extension RoomParameters {
         return .object(object)
     }
 
+    /// Whether not everybody may come in, so that those who were in are worth remembering.
+    var isGuarded: Bool { self.admission != .open || self.pin != nil }
+
     /// At least as much as they take in the log.
     package var bytesMax: Int { self == RoomParameters() ? 0 : 24 + self.json.encoded.count }
 
@@ -185,12 +188,17 @@ extension Room {
                 guard let role = Role(rawValue: name), role.rank < rank else { return .rejected(.notPermitted) }
             }
         }
+        var after = self.configuration
+        after.apply(difference)
+        guard self.isPlannable(after.parameters, at: request.at) else { return .rejected(.invalidSettings) }
         return request.events([.lifecycle(.configured(difference))])
     }
 
     mutating func configure(_ settings: RoomSettings) -> StatePatches {
         let (room, rules, roles) = (self.roomJSON, self.rules.shown, self.roles)
         self.configuration.apply(settings)
+        // Another end has warnings of its own.
+        if settings.changes["maximumMilliseconds"] != nil { self.times.warned = nil }
         return self.replace(room, with: self.roomJSON, at: [StatePath.room], in: .door)
             .merging(self.replace(rules, with: self.rules.shown, at: [StatePath.rules], in: .stage))
             .merging(self.showRoles(insteadOf: roles))

@@ -48,6 +48,10 @@ extension Gateway {
         guard session.life.isOver == false else { return host.endIfUnused() }
         // By id after by alias, before the first one was answered.
         if let seat = session.seat(in: host.id) { return self.rejoin(join, seat) }
+        if join.pin != nil, let pause = host.guesses.begin(session.identity, at: self.now) {
+            self.refuse(.rateLimited, join, retryAfterMilliseconds: pause, session)
+            return host.endIfUnused()
+        }
         let seat = Seat(
             id: ParticipantID(using: &self.random),
             join: join,
@@ -63,20 +67,51 @@ extension Gateway {
                 participant: seat.id,
                 number: join.id,
                 at: self.now,
-                action: .join(
-                    .init(
-                        session: session.id,
-                        node: self.node,
-                        identity: session.identity,
-                        name: join.name,
-                        abilities: session.abilities,
-                        devices: join.devices ?? self.configuration.devices,
-                        media: join.media
-                    )
-                )
+                action: .join(self.wish(join, of: session, in: host.id))
             ),
             seat: seat
+        ) { outcome in
+            guard join.pin != nil else { return }
+            if outcome == .rejected(.wrongPIN) {
+                host.guesses.failed(session.identity, at: self.now)
+            } else {
+                host.guesses.succeeded(session.identity)
+            }
+        }
+    }
+
+    /// What a join asks of its room: secrets as the room keeps them.
+    private func wish(_ join: JoinCommand, of session: GatewaySession, in room: RoomID) -> RoomCommand.Join {
+        var wish = RoomCommand.Join(
+            session: session.id,
+            node: self.node,
+            identity: session.identity,
+            name: join.name,
+            abilities: session.abilities,
+            devices: join.devices ?? self.configuration.devices,
+            media: join.media
         )
+        wish.settings = join.settings?.sealed { Digest.of($0, in: room) } ?? RoomSettings()
+        wish.pin = join.pin.map { Digest.of($0, in: room) }
+        wish.invitation = join.invitation.map { Digest.of($0, in: room) }
+        wish.role = join.role
+        return wish
+    }
+
+    /// What a command asks of its room: secrets as the room keeps them, and a new one for an invitation.
+    private func sealed(_ action: RoomCommand.Action, _ id: UInt64, _ seat: Seat) -> RoomCommand.Action {
+        let room = seat.host.id
+        switch action {
+        case .meeting(.lifecycle(.configure(let settings))):
+            return .meeting(.lifecycle(.configure(settings.sealed { Digest.of($0, in: room) })))
+        case .meeting(.admission(.invite(var invite))):
+            let secret = InvitationSecret(using: &self.random)
+            seat.secrets[id] = secret
+            invite.digest = Digest.of(secret.text, in: room)
+            return .meeting(.admission(.invite(invite)))
+        case .join, .create, .leave, .media, .meeting, .disconnect, .interrupt, .attach, .expire, .deadline:
+            return action
+        }
     }
 
     /// The same join again is a repetition; another number is a second join.
@@ -85,11 +120,18 @@ extension Gateway {
         self.refuse(.alreadyJoined, join, seat.session)
     }
 
-    func refuse(_ code: RejectionCode, _ join: JoinCommand, expected: UInt64? = nil, _ session: GatewaySession) {
+    func refuse(
+        _ code: RejectionCode,
+        _ join: JoinCommand,
+        expected: UInt64? = nil,
+        retryAfterMilliseconds: UInt64? = nil,
+        _ session: GatewaySession
+    ) {
         var rejection = Rejection(code, of: "join")
         rejection.id = join.id
         rejection.room = join.room.text
         rejection.expected = expected
+        rejection.retryAfterMilliseconds = retryAfterMilliseconds
         session.reject(rejection, counters: &self.counters)
     }
 
@@ -117,7 +159,7 @@ extension Gateway {
                 number: id,
                 rejectedSince: seat.commands.rejectedSince,
                 at: self.now,
-                action: action
+                action: self.sealed(action, id, seat)
             )
             seat.host.submit(command, seat: seat)
         case .pending:

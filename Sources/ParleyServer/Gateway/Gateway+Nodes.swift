@@ -37,11 +37,12 @@ extension RoomHost {
     func speakForPeople(whoseNodesAreNot alive: Set<NodeID>, now: NIODeadline) {
         let room = self.room
         var away: [ParticipantID: NIODeadline] = [:]
-        for id in self.peopleElsewhere.sorted() {
-            guard let participant = room.participant(id), let membership = room.membership(id),
+        let atDoor = room.door.waiting.keys.filter { self.seats[$0] == nil }
+        for id in self.peopleElsewhere.union(atDoor).sorted() {
+            guard let connection = room.connection(of: id), let membership = room.membership(id),
                 !alive.contains(membership.node), membership.node != self.gateway.node
             else { continue }
-            switch participant.connection {
+            switch connection {
             case .connected:
                 self.speak(of: id, .interrupt(epoch: membership.epoch))
             case .interrupted:

@@ -150,14 +150,16 @@ extension Gateway {
     ) {
         guard session.seat(in: host.id) == nil,
             let id = host.room.participant(of: session.id), host.seats[id] == nil,
-            let participant = host.room.participant(id), let membership = host.room.membership(id)
+            let membership = host.room.membership(id)
         else {
             host.endIfUnused()
             return then(.success(()))
         }
+        let participant = host.room.participant(id)
+        let name = participant?.name ?? host.room.door.waiting[id]?.name
         let seat = Seat(
             id: id,
-            join: JoinCommand(id: 1, room: .id(host.id), name: participant.name),
+            join: JoinCommand(id: 1, room: .id(host.id), name: name),
             session: session,
             host: host,
             limits: self.limits,
@@ -166,7 +168,7 @@ extension Gateway {
         seat.commands = CommandSequence(resuming: membership)
         seat.epoch = membership.epoch
         session.add(seat)
-        host.take(seat, joined: participant.joined)
+        participant.map { host.take(seat, joined: $0.joined) } ?? host.takeWaiting(seat)
         self.attach(seat) { [unowned self] outcome in
             switch outcome {
             case .accepted, .duplicate: return then(.success(()))

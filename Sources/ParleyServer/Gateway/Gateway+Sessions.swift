@@ -128,11 +128,11 @@ extension Gateway {
     /// connection is lost all the same: as long as the room does not show it, it is said again.
     private func repeatReport(_ session: GatewaySession) {
         guard session.life.isOver || session.life.isInterrupted else { return }
-        for seat in session.seats where seat.phase == .present && seat.reports == 0 {
-            guard let participant = seat.host.room.participant(seat.id) else { continue }
+        for seat in session.seats where seat.isInRoom && seat.reports == 0 {
+            guard let connection = seat.host.room.connection(of: seat.id) else { continue }
             if session.life.isOver {
                 self.report(seat, .disconnect(.disconnected, epoch: seat.epoch))
-            } else if participant.connection == .connected {
+            } else if connection == .connected {
                 self.report(seat, .interrupt(epoch: seat.epoch))
             }
         }

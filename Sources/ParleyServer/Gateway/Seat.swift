@@ -58,6 +58,9 @@ final class Seat {
     /// Order of arrival; known once present.
     private(set) var joined: UInt64 = 0
     var commands = CommandSequence()
+    /// What only this participant is told of an invitation that it has made, by the command's number, until the room
+    /// has judged that.
+    var secrets: [UInt64: InvitationSecret] = [:]
     /// What the session's connection has of the room's frames. Means nothing while there is no connection.
     var cursor: StreamCursor
     /// What the participant may see.

@@ -25,6 +25,7 @@ struct Routes {
     /// Open connections as the last sweep saw them: good enough for a twin.
     let connections: @Sendable () -> Int
     let drain: DrainRoutes
+    let rooms: RoomRoutes
 
     func responder() -> some HTTPResponder<PeerRequestContext> {
         let router = Router(context: PeerRequestContext.self, options: .autoGenerateHeadEndpoints)
@@ -38,6 +39,7 @@ struct Routes {
         }
         router.get("/v1/validate") { request, _ in self.validate(request) }
         self.drain.add(to: router)
+        self.rooms.add(to: router)
         router.get("/v1/connect") { _, _ in
             var response = Self.text(
                 "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",

@@ -44,6 +44,25 @@ final class RoomDirectory {
         }
     }
 
+    /// The same, but a word that means no room stays free.
+    func look(for reference: RoomReference, _ answer: @escaping Answer) {
+        guard case .alias(let alias) = reference else { return self.find(reference, answer) }
+        if let host = self.aliases[alias] { return answer(.success(host)) }
+        let gateway = self.gateway
+        let log = LogID(.alias, alias.text)
+        gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let read):
+                guard let entry = read.entries.last, let id = Self.room(in: entry) else {
+                    return answer(.failure(.unknownRoom))
+                }
+                if let host = self.hosts[id] { return answer(.success(host)) }
+                self.load(id, answer)
+            case .failure: answer(.failure(.engineUnavailable))
+            }
+        }
+    }
+
     /// The room goes on without this node.
     func forget(_ host: RoomHost) {
         self.hosts[host.id] = nil

@@ -18,6 +18,12 @@ extension RoomHost {
         self.peopleElsewhere.remove(seat.id)
     }
 
+    /// The same for somebody at the door.
+    func takeWaiting(_ seat: Seat) {
+        self.put(seat)
+        self.place(seat, in: self.room, from: self.position)
+    }
+
     /// The participant stays in the room; its connection is, or will be, somewhere else.
     func release(_ seat: Seat) {
         self.remove(seat, isElsewhere: true)
@@ -41,7 +47,7 @@ extension RoomHost {
                     self.peopleElsewhere.remove(attachment.participant)
                 } else if let seat {
                     self.gateway.moved(seat, to: attachment)
-                } else {
+                } else if self.room.participant(attachment.participant) != nil {
                     self.peopleElsewhere.insert(attachment.participant)
                 }
             case .left(let id, _):

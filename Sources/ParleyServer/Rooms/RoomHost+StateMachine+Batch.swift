@@ -152,6 +152,7 @@ extension [ParticipantID: RefusedCommands] {
         switch event.fact {
         case .left(let participant, _): self[participant] = nil
         case .ended: self.removeAll()
+        case .meeting(.admission(.denied(let participant, _))): self[participant] = nil
         case .created, .joined, .mediaChanged, .interrupted, .attached, .meeting: break
         }
     }
@@ -185,7 +186,7 @@ extension RoomCommand {
         case .interrupt: self.action = .interrupt(epoch: present)
         case .expire: self.action = .expire(epoch: present)
         case .disconnect(let reason, _): self.action = .disconnect(reason, epoch: present)
-        case .join, .leave, .media, .meeting, .attach, .deadline: break
+        case .join, .leave, .media, .meeting, .attach, .deadline, .create: break
         }
     }
 }
@@ -193,7 +194,7 @@ extension RoomCommand {
 extension Room.Lifecycle {
     var isEnded: Bool {
         switch self {
-        case .absent, .open, .locked: false
+        case .absent, .scheduled, .open, .locked: false
         case .ended: true
         }
     }

@@ -30,6 +30,10 @@ final class RoomHost {
     /// Whose round trip is told next, by place in `present`.
     var nextRoundTrip = 0
     var differenceLogged: NIODeadline?
+    /// When the room's next deadline is looked at.
+    var deadline: (instant: Instant, timer: Scheduled<Void>)?
+    /// Who guesses the PIN.
+    var guesses: GuessLimit
 
     private struct Waiting {
         let seat: Seat?
@@ -68,6 +72,7 @@ final class RoomHost {
                 comparesUID: gateway.configuration.mechanisms.contains(.positionUID)
             )
         )
+        self.guesses = GuessLimit(limits: gateway.limits)
         self.subscribe()
         gateway.startBeat(of: self)
     }
@@ -126,9 +131,11 @@ final class RoomHost {
         case .deliver(let delivery):
             self.deliver(delivery)
             self.follow(delivery.entry.events)
+            self.scheduleDeadline()
         case .reset(let snapshot):
             self.reset(snapshot)
             self.recountElsewhere()
+            self.scheduleDeadline()
         case .outcome(let id, let outcome): self.tell(outcome, of: id)
         case .scheduleRetry(let milliseconds):
             self.schedule(milliseconds) { $0.retryTimerFired(&$1) }
@@ -273,6 +280,7 @@ final class RoomHost {
     private func end() {
         guard !self.isOver else { return }
         self.isOver = true
+        self.scheduleDeadline()
         self.gateway.directory.remove(self)
         self.unsubscribe()
         // Those who are still joining hear it as the outcome of their join.
@@ -286,6 +294,7 @@ final class RoomHost {
             self.machine.isLoaded, !self.peopleElsewhere.isEmpty
         else { return }
         self.isOver = true
+        self.scheduleDeadline()
         self.gateway.directory.forget(self)
         self.unsubscribe()
     }
@@ -314,6 +323,7 @@ final class RoomHost {
         guard let waiting = self.waiting.removeValue(forKey: id) else { return }
         waiting.then?(outcome)
         guard let seat = waiting.seat, let number = waiting.number else { return }
+        seat.secrets[number] = nil
         switch outcome {
         case .accepted:
             self.gateway.counters.commandsAccepted += 1
@@ -399,6 +409,7 @@ extension RoomCommand {
         case .media: "media"
         case .meeting(let action): action.type
         case .deadline: "deadline"
+        case .create: "create"
         }
     }
 }

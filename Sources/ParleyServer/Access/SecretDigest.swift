@@ -1,0 +1,25 @@
+import Crypto
+import ParleyProtocol
+
+extension ParleyProtocol.Digest {
+    /// What a room keeps of a PIN or of an invitation's secret.
+    ///
+    /// The room's id, 128 random bits, is the salt: the same PIN has another digest in every room.
+    static func of(_ secret: String, in room: RoomID) -> ParleyProtocol.Digest {
+        let bytes = Array("parley secret 1\n\(room)\n\(secret)".utf8)
+        guard let digest = ParleyProtocol.Digest(Array(SHA256.hash(data: bytes))) else {
+            preconditionFailure("a SHA-256 is 32 bytes")
+        }
+        return digest
+    }
+}
+
+/// 128 random bits as 22 characters of base64url (RFC 4648, section 5): what an invitation link holds.
+struct InvitationSecret {
+    let text: String
+
+    init(using random: inout some RandomNumberGenerator) {
+        // An identifier is that many bits in that alphabet, behind its kind.
+        self.text = String(IdentityID(using: &random).description.dropFirst(2))
+    }
+}
