@@ -138,6 +138,7 @@ class Stage:
         if not self.world.pictures:
             return
         await eventually(lambda: page.page.evaluate("document.querySelectorAll('.toast').length === 0"), seconds=20)
+        # In Chromium: in Firefox it is done with a style that the page does not allow.
         await page.page.screenshot(path=f"{self.world.pictures}/{name}.png")
 
     async def evidence(self):

@@ -1,0 +1,142 @@
+"""A meeting with a host, from the door to its end, in real browsers."""
+
+import asyncio
+
+from browsers import meet
+from hosted import answers, hosted, late, says
+from stage import eventually, within
+
+
+@within(120)
+async def test_a_waiting_room(stage):
+    server, room = await stage.server(), "winter-plans" if stage.world.pictures else stage.room()
+    chromium, firefox = await stage.world.chromium(), await stage.world.firefox()
+    ada = await stage.page(chromium, server, room, name="Ada", joins=False, portrait=stage.portrait(0))
+    await ada.begin("option-approval", topic="Plans for the winter")
+    bob = await stage.page(firefox, server, room, name="Bob", joins=False, portrait=stage.portrait(1))
+    eve = await stage.page(chromium, server, room, name="Evelyn", joins=False, portrait=stage.portrait(2))
+    await asyncio.gather(bob.knock(), eve.knock())
+    assert "Plans for the winter" in await bob.at("waiting-topic").inner_text()
+    await says(ada, "waiting at the door")
+    assert await ada.at("door-banner").is_visible()
+    await ada.at("door-show").click()
+    await ada.at("notice-text").fill("We begin in a minute.")
+    await ada.at("notice-send").click()
+    for guest in (bob, eve):
+        await guest.at("notices").get_by_text("We begin in a minute.").wait_for()
+    await stage.picture(eve, "waiting-room")
+    rows = ada.at("waiting-person")
+    assert await rows.count() == 2
+    await rows.filter(has_text="Bob").get_by_test_id("admit").click()
+    await bob.at("meeting").wait_for()
+    await meet(ada, bob, seconds=60)
+    await stage.picture(ada, "door")
+    await rows.filter(has_text="Evelyn").get_by_test_id("deny").click()
+    await eve.at("left").wait_for()
+    assert "not let in" in await eve.at("left").inner_text()
+
+
+@within(90)
+async def test_whoever_waits_gives_up_or_is_let_in_with_all(stage):
+    server, room = await stage.server(), stage.room()
+    chromium = await stage.world.chromium()
+    ada, bob, eve, max = [
+        await stage.page(chromium, server, room, name=name, joins=False, films=False)
+        for name in ("Ada", "Bob", "Eve", "Max")
+    ]
+    await ada.begin("option-approval")
+    await asyncio.gather(bob.knock(), eve.knock(), max.knock())
+    await max.at("stop-waiting").click()
+    await max.at("lobby").wait_for()
+    await ada.at("people-toggle").click()
+
+    async def two_wait():
+        return await ada.at("waiting-person").count() == 2
+
+    await eventually(two_wait, what="the two who still wait")
+    # A reload keeps the place at the door, as the same somebody.
+    await bob.page.reload()
+    await bob.knock()
+    await eventually(two_wait, what="the two after the reload")
+    await ada.at("admit-all").click()
+    await asyncio.gather(bob.at("meeting").wait_for(), eve.at("meeting").wait_for())
+    await ada.at("waiting").wait_for(state="hidden")
+
+
+@within(90)
+async def test_a_locked_room_and_a_pin(stage):
+    ada, bob = await hosted(stage)
+    await ada.hosts("lock")
+    await bob.at("lock-mark").wait_for()
+    eve = await late(stage, ada, joins=False)
+    await eve.at("name").fill("Eve")
+    await eve.at("join").click()
+    await eve.at("join-trouble").wait_for()
+    assert "locked" in await eve.at("join-trouble").inner_text()
+    await ada.at("lock").click()
+    await ada.at("pin").fill("2718")
+    await ada.at("pin-set").click()
+    await says(ada, "The PIN is set")
+    await eve.at("join").click()
+    await eve.at("pin-entry").wait_for()
+    await eve.at("pin-entry").fill("0000")
+    await eve.at("join").click()
+    await eve.page.get_by_text("That is not the PIN").wait_for()
+    await eve.at("pin-entry").fill("2718")
+    await eve.at("join").click()
+    await eve.at("meeting").wait_for()
+
+
+@within(120)
+async def test_one_shares_and_the_other_waits(stage):
+    ada, bob = await hosted(stage)
+    await ada.at("screen").click()
+    await bob.tile(await ada.id(), screen=True).wait_for()
+    await bob.at("screen").click()
+    await bob.at("floor-banner").wait_for()
+    assert "Ada shares now" in await bob.at("floor-banner").inner_text()
+    assert await bob.page.evaluate("parleyPage.call.screen") is None
+    await ada.at("screen").click()
+    await bob.at("floor-share").wait_for()
+    await bob.at("floor-give-up").click()
+    await bob.at("floor-banner").wait_for(state="hidden")
+    # Taken back by the host, the screen stops on the page that shares it.
+    await ada.does("role-co-host", await bob.id())
+    await ada.at("screen").click()
+    await bob.tile(await ada.id(), screen=True).wait_for()
+    await bob.does("stop-screen", await ada.id())
+    await bob.tile(await ada.id(), screen=True).wait_for(state="detached")
+    assert await ada.page.evaluate("parleyPage.call.screen") is None
+
+
+@within(120)
+async def test_recording_needs_consent(stage):
+    ada, bob = await hosted(stage)
+    await ada.hosts("recording-start")
+    await answers(bob, "no")
+    await says(ada, "somebody did not agree")
+    await ada.hosts("recording-start")
+    await answers(bob, "yes")
+    for page in (ada, bob):
+        await page.at("recording-mark").get_by_text("Recording", exact=True).wait_for()
+    eve = await late(stage, ada)
+    await eve.at("question").wait_for()
+    assert "before you came" in await eve.at("question").inner_text()
+    await answers(eve, "yes")
+    await ada.hosts("recording-stop")
+    await bob.at("recording-mark").wait_for(state="hidden")
+
+
+@within(90)
+async def test_the_end_for_everybody(stage):
+    ada, bob = await hosted(stage)
+    await bob.at("react").click()
+    await bob.at("react-heart").click()
+    await says(ada, "Bob: heart")
+    await ada.at("leave-menu").click()
+    await ada.at("end-for-all").click()
+    await ada.at("confirm-yes").click()
+    for page in (ada, bob):
+        await page.at("left").wait_for()
+        assert "over" in await page.at("left").inner_text()
+    assert "host has ended it" in await bob.at("left").inner_text()
