@@ -14,7 +14,7 @@ export function invitationsSection(room, alias) {
     })
     const role = choiceRow({ id: 'invitation-role', label: 'They come', options: ROLES, onchange: async () => {} })
     const link = make('input', {
-        type: 'text', readonly: true, hidden: true, 'aria-label': 'Invitation', 'data-testid': 'invitation-link',
+        type: 'text', readonly: true, hidden: true, 'aria-label': 'Invitation', 'data-testid': 'invited-link',
         onfocus: () => link.select(),
     })
     const list = make('ul', { class: 'plain-list', 'data-testid': 'invitations' })
@@ -24,8 +24,9 @@ export function invitationsSection(room, alias) {
         const asked = room.invite({ label: label.value.trim() || undefined, role: role.value, bypass: true })
         if (!await order(asked.then((invitation) => Object.assign(made, invitation)))) return
         link.hidden = made.secret === undefined
-        link.value = inviteLink(alias, made.secret)
         label.value = ''
+        if (link.hidden) return announce('Its link was lost on the way. Take this invitation back, and make another one.')
+        link.value = inviteLink(alias, made.secret)
         announce('The invitation is made. Copy the link: it is shown only now.')
         link.focus()
     }
