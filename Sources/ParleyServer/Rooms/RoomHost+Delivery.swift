@@ -22,16 +22,30 @@ extension RoomHost {
     /// One frame per view; views that are shown the same share it.
     private func tell(_ delivery: RoomDelivery) {
         var encoded: [(frame: ShownFrame, bytes: ByteBuffer)] = []
-        var numbers: [(view: View, number: UInt64, bytes: ByteBuffer)] = []
+        var numbers: [(view: View, number: UInt64, frame: ShownFrame, bytes: ByteBuffer)] = []
         for view in self.streams.views {
             guard let shown = ShownFrame(delivery, in: view, after: self.streams[view]?.position) else { continue }
             let bytes = encoded.first { $0.frame == shown }?.bytes ?? shown.encoded(delivery, room: self.id)
             encoded.append((shown, bytes))
             let frame = ReplayRing.Frame(at: delivery.entry.position, after: shown.after, bytes: bytes)
-            if let number = self.streams[view]?.append(frame) { numbers.append((view, number, bytes)) }
+            if let number = self.streams[view]?.append(frame) { numbers.append((view, number, shown, bytes)) }
         }
-        for (view, number, bytes) in numbers {
+        for (view, number, frame, bytes) in numbers {
+            self.tellSecrets(delivery, frame, number, of: view)
             self.hand(bytes, number, to: view == .waiting ? self.waitingSeats : self.present, of: view)
+        }
+    }
+
+    /// Who has made an invitation is told its secret, and nobody else ever: in a frame of their own, in place of the one
+    /// that is kept. Whoever cannot take it now does without, and makes another invitation.
+    private func tellSecrets(_ delivery: RoomDelivery, _ frame: ShownFrame, _ number: UInt64, of view: View) {
+        for event in delivery.entry.events {
+            guard case .meeting(.admission(.invited)) = event.fact, let cause = event.cause,
+                let seat = self.seats[cause.by], seat.view == view, seat.cursor.next == .frame(number),
+                !seat.secrets.isEmpty, let connection = seat.session.connection, connection.isWritable
+            else { continue }
+            connection.sendFrame(frame.encoded(delivery, room: self.id, to: seat))
+            seat.cursor.sent(number)
         }
     }
 
@@ -180,15 +194,29 @@ private struct ShownFrame: Equatable {
         left.after == right.after && left.shown == right.shown
     }
 
-    func encoded(_ delivery: RoomDelivery, room: RoomID) -> ByteBuffer {
+    /// - Parameter seat: who alone gets it; `nil`: everybody of the view.
+    func encoded(_ delivery: RoomDelivery, room: RoomID, to seat: Seat? = nil) -> ByteBuffer {
         var events: [JSONValue] = []
         for (index, event) in delivery.entry.events.enumerated() where self.shown[index] != nil {
-            events.append(event.wire(patch: delivery.patches[index].patch(for: self.view)))
+            var told = event.wire(patch: delivery.patches[index].patch(for: self.view))
+            if let seat, let cause = event.cause, cause.by == seat.id, let secret = seat.secrets[cause.number] {
+                told = told.with("secret", .string(secret.text))
+            }
+            events.append(told)
         }
         var bytes: [UInt8] = []
         ServerMessage.events(
             EventsMessage(room: room, at: delivery.entry.position, after: self.after, events: events)
         ).encode(into: &bytes)
         return WebSocketConnection.frame(text: bytes)
+    }
+}
+
+extension JSONValue {
+    /// The same object with one more member.
+    fileprivate func with(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard var object = self.object else { return self }
+        object[name] = value
+        return .object(object)
     }
 }
