@@ -73,10 +73,10 @@ extension ClientStateMachine {
         step(&self.memberships.values[index].commands, &steps)
         for step in steps {
             switch step {
-            case .send(let id, let action):
+            case .send(let id, let action, let refused):
                 // There is no place that a command could be about.
                 guard !self.joins.isRejoining(room) else { break }
-                self.say(Self.message(id, action, room), &effects)
+                self.say(Self.message(id, action, refused, room), &effects)
             case .succeeded(let request): effects.append(.succeeded(request))
             case .failed(let request, let error): effects.append(.failed(request, error))
             case .wake(let time): effects.append(.wake(at: time))
@@ -84,12 +84,21 @@ extension ClientStateMachine {
         }
     }
 
-    private static func message(_ id: UInt64, _ action: CommandOutbox.Action, _ room: RoomID) -> ClientMessage {
+    private static func message(
+        _ id: UInt64,
+        _ action: CommandOutbox.Action,
+        _ refused: RejectionCode?,
+        _ room: RoomID
+    ) -> ClientMessage {
         switch action {
-        case .leave: .leave(LeaveCommand(id: id, room: room))
+        case .leave: return .leave(LeaveCommand(id: id, room: room))
         case .media(let media):
-            .media(MediaCommand(id: id, room: room, audio: media.audio, video: media.video, screen: media.screen))
-        case .meeting(let action): .meeting(MeetingCommand(id: id, room: room, action: action))
+            var command = MediaCommand(id: id, room: room)
+            (command.audio, command.video, command.screen) = (media.audio, media.video, media.screen)
+            command.refused = refused
+            return .media(command)
+        case .meeting(let action):
+            return .meeting(MeetingCommand(id: id, room: room, action: action, refused: refused))
         }
     }
 

@@ -43,18 +43,21 @@ package struct CommandOutbox: Sendable {
     }
 
     package enum Effect: Hashable, Sendable {
-        case send(id: UInt64, Action)
+        /// - Parameter refused: that it was refused is known; whoever refused it may be gone.
+        case send(id: UInt64, Action, refused: RejectionCode? = nil)
         case succeeded(RequestID)
         case failed(RequestID, ClientError)
         /// Call ``CommandOutbox/tick(_:_:)`` then.
         case wake(at: Duration)
     }
 
-    private struct Command: Hashable {
+    fileprivate struct Command: Hashable {
         var id: UInt64
         let action: Action
         /// `nil` once it has its outcome.
         var request: RequestID?
+        /// Its outcome, if it was refused by name.
+        var refused: RejectionCode?
     }
 
     /// So many commands are kept for a server that has lost them, the one under way included.
@@ -99,7 +102,7 @@ package struct CommandOutbox: Sendable {
     }
 
     private func send(from id: UInt64, _ effects: inout [Effect]) {
-        for command in self.kept where command.id >= id { effects.append(.send(id: command.id, command.action)) }
+        for command in self.kept where command.id >= id { effects.append(.send(command)) }
     }
 
     // MARK: Outcomes
@@ -161,6 +164,7 @@ package struct CommandOutbox: Sendable {
             return
         }
         self.kept[index].request = nil
+        if case .rejected(let rejected) = error { self.kept[index].refused = rejected.knownCode }
         if let retry = self.retry, retry.from >= id { self.retry = nil }
         effects.append(error.map { .failed(request, $0) } ?? .succeeded(request))
         self.flush(&effects)
@@ -223,5 +227,11 @@ package struct CommandOutbox: Sendable {
         self.kept = []
         self.waiting = []
         self.retry = nil
+    }
+}
+
+extension CommandOutbox.Effect {
+    fileprivate static func send(_ command: CommandOutbox.Command) -> Self {
+        .send(id: command.id, command.action, refused: command.refused)
     }
 }

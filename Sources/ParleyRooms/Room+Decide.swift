@@ -31,7 +31,7 @@ extension Room {
             membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
         case .deadline, .create:
             membership = nil
-        case .leave, .media, .meeting, .disconnect, .interrupt, .attach, .expire:
+        case .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire:
             membership = self.server.memberships[command.participant]
             // For the server's own a legal race: the participant has left by itself. Nobody hears of it.
             guard membership != nil || command.isOperators else { return .rejected(.notJoined) }
@@ -93,6 +93,8 @@ extension Room {
         case .meeting(let action):
             guard self.door.waiting[command.participant] == nil else { return .rejected(.waiting) }
             return self.decide(action, MeetingRequest(command, cause))
+        case .skip(let code, _):
+            return .rejected(code)
         case .deadline:
             return self.decideDeadline(at: command.at)
         }

@@ -19,6 +19,10 @@ public struct RoomCommand: Hashable, Sendable {
         case media(Participant.MediaChange)
         /// Everything else that is asked of the meeting.
         case meeting(MeetingAction)
+        /// It was refused with that code, says its client; whoever knew has forgotten.
+        ///
+        /// - Parameter type: that of the message, for those who are told again.
+        case skip(RejectionCode, type: String)
         // By the server; each names the epoch of the connection that it speaks of, so that what is
         // found out late never hurts a newer connection (``Membership/epoch``).
         /// The participant cannot be reached any more, or was replaced.

@@ -102,7 +102,7 @@ private struct RoomLog {
             action: action
         )
         switch action {
-        case .join, .leave, .media, .meeting: break
+        case .join, .leave, .media, .meeting, .skip: break
         case .disconnect, .interrupt, .attach, .expire, .deadline, .create: command.number = nil
         }
         if let number = command.number { _ = self.people[index].commands.receive(number) }

@@ -218,6 +218,7 @@ struct RoomSearch {
             (_, .expire) where current != nil, (_, .disconnect) where current != nil:
             expected = .noChange
         case (_, .deadline), (_, .create): expected = .noChange
+        case (_, .skip(let said, _)): expected = said
         case (_, .media), (_, .meeting), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .attach), (_, .expire):
             expected = .notJoined
         }
@@ -232,7 +233,7 @@ struct RoomSearch {
         let isLost = (before: before.participant(id)?.isInterrupted, after: after.participant(id)?.isInterrupted)
         switch command.action {
         case .join: self.expect(epochs == (nil, 1) && isLost == (nil, false), "a join is connected")
-        case .media, .meeting, .deadline, .create:
+        case .media, .meeting, .skip, .deadline, .create:
             self.expect(epochs.before == epochs.after && isLost.before == isLost.after, "of no connection")
         case .leave, .disconnect: self.expect(epochs.after == nil, "who has left is gone")
         case .interrupt(let epoch):
@@ -317,7 +318,7 @@ extension Participant {
 extension RoomCommand.Action {
     fileprivate var isByServer: Bool {
         switch self {
-        case .join, .leave, .media, .meeting: false
+        case .join, .leave, .media, .meeting, .skip: false
         case .disconnect, .interrupt, .attach, .expire, .deadline, .create: true
         }
     }

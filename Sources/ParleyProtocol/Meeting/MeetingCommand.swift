@@ -3,11 +3,15 @@ public struct MeetingCommand: Hashable, Sendable {
     public var id: UInt64
     public var room: RoomID
     public var action: MeetingAction
+    /// It was refused with that code, as the client has heard: it is sent again only for its number, to a server that
+    /// does not know.
+    public var refused: RejectionCode?
 
-    public init(id: UInt64, room: RoomID, action: MeetingAction) {
+    public init(id: UInt64, room: RoomID, action: MeetingAction, refused: RejectionCode? = nil) {
         self.id = id
         self.room = room
         self.action = action
+        self.refused = refused
     }
 }
 
@@ -100,7 +104,8 @@ extension MeetingCommand {
         self.init(
             id: try reader.requiredCount("id"),
             room: try reader.requiredIdentifier("room"),
-            action: action
+            action: action,
+            refused: try reader.refused()
         )
     }
 
@@ -109,6 +114,7 @@ extension MeetingCommand {
         object.append("id", .integer(Int64(clamping: self.id)))
         object.append("room", .string(self.room.description))
         for (name, value) in self.action.members.members { object.append(name, value) }
+        if let refused = self.refused { object.append("refused", .string(refused.rawValue)) }
         JSONValue.object(object).encode(into: &bytes)
     }
 }

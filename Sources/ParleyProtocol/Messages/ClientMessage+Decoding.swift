@@ -184,7 +184,27 @@ extension MediaCommand {
             video: try reader.flag("video"),
             screen: try reader.flag("screen")
         )
+        self.refused = try reader.refused()
     }
+}
+
+extension MemberReader {
+    /// What the client knows to be refused was refused with a code that uses up a number; one that this server does not
+    /// know counts as one that it does.
+    func refused() throws(Rejection) -> RejectionCode? {
+        guard let text = try self.text("refused") else { return nil }
+        guard let code = RejectionCode(rawValue: text), code.usesUpNumber else { return .noChange }
+        return code
+    }
+}
+
+extension RejectionCode {
+    private static let leavingNumber: Set<RejectionCode> = [
+        .commandGap, .busy, .rateLimited, .engineUnavailable, .malformed, .invalidMember, .unknownType, .notJoined,
+    ]
+
+    /// Whether a command that is refused like that is over, and its number with it.
+    fileprivate var usesUpNumber: Bool { !Self.leavingNumber.contains(self) }
 }
 
 // MARK: - Signals and pulses

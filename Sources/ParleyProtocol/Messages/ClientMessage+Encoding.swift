@@ -112,6 +112,7 @@ extension MediaCommand {
         bytes.member("audio", flag: self.audio)
         bytes.member("video", flag: self.video)
         bytes.member("screen", flag: self.screen)
+        bytes.member("refused", text: self.refused?.rawValue)
         bytes.close()
     }
 }

@@ -167,6 +167,8 @@ public struct LeaveCommand: Hashable, Sendable {
 public struct MediaCommand: Hashable, Sendable {
     public var id: UInt64
     public var room: RoomID
+    /// See ``MeetingCommand/refused``.
+    public var refused: RejectionCode?
     /// `nil` stays as it is.
     public var audio: Bool?
     public var video: Bool?

@@ -109,7 +109,7 @@ extension Gateway {
             seat.secrets[id] = secret
             invite.digest = Digest.of(secret.text, in: room)
             return .meeting(.admission(.invite(invite)))
-        case .join, .create, .leave, .media, .meeting, .disconnect, .interrupt, .attach, .expire, .deadline:
+        case .join, .create, .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire, .deadline:
             return action
         }
     }

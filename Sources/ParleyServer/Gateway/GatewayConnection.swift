@@ -107,10 +107,12 @@ final class GatewayConnection: WebSocketDelegate {
             self.gateway.command(leave.id, room: leave.room, .leave, of: "leave", session: session)
         case .media(let media):
             let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
-            self.gateway.command(media.id, room: media.room, .media(change), of: "media", session: session)
+            let action = media.refused.map { .skip($0, type: "media") } ?? RoomCommand.Action.media(change)
+            self.gateway.command(media.id, room: media.room, action, of: "media", session: session)
         case .meeting(let meeting):
-            let (action, type) = (meeting.action, meeting.action.type)
-            self.gateway.command(meeting.id, room: meeting.room, .meeting(action), of: type, session: session)
+            let type = meeting.action.type
+            let action = meeting.refused.map { .skip($0, type: type) } ?? RoomCommand.Action.meeting(meeting.action)
+            self.gateway.command(meeting.id, room: meeting.room, action, of: type, session: session)
         case .beat(let beat): self.gateway.acknowledge(beat, from: session)
         case .resync(let request): self.gateway.resync(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)

@@ -186,7 +186,7 @@ extension RoomCommand {
         case .interrupt: self.action = .interrupt(epoch: present)
         case .expire: self.action = .expire(epoch: present)
         case .disconnect(let reason, _): self.action = .disconnect(reason, epoch: present)
-        case .join, .leave, .media, .meeting, .attach, .deadline, .create: break
+        case .join, .leave, .media, .meeting, .skip, .attach, .deadline, .create: break
         }
     }
 }

@@ -408,6 +408,7 @@ extension RoomCommand {
         case .interrupt, .attach: "resume"
         case .media: "media"
         case .meeting(let action): action.type
+        case .skip(_, let type): type
         case .deadline: "deadline"
         case .create: "create"
         }

@@ -58,6 +58,8 @@ extension ModelClient {
         }
         frame["id"] = .integer(command.number)
         frame["room"] = .string(room.id)
+        // Whoever has refused it may be gone: it shall not be judged a second time.
+        if case .refused(let code) = command.outcome, code != "no-change" { frame["refused"] = .string(code) }
         self.send(.object(frame))
     }
 

@@ -59,7 +59,7 @@ export class CommandOutbox {
         const isUnused = leavesNumber.has(frame.code)
         if (isUnused) this.#nextID = this.#current.id
         const error = ParleyError.ofRejection(frame)
-        this.#finish(({ reject }) => reject(error), isUnused)
+        this.#finish(({ reject }) => reject(error), { isUnused, refused: frame.code })
     }
 
     flush() {
@@ -147,11 +147,12 @@ export class CommandOutbox {
         this.resend()
     }
 
-    #finish(tell, isUnused = false) {
+    #finish(tell, { isUnused = false, refused } = {}) {
         this.#stopTimer()
         const { id, type, members, outcomes } = this.#current
         this.#current = null
-        if (!isUnused) this.#kept.push({ id, type, members })
+        // Sent again, it says what became of it: whoever refused it may be gone, and it is not to be judged twice.
+        if (!isUnused) this.#kept.push({ id, type, members: { ...members, ...(refused && { refused }) } })
         if (this.#kept.length > keptMax) this.#kept.shift()
         outcomes.forEach(tell)
         this.flush()
