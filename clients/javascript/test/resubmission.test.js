@@ -19,7 +19,7 @@ function commands() {
     return { outbox, clock, sent, outcomes, take, push, does, rejects }
 }
 
-test('what the state of a snapshot does not hold is sent again in order, as it was, and told to nobody', async () => {
+test('what the state of a snapshot does not hold is sent again in order, with what became of it, and told to nobody', async () => {
     const { outbox, sent, outcomes, take, push, does, rejects } = commands()
     does(3)
     push({ video: true })
@@ -29,7 +29,7 @@ test('what the state of a snapshot does not hold is sent again in order, as it w
     sent.splice(0)
     outcomes.splice(0)
     outbox.resynced({ lastCommand: 3 })
-    assert.deepEqual(sent, [{ type: 'media', id: 4, audio: true }, { type: 'media', id: 5, video: true }, { type: 'media', id: 6, screen: true }])
+    assert.deepEqual(sent, [{ type: 'media', id: 4, audio: true }, { type: 'media', id: 5, video: true, refused: 'room-full' }, { type: 'media', id: 6, screen: true }])
     take()
     outbox.accepted(4)
     rejects(5, 'room-full')
