@@ -37,8 +37,13 @@ function showLobby({ trouble = null, withFocus = true } = {}) {
     devices.start(recall('wanted', { audio: true, video: true }))
 }
 
+// Whoever leaves and comes again is the same somebody: a host stays host, and a ban stays a ban.
+let identity
+
 function newParley(credentials) {
-    return new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage(), credentials })
+    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage(), credentials, identity })
+    parley.on('welcome', () => { identity = parley.credentials })
+    return parley
 }
 
 /**
