@@ -119,7 +119,7 @@ extension Room {
                 let waiting = RoomEvent.Joining(command, join, visitor, joined: 0, media: media)
                 return .events(try self.decideWait(waiting, reason, cause))
             }
-            let joining = self.joining(command, join, visitor)
+            var joining = self.joining(command, join, visitor)
             let earlier = self.participants(of: join.identity)
             guard let replaced = self.devices.replaced(among: earlier) else { throw .identityPresent }
             let isFull = self.count - replaced.count >= self.capacity
@@ -127,6 +127,8 @@ extension Room {
             // They leave first, so that there are never more people than places. The room may be empty in between, but
             // not at the end of the entry, so it does not end.
             var events = replaced.map { RoomEvent(.left($0.id, .replaced)) }
+            // The one who goes may be the last with such a device: its number is gone with them.
+            if !replaced.isEmpty { joining.media = join.declaredMedia.map { .new($0) } }
             if !events.isEmpty { events += self.consequences(ofLeaving: replaced.map(\.id), at: command.at) }
             if self.lifecycle == .scheduled { events.append(RoomEvent(.meeting(.lifecycle(.opened(at: command.at))))) }
             return .events(events + [RoomEvent(.joined(joining), cause: cause)])

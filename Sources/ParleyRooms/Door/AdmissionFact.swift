@@ -78,7 +78,8 @@ public enum AdmissionFact: Hashable, Sendable {
 
     var bytesMax: Int {
         switch self {
-        case .waits(let person): 512 + 2 * (person.joining.name?.text.utf8.count ?? 0)
+        case .waits(let person):
+            512 + 2 * (person.joining.name?.text.utf8.count ?? 0) + (person.joining.media?.bytesMax ?? 0)
         case .waitsOn, .admitted, .denied, .unbanned, .revoked: 64
         // A control character becomes six bytes.
         case .notice(let text, let participants): 64 + 6 * text.utf8.count + 32 * (participants?.count ?? 0)

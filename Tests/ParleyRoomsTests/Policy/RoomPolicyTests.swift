@@ -158,6 +158,30 @@ import Testing
         try self.check(meeting)
     }
 
+    @Test func `a device that takes the place of the last one of its kind`() throws {
+        var meeting = Meeting(devices: .replace)
+        let device = Device("AV1/main VP8").abilities
+        _ = meeting.join("Ada", display: "Ada", media: device)
+        #expect(
+            meeting.join("Ada's phone", display: "Ada", media: device) == "left Ada (replaced), joined Ada's phone #1"
+        )
+        #expect(self.said(meeting).hasSuffix(" common AV1 VP8: AV1: every device has it."))
+        try self.check(meeting)
+    }
+
+    @Test func `who waits at the door counts when they are in`() throws {
+        var meeting = Meeting()
+        let (chromium, old) = (Device("AV1/main VP8").abilities, Device("VP8").abilities)
+        _ = meeting.join("Ada", display: "Ada", media: chromium)
+        let settings = RoomSettings(json: ["admission": "approval"])
+        #expect(meeting.ask("Ada", .lifecycle(.configure(settings))) == "configured #2")
+        _ = meeting.join("Bob", display: "Bob", media: old)
+        #expect(self.said(meeting) == "1 common AV1 VP8: AV1: every device has it.")
+        _ = meeting.ask("Ada", .admission(.admit(.some([meeting.id("Bob")]))))
+        #expect(self.said(meeting) == "2 common VP8: VP8: Bob's device has no AV1.")
+        try self.check(meeting)
+    }
+
     @Test(arguments: 1...6) func `whatever happens, it is what the people who are here can do`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var meeting = Meeting()
