@@ -213,6 +213,8 @@ package struct ClientStateMachine: Sendable {
         case .iceServers(let message):
             effects.append(.tell(.iceServers(message.iceServers, expireAt: message.expireAt)))
         case .restarter(let restarter): effects.append(.tell(.restarter(restarter)))
+        case .chat(let chat): effects.append(.tell(.chat(chat)))
+        case .chatHistory(let history): effects.append(.tell(.chatHistory(history)))
         case .goaway(let goaway):
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
             let within = Duration.milliseconds(goaway.withinMilliseconds)

@@ -37,6 +37,9 @@ public enum ClientEvent: Hashable, Sendable {
     case iceServers(JSONValue, expireAt: Instant?)
     /// Which end of a pair restarts ICE, if its connection is not up: `restarter`, or neither (docs/PROTOCOL.md).
     case restarter(Restarter)
+    /// Somebody has written something.
+    case chat(ChatFrame)
+    case chatHistory(ChatHistory)
     /// The session is over; the last event.
     case ended(ClientError)
 }

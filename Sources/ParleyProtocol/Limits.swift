@@ -170,6 +170,39 @@ public struct Limits: Hashable, Sendable {
     public var pulsesPerSecond = 50
     public var pulseBurst = 100
 
+    // MARK: Chat
+    /// A longer text is rejected: `too-long`.
+    public var chatTextBytesMax = 4_096
+    /// A sender's own name for a message; a longer one is rejected: `invalid-member`.
+    public var chatNameBytesMax = 64
+    /// What is kept of a room's chat; what is older goes.
+    public var chatMessagesMax = 1_000
+    public var chatBytesMax = 1_048_576
+    /// Messages of one room that are not in its log yet, and questions for history that wait for it; one more is
+    /// rejected: `busy`.
+    public var chatPendingMax = 256
+    /// Of one participant, and the most that can be saved up; one too many is rejected: `rate-limited`.
+    public var chatMessagesPerSecond = 5
+    public var chatMessageBurst = 20
+    public var chatHistoriesPerSecond = 2
+    public var chatHistoryBurst = 20
+    /// One answer with history holds no more; who wants more asks again.
+    public var chatPageMax = 100
+    public var chatPageBytesMax = 131_072
+    /// A chat in which nobody has written for so long goes, if nobody could take it away when its room ended.
+    public var chatMilliseconds = 604_800_000
+
+    // MARK: Breakout rooms
+    /// Of one room at once, and people in one command; more are rejected: `too-many`.
+    public var breakoutsMax = 50
+    public var breakoutPeopleMax = 1_000
+    /// How long they may be open; longer is rejected: `invalid-member`.
+    public var breakoutMillisecondsMax = 86_400_000
+    /// Who is in a breakout room and should not be any more, and does not go, is taken out after so long.
+    public var strayMilliseconds = 10_000
+    /// A ticket to another room is good for so long.
+    public var ticketMilliseconds = 600_000
+
     // MARK: Attributes
     /// A longer key is rejected: `invalid-member`.
     public var attributeKeyBytesMax = 64

@@ -7,6 +7,8 @@ public struct Rejection: Error, Hashable, Sendable {
     public var room: String?
     /// The number of the refused command.
     public var id: UInt64?
+    /// The sender's own name of the refused chat message.
+    public var cid: String?
     /// The recipient as the sender named it.
     public var to: String?
     /// The number of the refused signal.

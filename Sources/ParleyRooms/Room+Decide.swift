@@ -152,7 +152,8 @@ extension Room {
         var configuration = self.configuration
         configuration.apply(join.settings)
         guard self.isPlannable(configuration.parameters, at: command.at) else { return .rejected(.invalidSettings) }
-        let creation = RoomEvent.Creation(
+        if let pass = join.pass?.breakout { configuration.parameters = self.breakoutParameters(pass, at: command.at) }
+        var creation = RoomEvent.Creation(
             alias: self.alias,
             capacity: configuration.capacity,
             graceMilliseconds: self.graceMilliseconds,
@@ -161,7 +162,8 @@ extension Room {
             parameters: configuration.parameters,
             at: command.at
         )
-        let creator = Visitor(identity: join.identity, role: .host, invitation: nil)
+        creation.parent = join.pass?.breakout?.parent
+        let creator = Visitor(identity: join.identity, role: join.pass?.breakout?.role ?? .host, invitation: nil)
         let joining = self.joining(command, join, creator)
         return .events([RoomEvent(.created(creation)), RoomEvent(.joined(joining), cause: cause)])
     }

@@ -36,6 +36,7 @@ extension Room {
         guard self.lifecycle == .absent else { return .none }
         self.open(creation)
         self.alias = creation.alias
+        self.parent = creation.parent
         self.capacity = creation.capacity
         self.graceMilliseconds = creation.graceMilliseconds
         self.devices = creation.devices

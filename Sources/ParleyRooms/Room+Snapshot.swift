@@ -27,6 +27,8 @@ extension Room {
         if let recording = self.recording { object.append(StatePath.recording, recording.json) }
         if self.door != Door() { object.append(StatePath.door, self.snapshotOfDoor) }
         if self.times != RoomTimes() { object.append(StatePath.times, self.times.json) }
+        if let breakouts = self.breakouts.stored { object.append(StatePath.breakouts, breakouts) }
+        if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
@@ -67,6 +69,8 @@ extension Room {
         self.recording = try reader.valueIfPresent(StatePath.recording).map { json throws(RoomFormatError) in
             try Recording(json: json)
         }
+        self.breakouts = try reader.breakouts
+        if reader.has(StatePath.parent) { self.parent = try reader.identifier(StatePath.parent) }
         self.server.joinedLast = try reader.number("joinedLast")
         if reader.has(StatePath.policy) {
             self.policy = try RoomPolicy(try FieldReader(try reader.value(StatePath.policy), StatePath.policy))
@@ -101,6 +105,7 @@ extension Room {
         if let roles = self.roles.shown { hashes.add(roles, at: [StatePath.roles], in: .stage) }
         if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
         if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
+        if let breakouts = self.breakouts.json { hashes.add(breakouts, at: [StatePath.breakouts], in: .stage) }
         if let policy = self.policy.json { hashes.add(policy, at: [StatePath.policy], in: .stage) }
         for (name, value) in self.stageJSON { hashes.add(value, at: [name], in: .stage) }
         for (name, value) in self.door.shown.members { hashes.add(value, at: [name], in: .moderation) }

@@ -21,6 +21,8 @@ enum StatePath {
     static let parameters = "parameters"
     static let role = "role"
     static let attributes = "attributes"
+    static let breakouts = "breakouts"
+    static let parent = "parent"
     static let policy = "policy"
     static let floors = "floors"
     static let consents = "consents"
@@ -41,6 +43,7 @@ extension Room {
         if let roles = self.roles.shown { state.append(StatePath.roles, roles) }
         if let rules = self.rules.shown { state.append(StatePath.rules, rules) }
         if let attributes = self.attributes.json { state.append(StatePath.attributes, attributes) }
+        if let breakouts = self.breakouts.json { state.append(StatePath.breakouts, breakouts) }
         if let policy = self.policy.json { state.append(StatePath.policy, policy) }
         var people = JSONObject()
         for participant in self.participants where view.includes(participant.section) {
@@ -62,6 +65,7 @@ extension Room {
         var object = JSONObject()
         object.append("id", .string(self.id.description))
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
+        if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         object.append("createdAt", .integer(self.createdAt.milliseconds))
         object.append("capacity", .integer(Int64(self.capacity)))

@@ -30,6 +30,9 @@ public struct Room: Hashable, Sendable {
     /// What each role allows here.
     public internal(set) var roles = RoleTable()
     var attributes = AttributeTable()
+    var breakouts = Breakouts()
+    /// The room that this one is a small room of.
+    public internal(set) var parent: RoomID?
     /// What all devices can speak.
     var policy = RoomPolicy()
     public internal(set) var floors = Floors()

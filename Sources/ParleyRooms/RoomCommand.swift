@@ -54,6 +54,7 @@ public struct RoomCommand: Hashable, Sendable {
         public var invitation: Digest?
         /// To be less than one could be.
         public var role: Role?
+        public var pass: Pass?
 
         public init(
             session: SessionID,
@@ -63,7 +64,8 @@ public struct RoomCommand: Hashable, Sendable {
             abilities: Abilities,
             devices: DeviceRule = .allow,
             settings: RoomSettings = RoomSettings(),
-            media: MediaAbilities? = nil
+            media: MediaAbilities? = nil,
+            pass: Pass? = nil
         ) {
             self.session = session
             self.node = node
@@ -73,6 +75,7 @@ public struct RoomCommand: Hashable, Sendable {
             self.devices = devices
             self.settings = settings
             self.media = media
+            self.pass = pass
         }
     }
 

@@ -73,6 +73,7 @@ extension RoomEvent {
         switch self.fact {
         case .created(let creation):
             if let alias = creation.alias { object.append("alias", .string(alias.text)) }
+            if let parent = creation.parent { object.append(StatePath.parent, .string(parent.description)) }
             if let roles = creation.roles.shown { object.append(StatePath.roles, roles) }
             if creation.parameters != RoomParameters() {
                 object.append(StatePath.parameters, creation.parameters.json)
@@ -131,6 +132,7 @@ extension RoomEvent.Fact {
                 at: try reader.instant("at")
             )
             creation.isEmpty = try reader.boolIfPresent("empty") ?? false
+            if reader.has(StatePath.parent) { creation.parent = try reader.identifier(StatePath.parent) }
             self = .created(creation)
         case "joined":
             self = .joined(try RoomEvent.Joining(reader))

@@ -48,6 +48,8 @@ public struct RoomEvent: Hashable, Sendable {
         /// Made by an operator: nobody comes in with it.
         public var isEmpty = false
         public var at: Instant
+        /// The room that it is a small room of.
+        public var parent: RoomID?
 
         public init(
             alias: RoomAlias?,

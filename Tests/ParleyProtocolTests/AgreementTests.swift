@@ -98,6 +98,8 @@ extension ClientMessage {
         case .beat: .beat
         case .resync: .resync
         case .networkChanged: .networkChanged
+        case .chat: .chat
+        case .chatHistory: .chatHistory
         }
     }
 }

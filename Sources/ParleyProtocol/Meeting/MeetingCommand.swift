@@ -21,6 +21,7 @@ public enum MeetingAction: Hashable, Sendable {
     case admission(AdmissionAction)
     case role(RoleAction)
     case attribute(AttributeAction)
+    case breakout(BreakoutAction)
     case device(DeviceAction)
     case floor(FloorAction)
     case consent(ConsentAction)
@@ -32,6 +33,7 @@ public enum MeetingAction: Hashable, Sendable {
         AdmissionAction.types,
         RoleAction.types,
         AttributeAction.types,
+        BreakoutAction.types,
         DeviceAction.types,
         FloorAction.types,
         ConsentAction.types,
@@ -55,6 +57,8 @@ public enum MeetingAction: Hashable, Sendable {
             self = .role(action)
         } else if let action = try AttributeAction(type, reader, limits) {
             self = .attribute(action)
+        } else if let action = try BreakoutAction(type, reader, limits) {
+            self = .breakout(action)
         } else if let action = try DeviceAction(type, reader, limits) {
             self = .device(action)
         } else if let action = try FloorAction(type, reader, limits) {
@@ -75,6 +79,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .admission(let action): action.type
         case .role(let action): action.type
         case .attribute(let action): action.type
+        case .breakout(let action): action.type
         case .device(let action): action.type
         case .floor(let action): action.type
         case .consent(let action): action.type
@@ -89,6 +94,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .admission(let action): action.members
         case .role(let action): action.members
         case .attribute(let action): action.members
+        case .breakout(let action): action.members
         case .device(let action): action.members
         case .floor(let action): action.members
         case .consent(let action): action.members

@@ -35,6 +35,8 @@ extension ClientMessage {
         case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
         case .resync: return .resync(try ResyncRequest(reader))
         case .networkChanged: return .networkChanged
+        case .chat: return .chat(try ChatCommand(reader, limits))
+        case .chatHistory: return .chatHistory(try ChatHistoryRequest(reader, limits))
         case .meeting:
             guard let command = try MeetingCommand(type, reader, limits) else { throw reader.unknownType }
             return .meeting(command)
@@ -161,6 +163,7 @@ extension JoinCommand {
             guard let role = Role(rawValue: role) else { throw reader.fault("role", .invalidRole) }
             self.role = role
         }
+        self.ticket = try reader.text("ticket")
     }
 
     /// What a person may have got wrong: that costs them the join, not the session.

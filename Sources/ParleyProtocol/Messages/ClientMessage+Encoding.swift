@@ -21,6 +21,8 @@ extension ClientMessage {
             if !beat.acknowledged.isEmpty { bytes.member("ack", watermarks: beat.acknowledged) }
             bytes.close()
         case .resync(let resync): resync.encode(into: &bytes)
+        case .chat(let chat): chat.encode(into: &bytes)
+        case .chatHistory(let request): request.encode(into: &bytes)
         case .networkChanged:
             bytes.open(type: "network-changed")
             bytes.close()
@@ -101,6 +103,7 @@ extension JoinCommand {
         bytes.member("pin", text: self.pin)
         bytes.member("invitation", text: self.invitation)
         bytes.member("role", text: self.role?.rawValue)
+        bytes.member("ticket", text: self.ticket)
     }
 }
 

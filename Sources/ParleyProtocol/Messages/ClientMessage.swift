@@ -9,6 +9,8 @@ public enum ClientMessage: Hashable, Sendable {
     case pulse(OutboundPulse)
     case beat(ClientBeat)
     case resync(ResyncRequest)
+    case chat(ChatCommand)
+    case chatHistory(ChatHistoryRequest)
     /// A hint: the device may have another address now.
     case networkChanged
 }
@@ -128,6 +130,8 @@ public struct JoinCommand: Hashable, Sendable {
     public var invitation: String?
     /// To be less than one could be: `audience`; `observer` is for whoever is invited as one.
     public var role: Role?
+    /// From the event `transferred`: lets its reader in, once.
+    public var ticket: String?
 
     public init(
         id: UInt64,

@@ -14,6 +14,7 @@ struct MemberReader {
         self.rejection.room = Self.quotable(object["room"])
         self.rejection.to = Self.quotable(object["to"])
         self.rejection.id = Self.count(object["id"])
+        self.rejection.cid = Self.quotable(object["cid"])
         self.rejection.n = Self.count(object["n"])
     }
 

@@ -19,6 +19,8 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     case beat
     case resync
     case networkChanged
+    case chat
+    case chatHistory
     /// A type that this version does not know, or none.
     case unknown
 
@@ -39,6 +41,8 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         case .beat: "beat"
         case .resync: "resync"
         case .networkChanged: "network-changed"
+        case .chat: "chat"
+        case .chatHistory: "chat-history"
         case .meeting, .unknown: nil
         }
     }
@@ -47,7 +51,9 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     public var isSignal: Bool {
         switch self {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .unknown: false
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .unknown:
+            false
         }
     }
 }

@@ -17,6 +17,9 @@ extension ServerMessage {
             return .beat(try ServerBeat(reader))
         case "ice-servers": return .iceServers(try ICEServersMessage(reader))
         case "restarter": return .restarter(try Restarter(reader))
+        case "chat":
+            return .chat(ChatFrame(room: try reader.requiredIdentifier("room"), message: try ChatMessage(reader)))
+        case "chat-history": return .chatHistory(try ChatHistory(reader))
         case "goaway": return .goaway(try Goaway(reader))
         case "stay": return .stay
         default: return .unknown(type: type)
@@ -173,6 +176,7 @@ extension RejectedMessage {
         self.of = try reader.text("of")
         self.room = try reader.text("room")
         self.id = try reader.count("id")
+        self.cid = try reader.text("cid")
         self.to = try reader.text("to")
         self.n = try reader.count("n")
         self.expected = try reader.count("expected")

@@ -11,6 +11,8 @@ extension ServerMessage {
         case .beat(let beat): beat.encode(into: &bytes)
         case .iceServers(let message): message.encode(into: &bytes)
         case .restarter(let restarter): restarter.encode(into: &bytes)
+        case .chat(let chat): chat.encode(into: &bytes)
+        case .chatHistory(let history): history.encode(into: &bytes)
         case .goaway(let goaway): goaway.encode(into: &bytes)
         case .stay:
             bytes.open(type: "stay")
@@ -132,6 +134,7 @@ extension RejectedMessage {
         self.of = rejection.of
         self.room = rejection.room
         self.id = rejection.id
+        self.cid = rejection.cid
         self.to = rejection.to
         self.n = rejection.n
         self.expected = rejection.expected
@@ -145,6 +148,7 @@ extension RejectedMessage {
         bytes.member("room", text: self.room)
         bytes.member("to", text: self.to)
         bytes.member("id", count: self.id)
+        bytes.member("cid", text: self.cid)
         bytes.member("n", count: self.n)
         bytes.member("code", text: self.code)
         bytes.member("message", text: self.message)

@@ -9,6 +9,8 @@ public enum ServerMessage: Hashable, Sendable {
     case beat(ServerBeat)
     case iceServers(ICEServersMessage)
     case restarter(Restarter)
+    case chat(ChatFrame)
+    case chatHistory(ChatHistory)
     case goaway(Goaway)
     /// The server does not go away after all.
     case stay
@@ -182,6 +184,7 @@ public struct RejectedMessage: Hashable, Sendable {
     public var of: String?
     public var room: String?
     public var id: UInt64?
+    public var cid: String?
     public var to: String?
     public var n: UInt64?
     public var expected: UInt64?

@@ -51,6 +51,15 @@ public struct Envelope: Sendable, BitwiseCopyable {
     /// Where the payload of this kind of message is.
     public var payloadMember: EnvelopeMember? { self.kind.payloadMember }
 
+    /// Whether it is a pulse of that kind, however that is written.
+    public func isPulse(_ word: StaticString, in frame: UnsafeRawBufferPointer) -> Bool {
+        // An escape makes it longer, never shorter.
+        guard let kind = self.pulseKind, kind.length >= word.utf8CodeUnitCount else { return false }
+        return JSONText.withPlain(kind.bytes(in: frame), bytesMax: word.utf8CodeUnitCount) { plain in
+            plain.count == word.utf8CodeUnitCount && plain.holds(word, at: 0)
+        }
+    }
+
     /// A refusal of this message, with what tells its sender which one it was. Allocates: not for the
     /// relay path's good days.
     public func rejection(
@@ -104,7 +113,9 @@ extension MessageKind {
         case .iceCandidate: .candidate
         case .hangup: .reason
         case .signal, .pulse: .data
-        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .unknown: nil
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .unknown:
+            nil
         }
     }
 }

@@ -16,7 +16,7 @@ extension ScannedMembers {
             try self.readSignal(&envelope, in: frame)
         case .pulse:
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
-        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory, .unknown:
             // All but the last are decoded in full, see ``ClientMessage``.
             break
         }
@@ -76,7 +76,8 @@ extension ScannedMembers {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
         case .signal, .pulse: return true
-        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .unknown:
             return false
         }
     }
@@ -144,7 +145,7 @@ extension MessageKind {
         switch self {
         case .offer, .answer, .iceCandidate: true
         case .hello, .join, .leave, .media, .meeting, .hangup, .iceRestart, .signal, .pulse, .beat, .resync,
-            .networkChanged, .unknown:
+            .networkChanged, .chat, .chatHistory, .unknown:
             false
         }
     }
@@ -155,6 +156,7 @@ extension MessageKind {
             switch (type.count, type.first) {
             case (4, 0x6A): .join
             case (4, 0x62): .beat
+            case (4, 0x63): .chat
             case (5, 0x68): .hello
             case (5, 0x6C): .leave
             case (5, 0x6D): .media
@@ -165,6 +167,7 @@ extension MessageKind {
             case (6, 0x68): .hangup
             case (6, 0x72): .resync
             case (11, _): .iceRestart
+            case (12, _): .chatHistory
             case (13, _): .iceCandidate
             case (15, _): .networkChanged
             default: .unknown

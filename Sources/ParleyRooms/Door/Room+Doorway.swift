@@ -7,15 +7,23 @@ struct Visitor {
     let identity: IdentityID
     let role: Role
     let invitation: Invitation?
+    /// A moderator of this room has sent them here from another one.
+    var isSent = false
 
     /// Who has been asked in need not ask.
-    var isExpected: Bool { self.invitation?.bypass ?? false }
+    var isExpected: Bool { self.isSent || self.invitation?.bypass ?? false }
 }
 
 extension Room {
     /// Whom the door takes for whom, or why it stays shut. The order of the questions is part of the protocol.
     func judge(_ join: RoomCommand.Join, at now: Instant) throws(RejectionCode) -> Visitor {
         let identity = join.identity
+        guard self.admitsPass(join.pass) else { throw .unknownRoom }
+        if let pass = join.pass?.breakout {
+            let visitor = Visitor(identity: identity, role: pass.role, invitation: nil)
+            guard self.lifecycle != .locked || self.roles.permits(pass.role, .admit) else { throw .roomLocked }
+            return visitor
+        }
         guard !self.door.isBanned(identity, at: now) else { throw .banned }
         var invitation: Invitation?
         if let digest = join.invitation {
@@ -24,7 +32,8 @@ extension Room {
         }
         let isAtHome = self.isAtHome(identity)
         guard self.lifecycle != .locked || isAtHome else { throw .roomLocked }
-        let mayPass = isAtHome || invitation != nil || self.isKnown(identity)
+        let isSent = join.pass == .ticket(isExpected: true)
+        let mayPass = isAtHome || isSent || invitation != nil || self.isKnown(identity)
         guard mayPass || !self.door.isDenied(identity, at: now) else { throw .denied }
         if let pin = self.parameters.pin, !mayPass {
             guard let said = join.pin else { throw .pinRequired }
@@ -32,7 +41,7 @@ extension Room {
         }
         guard mayPass || self.parameters.admission != .members else { throw .denied }
         let role = try self.role(joining: identity, invitation, wish: join.role)
-        return Visitor(identity: identity, role: role, invitation: invitation)
+        return Visitor(identity: identity, role: role, invitation: invitation, isSent: isSent)
     }
 
     /// Who was here and may come in again, or is here with another device.

@@ -7,6 +7,7 @@ public enum MeetingFact: Hashable, Sendable {
     case admission(AdmissionFact)
     case role(RoleFact)
     case attribute(AttributeFact)
+    case breakout(BreakoutFact)
     case device(DeviceFact)
     case floor(FloorFact)
     case consent(ConsentFact)
@@ -21,6 +22,7 @@ extension MeetingFact {
         case .admission(let fact): fact.type
         case .role(let fact): fact.type
         case .attribute(let fact): fact.type
+        case .breakout(let fact): fact.type
         case .device(let fact): fact.type
         case .floor(let fact): fact.type
         case .consent(let fact): fact.type
@@ -35,6 +37,7 @@ extension MeetingFact {
         case .admission(let fact): fact.participant
         case .role(let fact): fact.participant
         case .attribute(let fact): fact.participant
+        case .breakout(let fact): fact.participant
         case .device(let fact): fact.participant
         case .floor(let fact): fact.participant
         case .consent(let fact): fact.participant
@@ -49,6 +52,7 @@ extension MeetingFact {
         case .admission(let fact): fact.members
         case .role(let fact): fact.members
         case .attribute(let fact): fact.members
+        case .breakout(let fact): fact.members
         case .device(let fact): fact.members
         case .floor(let fact): fact.members
         case .consent(let fact): fact.members
@@ -63,6 +67,7 @@ extension MeetingFact {
         case .admission(let fact): fact.wireMembers
         case .role, .device: [:]
         case .attribute(let fact): fact.wireMembers
+        case .breakout(let fact): fact.wireMembers
         case .floor(let fact): fact.wireMembers
         case .consent(let fact): fact.wireMembers
         case .recording(let fact): fact.wireMembers
@@ -75,7 +80,7 @@ extension MeetingFact {
         // That it will be over soon is for everybody.
         case .lifecycle: .door
         case .admission: .moderation
-        case .role, .attribute, .device, .floor, .consent, .recording: .stage
+        case .role, .attribute, .breakout, .device, .floor, .consent, .recording: .stage
         }
     }
 
@@ -85,7 +90,7 @@ extension MeetingFact {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
         case .admission(let fact): fact.mayChangeViews
-        case .attribute, .device, .floor, .consent, .recording: false
+        case .attribute, .breakout, .device, .floor, .consent, .recording: false
         }
     }
 
@@ -96,6 +101,7 @@ extension MeetingFact {
         case .admission(let fact): fact.bytesMax
         case .role: 96
         case .attribute(let fact): fact.bytesMax
+        case .breakout(let fact): fact.bytesMax
         case .device(let fact): fact.bytesMax
         case .floor: 256
         case .consent(let fact): fact.bytesMax
@@ -113,6 +119,8 @@ extension MeetingFact {
             self = .role(fact)
         } else if let fact = try AttributeFact(type, reader) {
             self = .attribute(fact)
+        } else if let fact = try BreakoutFact(type, reader) {
+            self = .breakout(fact)
         } else if let fact = try DeviceFact(type, reader) {
             self = .device(fact)
         } else if let fact = try FloorFact(type, reader) {
@@ -134,6 +142,7 @@ extension Room {
         case .admission(let fact): self.evolve(fact, cause)
         case .role(let fact): self.evolve(fact)
         case .attribute(let fact): self.evolve(fact)
+        case .breakout(let fact): self.evolve(fact)
         case .device(let fact): self.evolve(fact)
         case .floor(let fact): self.evolve(fact)
         case .consent(let fact): self.evolve(fact)

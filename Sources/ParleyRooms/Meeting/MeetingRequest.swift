@@ -60,6 +60,7 @@ extension Room {
         case .admission(let action): return self.decide(action, request)
         case .role(let action): return self.decide(action, request)
         case .attribute(let action): return self.decide(action, request)
+        case .breakout(let action): return self.decide(action, request)
         case .device(let action): return self.decide(action, request)
         case .floor(let action): return self.decide(action, request)
         case .consent(let action): return self.decide(action, request)
@@ -97,7 +98,7 @@ extension Room {
     ///
     /// Not asked for the last one, with whom the room ends.
     func consequences(ofLeaving ids: [ParticipantID], at instant: Instant) -> [RoomEvent] {
-        self.stageConsequences(ofLeaving: ids, at: instant)
+        self.stageConsequences(ofLeaving: ids, at: instant) + self.breakoutConsequences(ofLeaving: ids)
     }
 
     /// What happens in the same entry, behind `resumed`.
@@ -124,7 +125,7 @@ extension Room {
     /// Of every subject that has any.
     private var deadlines: [Instant] {
         self.lifecycleDeadlines + self.doorDeadlines
-            + [self.floors.nextDeadline, self.consents.nextDeadline].compactMap(\.self)
+            + [self.floors.nextDeadline, self.consents.nextDeadline].compactMap(\.self) + self.breakoutDeadlines
     }
 
     /// What is due by now, of every subject in a fixed order. What nobody waits for any more is a legal race.
@@ -132,7 +133,7 @@ extension Room {
         guard self.lifecycle.isLive else { return .rejected(.noChange) }
         let due = self.dueLifecycle(at: now)
         if !due.isEmpty { return .events(due) }
-        let events = self.dueOnStage(at: now) + self.decideDoor(at: now)
+        let events = self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.decideDoor(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }
 }

@@ -97,6 +97,28 @@ package struct ResumeKeys: Sendable {
         return isGenuine ? ResumeSecret(signed: signed, session: session) : nil
     }
 
+    /// Signed bytes of another kind, as text; ``open(_:signedBytes:for:)`` gives them back.
+    ///
+    /// - Parameter purpose: what the signature is for, so that it is good for nothing else.
+    func sign(_ signed: [UInt8], for purpose: String) -> String {
+        guard let key = self.keys.first else {
+            assertionFailure("nobody is served before there is a key")
+            return ""
+        }
+        let signature = HMAC<SHA256>.authenticationCode(for: Array(purpose.utf8) + signed, using: key)
+        return Self.text(signed + Array(signature).prefix(ResumeSecret.signatureBytes))
+    }
+
+    func open(_ text: String, signedBytes count: Int, for purpose: String) -> [UInt8]? {
+        guard let bytes = Self.bytes(text), bytes.count == count + ResumeSecret.signatureBytes else { return nil }
+        let signed = Array(bytes[..<count])
+        let isGenuine = self.keys.contains { key in
+            let expected = Array(HMAC<SHA256>.authenticationCode(for: Array(purpose.utf8) + signed, using: key))
+            return Self.equal(expected.prefix(ResumeSecret.signatureBytes), bytes[count...])
+        }
+        return isGenuine ? signed : nil
+    }
+
     private static func message(_ signed: [UInt8], _ session: SessionID) -> [UInt8] {
         var message = Array("parley resume".utf8) + signed
         message.append(bigEndian: session.high)
@@ -136,7 +158,7 @@ package struct ResumeKeys: Sendable {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(bigEndian value: UInt64) {
+    mutating func append(bigEndian value: UInt64) {
         for shift in stride(from: 56, through: 0, by: -8) {
             self.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
         }
@@ -144,7 +166,7 @@ extension [UInt8] {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate mutating func takeBigEndian() -> UInt64 {
+    mutating func takeBigEndian() -> UInt64 {
         let value = self.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         self = self.dropFirst(8)
         return value

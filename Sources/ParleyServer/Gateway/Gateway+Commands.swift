@@ -14,7 +14,7 @@ extension Gateway {
             limits: self.limits,
             features: [
                 "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter",
-                "hash",
+                "hash", "chat", "breakouts",
             ],
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now
@@ -34,16 +34,28 @@ extension Gateway {
             return self.refuse(.tooManyRooms, join, session)
         }
         session.joinsUnderWay += 1
-        self.directory.find(join.room) { [unowned self] result in
+        self.findPass(of: join, session) { [unowned self] result in
+            switch result {
+            case .success(let pass): self.join(join, pass, session: session)
+            case .failure(let code):
+                session.joinsUnderWay -= 1
+                let wait: UInt64? = code == .engineUnavailable ? 1_000 : nil
+                self.refuse(code, join, retryAfterMilliseconds: wait, session)
+            }
+        }
+    }
+
+    private func join(_ join: JoinCommand, _ pass: RoomCommand.Pass?, session: GatewaySession) {
+        self.directory.find(join.room, mayBegin: pass?.mayBegin ?? false) { [unowned self] result in
             session.joinsUnderWay -= 1
             switch result {
-            case .success(let host): self.join(join, host: host, session: session)
+            case .success(let host): self.join(join, pass, host: host, session: session)
             case .failure(let code): self.refuse(code, join, session)
             }
         }
     }
 
-    private func join(_ join: JoinCommand, host: RoomHost, session: GatewaySession) {
+    private func join(_ join: JoinCommand, _ pass: RoomCommand.Pass?, host: RoomHost, session: GatewaySession) {
         // Gone while its room was being looked for: nobody is there to join.
         guard session.life.isOver == false else { return host.endIfUnused() }
         // By id after by alias, before the first one was answered.
@@ -67,7 +79,7 @@ extension Gateway {
                 participant: seat.id,
                 number: join.id,
                 at: self.now,
-                action: .join(self.wish(join, of: session, in: host.id))
+                action: .join(self.wish(join, pass, of: session, in: host.id))
             ),
             seat: seat
         ) { outcome in
@@ -81,7 +93,12 @@ extension Gateway {
     }
 
     /// What a join asks of its room: secrets as the room keeps them.
-    private func wish(_ join: JoinCommand, of session: GatewaySession, in room: RoomID) -> RoomCommand.Join {
+    private func wish(
+        _ join: JoinCommand,
+        _ pass: RoomCommand.Pass?,
+        of session: GatewaySession,
+        in room: RoomID
+    ) -> RoomCommand.Join {
         var wish = RoomCommand.Join(
             session: session.id,
             node: self.node,
@@ -89,7 +106,8 @@ extension Gateway {
             name: join.name,
             abilities: session.abilities,
             devices: join.devices ?? self.configuration.devices,
-            media: join.media
+            media: join.media,
+            pass: pass
         )
         wish.settings = join.settings?.sealed { Digest.of($0, in: room) } ?? RoomSettings()
         wish.pin = join.pin.map { Digest.of($0, in: room) }
@@ -201,6 +219,9 @@ extension Gateway {
     func relayPulse(_ envelope: Envelope, _ frame: UnsafeRawBufferPointer, from session: GatewaySession) {
         guard let room = envelope.roomID, let seat = session.seat(in: room), seat.phase == .present else {
             return self.refuse(.notJoined, envelope, frame, session)
+        }
+        if envelope.isPulse("reaction", in: frame), !seat.host.room.permits(seat.id, .react) {
+            return self.refuse(.notPermitted, envelope, frame, session)
         }
         guard let pulse = PulseFrame(envelope, in: frame, room: room, from: seat.id) else {
             return self.refuse(.invalidKind, envelope, frame, session)

@@ -70,6 +70,7 @@ extension Gateway {
         _ connection: WebSocketConnection,
         _ holder: GatewayConnection
     ) {
+        if session.connection != nil { session.lostAt = self.now }
         session.holder?.supersede()
         session.detach()
         session.expect(holder, attempt: returning.attempt)

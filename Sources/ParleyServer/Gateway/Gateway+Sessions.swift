@@ -84,6 +84,7 @@ extension Gateway {
     ///
     /// - Parameter isAway: it was silent for long, so that nothing is left to wait for before the others are told.
     func detach(_ session: GatewaySession, isAway: Bool) {
+        session.lostAt = self.now
         session.detach()
         session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
         guard session.life.isOver == false else { return }

@@ -99,7 +99,8 @@ extension Gateway {
         case .hangup:
             negotiation?.hangup()
             return nil
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType
         }

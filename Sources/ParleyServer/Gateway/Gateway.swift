@@ -35,6 +35,8 @@ package final class Gateway {
     package var counters = GatewayCounters()
     /// Read for each signal, see `Mechanisms.signalFloor`.
     let heedsFloors: Bool
+    /// Rooms that have small rooms, or are some; those that are not any more go with the next sweep.
+    var breakoutRooms: Set<RoomID> = []
     /// In the order in which they are due.
     var beatingRooms: Deque<BeatingRoom> = []
     var roundTripsDue: NIODeadline
@@ -129,6 +131,7 @@ package final class Gateway {
             self.engineSeen(view.incarnation)
             self.judge(view)
         }
+        self.sweepBreakouts()
         self.heartbeats += 1
         guard self.hasCompany, self.heartbeats.isMultiple(of: 3) else { return }
         self.directory.check()

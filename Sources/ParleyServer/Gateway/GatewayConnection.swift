@@ -111,10 +111,13 @@ final class GatewayConnection: WebSocketDelegate {
             self.gateway.command(media.id, room: media.room, action, of: "media", session: session)
         case .meeting(let meeting):
             let type = meeting.action.type
-            let action = meeting.refused.map { .skip($0, type: type) } ?? RoomCommand.Action.meeting(meeting.action)
+            let asked = self.gateway.prepared(meeting.action, in: meeting.room, session)
+            let action = meeting.refused.map { .skip($0, type: type) } ?? RoomCommand.Action.meeting(asked)
             self.gateway.command(meeting.id, room: meeting.room, action, of: type, session: session)
         case .beat(let beat): self.gateway.acknowledge(beat, from: session)
         case .resync(let request): self.gateway.resync(request, session: session)
+        case .chat(let chat): self.gateway.chat(chat, session: session)
+        case .chatHistory(let request): self.gateway.chatHistory(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .signal, .pulse: assertionFailure("relayed above")
         }

@@ -25,6 +25,8 @@ final class GatewaySession {
     private weak var expected: GatewayConnection?
     /// Bounded by `roomsPerSessionMax`; a session is in one room or two, so a list is the fastest map.
     private(set) var seats: [Seat] = []
+    /// When its last connection was given up, as far as one was.
+    var lostAt: Instant?
     /// Joins whose room is still being looked for.
     var joinsUnderWay = 0
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.

@@ -70,6 +70,12 @@ final class Seat {
 
     /// Each costs a snapshot.
     var resyncs: RateLimit
+    var chatMessages: RateLimit
+    var chatHistories: RateLimit
+    /// Of the room's chat, what comes next; `nil` as long as the chat is not held here.
+    var nextMessage: UInt64?
+    /// In a breakout room: since when the participant should not be there any more.
+    var strayingSince: NIODeadline?
     /// What others were told last, in milliseconds.
     var toldRoundTrip: Int?
 
@@ -107,6 +113,16 @@ final class Seat {
             patienceMilliseconds: limits.patienceMilliseconds
         )
         self.resyncs = RateLimit(perSecond: 1, burst: limits.resyncBurst, now: 0)
+        self.chatMessages = RateLimit(
+            perSecond: limits.chatMessagesPerSecond,
+            burst: limits.chatMessageBurst,
+            now: 0
+        )
+        self.chatHistories = RateLimit(
+            perSecond: limits.chatHistoriesPerSecond,
+            burst: limits.chatHistoryBurst,
+            now: 0
+        )
         self.inbox = SignalInbox(unacknowledgedMax: limits.unacknowledgedSignalsMax)
     }
 

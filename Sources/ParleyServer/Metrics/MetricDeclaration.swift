@@ -14,7 +14,8 @@ package struct MetricDeclaration: Hashable, Sendable {
     package static let table: [MetricDeclaration] = [
         connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, sessionsDetached,
         sessionsResumed, roomsOpen, participants,
-        messagesReceived, signalsRelayed, pulsesRelayed, eventsDelivered, eventEntries, resyncs, slowCloses,
+        messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
+        slowCloses,
         stateDifferences, roundTrip, framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent,
         draining,
     ]
@@ -68,6 +69,11 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_signals_relayed_total",
         kind: .counter,
         help: "Signals handed to their recipient's connection."
+    )
+    package static let chatDelivered = Self(
+        name: "parley_chat_delivered_total",
+        kind: .counter,
+        help: "Chat messages, each counted once per receiver."
     )
     package static let pulsesRelayed = Self(
         name: "parley_pulses_relayed_total",

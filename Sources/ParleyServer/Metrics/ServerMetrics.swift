@@ -13,6 +13,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var messagesReceived = 0
     package var signalsRelayed = 0
     package var pulsesRelayed = 0
+    package var chatDelivered = 0
     package var eventsDelivered = 0
     package var eventEntries = 0
     package var resyncs = 0
@@ -84,6 +85,7 @@ package struct ServerMetrics {
         (.messagesReceived, \.messagesReceived),
         (.signalsRelayed, \.signalsRelayed),
         (.pulsesRelayed, \.pulsesRelayed),
+        (.chatDelivered, \.chatDelivered),
         (.eventsDelivered, \.eventsDelivered),
         (.eventEntries, \.eventEntries),
         (.resyncs, \.resyncs),

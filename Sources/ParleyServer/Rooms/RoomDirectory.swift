@@ -29,13 +29,15 @@ final class RoomDirectory {
     var roomCount: Int { self.hosts.count }
 
     /// Answers at once if the room is here, else after the engine has been asked.
-    func find(_ reference: RoomReference, _ answer: @escaping Answer) {
+    ///
+    /// - Parameter mayBegin: whether a room of that id may be yet to begin.
+    func find(_ reference: RoomReference, mayBegin: Bool = false, _ answer: @escaping Answer) {
         switch reference {
         case .new:
             answer(self.makeHost(id: RoomID(using: &self.gateway.random), claim: nil))
         case .id(let id):
             if let host = self.hosts[id] { return answer(.success(host)) }
-            self.load(id, answer)
+            self.load(id, mayBegin: mayBegin, answer)
         case .alias(let alias):
             if let host = self.aliases[alias] { return answer(.success(host)) }
             let isFirst = self.waiting[alias] == nil
@@ -57,7 +59,7 @@ final class RoomDirectory {
                     return answer(.failure(.unknownRoom))
                 }
                 if let host = self.hosts[id] { return answer(.success(host)) }
-                self.load(id, answer)
+                self.load(id, mayBegin: false, answer)
             case .failure: answer(.failure(.engineUnavailable))
             }
         }
@@ -121,6 +123,7 @@ final class RoomDirectory {
         }
         for host in hosts {
             host.checkMail()
+            host.checkChat()
             host.closeIfUnneeded()
         }
     }
@@ -179,11 +182,11 @@ final class RoomDirectory {
 
     // MARK: By id
 
-    private func load(_ id: RoomID, _ answer: @escaping Answer) {
+    private func load(_ id: RoomID, mayBegin: Bool, _ answer: @escaping Answer) {
         let gateway = self.gateway
         gateway.engine.heads([LogID(room: id)], on: gateway.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let tops) where tops.first == .start: answer(.failure(.unknownRoom))
+            case .success(let tops) where tops.first == .start && !mayBegin: answer(.failure(.unknownRoom))
             case .success: answer(self.host(of: id, claim: nil))
             case .failure: answer(.failure(.engineUnavailable))
             }

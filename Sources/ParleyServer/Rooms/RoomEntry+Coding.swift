@@ -20,7 +20,7 @@ extension Room {
 
 extension JSONValue {
     /// `nil` if it is no JSON. A log's values are deeper and longer than what a client may send.
-    fileprivate init?(_ payload: ByteBuffer) {
+    init?(_ payload: ByteBuffer) {
         guard let value = try? payload.withUnsafeReadableBytes({ try JSONParser.parse($0, depthMax: 64) }) else {
             return nil
         }

@@ -11,10 +11,13 @@ enum RoomHint: Hashable {
 
     /// Who of the two restarts ICE; for the one named first.
     case restarter(to: ParticipantID, peer: ParticipantID, ParticipantID?)
+    /// Somebody has written something: who is in the room may want to read it.
+    case chat
 
     private static let deliveredTag: UInt8 = 1
     private static let pulseTag: UInt8 = 2
     private static let restarterTag: UInt8 = 3
+    private static let chatTag: UInt8 = 4
 
     func encoded(author: NodeID) -> ByteBuffer {
         var buffer = ByteBuffer()
@@ -38,6 +41,8 @@ enum RoomHint: Hashable {
             buffer.write(recipient)
             buffer.write(peer)
             if let restarter { buffer.write(restarter) }
+        case .chat:
+            buffer.writeInteger(Self.chatTag)
         }
         return buffer
     }
@@ -68,6 +73,7 @@ enum RoomHint: Hashable {
                 let peer: ParticipantID = buffer.readIdentifier()
             else { return nil }
             return (author, .restarter(to: recipient, peer: peer, buffer.readIdentifier()))
+        case Self.chatTag: return (author, .chat)
         default: return nil
         }
     }

@@ -15,6 +15,7 @@ extension RoomHost {
     ///   - isKnown: whether the client has heard of the room; if not, the snapshot names its join.
     func replay(to seat: Seat, after position: Position?, in view: View?, isKnown: Bool) {
         seat.cursor.forgive()
+        self.chat?.returned(seat)
         self.streams.somebodyCame(to: seat.view)
         // A client that says nothing of views holds the one that it began with.
         let holdsView = view.map { $0 == seat.view } ?? !(seat.viewHasChanged || seat.wasElsewhere)
@@ -35,6 +36,7 @@ extension RoomHost {
             let now = self.gateway.eventLoop.now.uptimeNanoseconds
             switch seat.cursor.step(kept: stream.ring.numbers, now: now) {
             case .none:
+                self.chat?.tell(seat)
                 return self.gateway.outputFreed(seat)
             case .frame(let number):
                 guard let frame = stream.ring[number] else { return assertionFailure("frame \(number) is kept") }

@@ -106,6 +106,9 @@ extension RoomHost {
         case .restarter(let recipient, let peer, let restarter):
             guard let seat = self.seats[recipient] else { return }
             self.gateway.heard(restarter: restarter, of: peer, to: seat)
+        case .chat:
+            // What the chat's own hints say is told by itself; one that is not held yet is read now.
+            if !self.present.isEmpty { _ = self.openChat }
         case .pulse(_, let recipient, let text):
             let frame = WebSocketConnection.frame(text: text.readableBytesView)
             for seat in self.present where (recipient ?? seat.id) == seat.id {

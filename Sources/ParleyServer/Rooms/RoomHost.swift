@@ -27,6 +27,8 @@ final class RoomHost {
     private var subscription: Subscription?
     /// What is told to whom.
     var streams: ViewStreams
+    /// `nil` as long as nobody writes or asks.
+    var chat: ChatHost?
     /// Whose round trip is told next, by place in `present`.
     var nextRoundTrip = 0
     var differenceLogged: NIODeadline?
@@ -132,10 +134,12 @@ final class RoomHost {
             self.deliver(delivery)
             self.follow(delivery.entry.events)
             self.scheduleDeadline()
+            self.gateway.noteBreakouts(of: self)
         case .reset(let snapshot):
             self.reset(snapshot)
             self.recountElsewhere()
             self.scheduleDeadline()
+            self.gateway.noteBreakouts(of: self)
         case .outcome(let id, let outcome): self.tell(outcome, of: id)
         case .scheduleRetry(let milliseconds):
             self.schedule(milliseconds) { $0.retryTimerFired(&$1) }
@@ -283,6 +287,7 @@ final class RoomHost {
         self.scheduleDeadline()
         self.gateway.directory.remove(self)
         self.unsubscribe()
+        self.endChat()
         // Those who are still joining hear it as the outcome of their join.
         for seat in self.present + self.waitingSeats { self.remove(seat) }
         self.answerWhoWaits()
@@ -297,6 +302,7 @@ final class RoomHost {
         self.scheduleDeadline()
         self.gateway.directory.forget(self)
         self.unsubscribe()
+        self.closeChat()
     }
 
     private func unsubscribe() {
@@ -311,6 +317,7 @@ final class RoomHost {
         self.waitingSeats.removeAll { $0 === seat }
         self.gateway.participants[seat.id] = nil
         seat.end(isElsewhere: isElsewhere)
+        if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
     }
 
     func put(_ seat: Seat) {
@@ -377,6 +384,8 @@ final class RoomHost {
         self.present.append(seat)
         self.streams.somebodyCame(to: seat.view)
         self.gateway.participants[seat.id] = seat
+        self.chat?.seated(seat)
+        if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
     }
 
     /// Nobody finds the way to somebody at the door: no signals, no pulses.

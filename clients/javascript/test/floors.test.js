@@ -133,7 +133,7 @@ test('the commands of floors, questions, recording, attributes, breakouts and de
         [() => room.assign('p_bob'), { type: 'assign', participant: 'p_bob' }],
         [() => room.recall(), { type: 'recall' }],
         [() => room.closeBreakouts(), { type: 'close-breakouts' }],
-        [() => room.transfer('p_bob', 'r_b'), { type: 'transfer', participant: 'p_bob', room: 'r_b' }],
+        [() => room.transfer('p_bob', 'r_b'), { type: 'transfer', participant: 'p_bob', destination: 'r_b' }],
         [() => room.abilities({ video: {} }), { type: 'abilities', media: { video: {} } }],
     ]
     for (const [index, [act, frame]] of commands.entries()) {

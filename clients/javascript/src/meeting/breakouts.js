@@ -29,7 +29,7 @@ export const Breakouts = (Base) => class extends Base {
     recall() { return this.command('recall') }
     closeBreakouts() { return this.command('close-breakouts') }
     /** Tells them to go to another room; their client is told how to get in. */
-    transfer(id, room) { return this.command('transfer', { participant: id, room }) }
+    transfer(id, room) { return this.command('transfer', { participant: id, destination: room }) }
 }
 
 export const breakoutsEvents = {
