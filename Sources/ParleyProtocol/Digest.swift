@@ -5,8 +5,15 @@ public struct Digest: Hashable, Sendable {
     /// - Parameter bytes: exactly 32.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
+        self.init(sha256: bytes)
+    }
+
+    /// - Parameter bytes: the 32 of a hash.
+    public init(sha256 bytes: some Sequence<UInt8>) {
         var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+        for (index, byte) in bytes.prefix(32).enumerated() {
+            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        }
         self.words = (words[0], words[1], words[2], words[3])
     }
 

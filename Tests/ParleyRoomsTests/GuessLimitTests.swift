@@ -19,8 +19,8 @@ import Testing
         return judged
     }
 
-    @Test func `a PIN guessed 1,000 times by one identity is judged nine times`() {
-        // 3 at once, then after 2, 4, 8, 16 and 32 seconds: the next pause is a minute, and the hundred seconds are over.
+    @Test func `a PIN guessed 1,000 times by one identity is judged eight times`() {
+        // 3 at once, then after 2, 4, 8, 16 and 32 seconds; the next pause is a minute.
         #expect(Self.guesses(seconds: 100, identities: 1) == 8)
     }
 

@@ -7,10 +7,7 @@ extension ParleyProtocol.Digest {
     /// The room's id, 128 random bits, is the salt: the same PIN has another digest in every room.
     static func of(_ secret: String, in room: RoomID) -> ParleyProtocol.Digest {
         let bytes = Array("parley secret 1\n\(room)\n\(secret)".utf8)
-        guard let digest = ParleyProtocol.Digest(Array(SHA256.hash(data: bytes))) else {
-            preconditionFailure("a SHA-256 is 32 bytes")
-        }
-        return digest
+        return ParleyProtocol.Digest(sha256: SHA256.hash(data: bytes))
     }
 }
 

@@ -36,7 +36,7 @@ extension RoomHost {
         }
     }
 
-    /// Who has made an invitation is told its secret, and nobody else ever: in a frame of their own, in place of the one
+    /// Who has made an invitation is told its secret, and nobody else ever: in a frame of their own, instead of the one
     /// that is kept. Whoever cannot take it now does without, and makes another invitation.
     private func tellSecrets(_ delivery: RoomDelivery, _ frame: ShownFrame, _ number: UInt64, of view: View) {
         for event in delivery.entry.events {
