@@ -296,8 +296,20 @@ class ParleyPeer:
             pass
 
     async def media(self, **members):
+        """Whoever begins to share takes the floor in the same frame, and it is that event which names the command."""
         number = await self.command("media", **members)
-        return await self.expect_event("media-changed", by=self.id, id=number)
+        me = self.id
+
+        def answers(event):
+            return event.get("by") == me and event.get("id") == number
+
+        def changed(frame):
+            found = [e for e in frame["events"] if e["type"] == "media-changed" and e["participant"] == me]
+            return found[0] if found else None
+
+        frame = await self.expect(
+            where=lambda f: f["type"] in ("events", "snapshot") and any(map(answers, f["events"])))
+        return changed(frame)
 
     async def leave(self):
         room = self.room

@@ -26,7 +26,7 @@ async def test_beats_prove_agreement_and_tell_distances(stage):
     peers = [await stage.peer(server, name=f"{number}", room=room) for number in range(3)]
     # What changes is compared within a beat, and what does not is compared now and then.
     for step in range(12):
-        await peers[step % 3].media(audio=step % 2 == 0, screen=step % 4 < 2)
+        await peers[step % 3].media(audio=step % 2 == 0, video=step % 4 < 2)
         await asyncio.sleep(1)
     for peer in peers:
         await eventually(lambda: peer.agreements >= 2, seconds=20, what="two proofs")

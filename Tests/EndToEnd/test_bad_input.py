@@ -26,7 +26,7 @@ async def unharmed(ada, bob):
         assert this.close_code is None, f"{this.name} lost the connection: {this.close_code}"
         n = await this.signal(other.id, "still here")
         await other.expect(type="signal", n=n, data="still here")
-        await this.media(screen=not this.room.people[this.id]["media"]["screen"])
+        await this.media(audio=not this.room.people[this.id]["media"]["audio"])
         await other.until(lambda: other.room.at == this.room.at, what="the same position")
     assert ada.room.state == bob.room.state
     assert not ada.violations and not bob.violations, (ada.violations, bob.violations)

@@ -32,7 +32,7 @@ async def undisturbed(stage, server=None):
         assert this.close_code is None, f"{this.name} lost the connection: {this.close_code}"
         n = await this.signal(other.id, "still here")
         await other.expect(type="signal", n=n, data="still here")
-        await this.media(screen=not this.room.people[this.id]["media"]["screen"])
+        await this.media(audio=not this.room.people[this.id]["media"]["audio"])
         assert kinds(this, *COMINGS_AND_GOINGS) == []
     await same_state(ada, bob)
 
@@ -411,10 +411,10 @@ async def test_command_numbers_that_repeat(stage):
             await bob.send({"type": "leave", "id": 2, "room": room})
         await bob.cut()
         await bob.resume()
-    await bob.media(screen=True)
+    await bob.media(audio=False)
     await same_state(ada, bob)
     assert [event["id"] for event in events(ada, "media-changed")] == [2, 4]
-    assert ada.room.people[bob.id]["media"] == {"audio": True, "video": False, "screen": True}
+    assert ada.room.people[bob.id]["media"] == {"audio": False, "video": False, "screen": False}
 
 
 async def test_command_numbers_that_go_back(stage):
@@ -426,7 +426,7 @@ async def test_command_numbers_that_go_back(stage):
     for id in (1, 2, 50, 100, 101):
         await bob.send({"type": "media", "id": id, "room": room, "video": True})
     await bob.send({"type": "join", "id": 1, "room": room, "name": "Bob again"})
-    await bob.media(screen=True)
+    await bob.media(audio=True)
     await same_state(ada, bob)
     assert [event["id"] for event in events(ada, "media-changed")] == list(range(2, 103))
     assert not ada.room.people[bob.id]["media"]["video"] and len(ada.room.people) == 2
@@ -474,7 +474,7 @@ async def fill(sender, recipient, data):
         count += 1
         if count % 16 == 0:
             # Whatever was refused has been told by now: the answer to a command comes behind it.
-            await sender.command("media", screen=not sender.room.people[sender.id]["media"]["screen"])
+            await sender.command("media", audio=not sender.room.people[sender.id]["media"]["audio"])
             await sender.until(lambda: not any("id" in m for m in sender.unsettled), what="the command's outcome")
         refusals = [f for f in sender.frames if f["type"] == "rejected" and f["code"] == "mailbox-full"]
         if refusals:

@@ -564,7 +564,7 @@ async def test_h_late_joiner_sees_what_everybody_sees(stage):
     # Coming back is no worse than coming late, by replay or by snapshot.
     for rooms in (None, {late.room.id: None}):
         await late.cut()
-        await carol.media(screen=not carol.room.people[carol.id]["media"]["screen"])
+        await carol.media(video=not carol.room.people[carol.id]["media"]["video"])
         await late.resume(rooms=rooms)
         await late.until(lambda: late.room.at == carol.room.at, what="what was missed")
         await same_state(carol, late)
