@@ -38,12 +38,12 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "denseSignals", scenario: .engine, seeds: [6, 7, 10, 23, 25]),
         Mutant(name: "signalFloor", scenario: .engine, seeds: [1, 2, 3, 5, 6]),
         Mutant(name: "deliveredWatermark", scenario: .nodes, seeds: [11, 14, 16, 49, 60, 68]),
-        Mutant(name: "healing", scenario: .nodes, seeds: [6, 9, 17, 19, 25]),
+        Mutant(name: "healing", scenario: .nodes, seeds: [3, 22, 29, 33, 37]),
         Mutant(name: "positionUID", scenario: .nodes, seeds: [5, 46, 48, 52, 67]),
-        Mutant(name: "epochs", scenario: .nodes, seeds: [23, 42, 43, 54, 66, 84, 201, 206]),
+        Mutant(name: "epochs", scenario: .nodes, seeds: [16, 33, 38, 57]),
         Mutant(name: "rememberedRejections", scenario: .nodes, seeds: [8, 13, 15, 25, 43, 48]),
-        Mutant(name: "uidCompare", scenario: .nodes, seeds: [3, 4, 16, 41, 42, 46]),
+        Mutant(name: "uidCompare", scenario: .nodes, seeds: [82, 143]),
         Mutant(name: "exactCompare", scenario: .nodes, seeds: [3, 4, 8, 16, 19]),
-        Mutant(name: "resubmission", scenario: .nodes, seeds: [17, 83, 89]),
+        Mutant(name: "resubmission", scenario: .nodes, seeds: [10, 38, 40, 64, 72]),
     ]
 }

@@ -109,13 +109,19 @@ extension RoomHost {
 
     // MARK: Joining and moving
 
-    /// Those whose own join is in this entry: they begin with it, inside or at the door.
+    /// Those whose own join is in this entry: they begin with it, inside or at the door. Whoever was replaced in the same
+    /// entry is told both.
     private func seatJoiners(_ delivery: RoomDelivery) -> [Seat] {
         delivery.entry.events.compactMap { event in
-            guard let id = event.participant, let seat = self.seats[id], seat.phase == .joining,
-                delivery.room.membership(id) != nil
-            else { return nil }
-            self.place(seat, in: delivery.room, from: delivery.entry.after)
+            guard let id = event.participant, let seat = self.seats[id], seat.phase == .joining else { return nil }
+            if delivery.room.membership(id) != nil {
+                self.place(seat, in: delivery.room, from: delivery.entry.after)
+            } else if case .joined(let joining) = event.fact {
+                self.streams.open(seat.view, at: delivery.entry.after)
+                self.add(seat, joined: joining.joined)
+            } else {
+                return nil
+            }
             return seat
         }
     }
