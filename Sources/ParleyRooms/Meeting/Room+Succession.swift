@@ -1,4 +1,4 @@
-import ParleyProtocol
+package import ParleyProtocol
 
 // The host leaves, and comes back.
 
@@ -16,7 +16,7 @@ extension Room {
     }
 
     /// Whether somebody comes in where others would have to wait or ask: whose room it is, and who lets others in.
-    func isAtHome(_ identity: IdentityID) -> Bool {
+    package func isAtHome(_ identity: IdentityID) -> Bool {
         guard self.lifecycle.isLive else { return false }
         return self.isOwner(identity) || self.roles.permits(self.role(joining: identity), .admit)
     }
@@ -118,8 +118,8 @@ extension Room {
         }
     }
 
-    /// All devices of the identity that succeeds, in order of arrival; nobody, if the rule is so, or if only audience and
-    /// observers are here: a webinar is not given to whoever watches it.
+    /// All devices of the identity that succeeds, in order of arrival; nobody, if the rule is so, or if only
+    /// audience and observers are here: a webinar is not given to whoever watches it.
     private func heirs(among people: [Heir]) -> [Heir] {
         let candidates = people.filter { heir in
             switch heir.role {

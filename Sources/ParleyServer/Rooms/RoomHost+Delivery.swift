@@ -109,8 +109,8 @@ extension RoomHost {
 
     // MARK: Joining and moving
 
-    /// Those whose own join is in this entry: they begin with it, inside or at the door. Whoever was replaced in the same
-    /// entry is told both.
+    /// Those whose own join is in this entry: they begin with it, inside or at the door. Whoever was replaced in
+    /// the same entry is told both.
     private func seatJoiners(_ delivery: RoomDelivery) -> [Seat] {
         delivery.entry.events.compactMap { event in
             guard let id = event.participant, let seat = self.seats[id], seat.phase == .joining else { return nil }
