@@ -16,5 +16,7 @@ extension Mechanisms {
         ("uidCompare", [.uidCompare, .barrier]),
         ("exactCompare", [.exactCompare, .barrier]),
         ("resubmission", .resubmission),
+        ("orderedAcknowledgement", .orderedAcknowledgement),
+        ("acknowledgementBehindMail", .acknowledgementBehindMail),
     ]
 }
