@@ -74,13 +74,21 @@ struct RoomSearch {
 
     // MARK: Edges
 
+    private func video(_ person: Int) -> MediaAbilities.Kind {
+        let formats = [MediaFormat(codec: "VP8"), MediaFormat(codec: "AV1", profile: "main")]
+        let direction = MediaAbilities.Direction(formats: Array(formats.prefix(person)))
+        return MediaAbilities.Kind(send: direction, receive: direction)
+    }
+
     private func actions(_ person: Int, _ room: Room) -> [RoomCommand.Action] {
         let join = RoomCommand.Join(
             session: self.session(person),
             identity: self.identity(person),
             name: person == 0 ? nil : try? DisplayName("person \(person)", bytesMax: 128),
             abilities: Abilities(rollback: person != 1, trickle: true),
-            devices: self.devices
+            devices: self.devices,
+            // The first says nothing, the others have each a device of their own.
+            media: person == 0 ? nil : MediaAbilities(video: self.video(person))
         )
         let media = self.changes.map { RoomCommand.Action.media($0) }
         let always = [.join(join)] + media + [.leave, .disconnect(.disconnected)]

@@ -5,8 +5,10 @@ extension ModelClient {
     var hello: JSONValue {
         var hello: JSONObject = [
             "type": "hello", "protocol": 1, "client": ["name": "model", "version": "1"],
-            "abilities": ["rollback": true, "trickle": true, "restart": true],
         ]
+        var abilities: JSONObject = ["rollback": true, "trickle": true, "restart": true]
+        abilities["media"] = self.media
+        hello["abilities"] = .object(abilities)
         if let credentials = self.credentials {
             var resume: JSONObject = [
                 "session": .string(credentials.session), "secret": .string(credentials.secret),
@@ -20,6 +22,14 @@ extension ModelClient {
             hello["resume"] = .object(resume)
         }
         return .object(hello)
+    }
+
+    /// Two kinds of devices, and one in three that says nothing, so that rooms have policies that change.
+    private var media: JSONValue? {
+        let codecs: [JSONValue] = [["codec": "VP8"], ["codec": "VP9", "profile": "profile-0"]]
+        guard self.number % 3 > 0 else { return nil }
+        let direction: JSONValue = ["codecs": .array(Array(codecs.suffix(self.number % 3)))]
+        return ["video": ["send": direction, "receive": direction]]
     }
 
     private var heldPositions: JSONObject {
