@@ -132,6 +132,8 @@ export interface MediaPolicy {
     /** By rank, `1` first. */
     video?: Record<string, PolicyCodec>; audio?: Record<string, PolicyCodec>
     limits?: { height?: number; frameRate?: number }
+    /** Everybody who sends pictures can send several sizes at once. */
+    simulcast?: true
     /** English, and it names who is in the way: "H.264: Bob's device has no H.265." */
     reason: string
     /** Their participant ids. */

@@ -13,6 +13,8 @@ public struct MediaPolicy: Hashable, Sendable {
     package let height: Int?
     /// Pictures a second.
     package let frameRate: Int?
+    /// Whether everybody who sends pictures can send several sizes at once.
+    let simulcast: Bool
     /// Plain English: the first to be asked is a person.
     package let reason: String
     /// Who stands in the way of a better policy, the first who came first, at most ``blockersMax``.
@@ -37,6 +39,8 @@ public struct MediaPolicy: Hashable, Sendable {
         let frameRate = MediaBound(of: counted, \.frameRate, room: rules.frameRateMax)
         self.height = video == nil ? nil : height?.value
         self.frameRate = video == nil ? nil : frameRate?.value
+        let senders = counted.compactMap(\.abilities.video?.send)
+        self.simulcast = !senders.isEmpty && senders.allSatisfy(\.simulcast)
         var sentences: [String] = []
         if let video { sentences.append(video.sentence("video", hasRanks: rules.videoCodecs != nil)) }
         if let audio, video == nil || audio.isRemarkable {
@@ -139,6 +143,7 @@ extension MediaPolicy {
         if let height = self.height { limits.append("height", .integer(Int64(height))) }
         if let frameRate = self.frameRate { limits.append("frameRate", .integer(Int64(frameRate))) }
         if !limits.isEmpty { object.append("limits", .object(limits)) }
+        if self.simulcast { object.append("simulcast", true) }
         object.append("reason", .string(self.reason))
         if !self.blockers.isEmpty {
             var blockers = JSONObject()

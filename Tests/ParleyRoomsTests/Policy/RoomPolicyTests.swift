@@ -75,6 +75,21 @@ import Testing
         try self.check(meeting)
     }
 
+    @Test func `several sizes at once, if all who send can`() {
+        func device(simulcast: Bool?) -> MediaAbilities {
+            let formats = [MediaFormat(codec: "VP8")]
+            let send = simulcast.map { MediaAbilities.Direction(formats: formats, simulcast: $0) }
+            return MediaAbilities(video: .init(send: send, receive: .init(formats: formats)))
+        }
+        var meeting = Meeting()
+        _ = meeting.join("Ada", media: device(simulcast: nil))
+        #expect(self.policy(meeting)?["simulcast"] == nil)
+        _ = meeting.join("Bob", media: device(simulcast: true))
+        #expect(self.policy(meeting)?["simulcast"] == true)
+        _ = meeting.join("Cleo", media: device(simulcast: false))
+        #expect(self.policy(meeting)?["simulcast"] == nil)
+    }
+
     @Test func `who has said nothing is taken for a browser as it must be, and does not make a policy alone`() throws {
         var meeting = Meeting()
         _ = meeting.join("Ada")
