@@ -44,6 +44,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
     case notAsked = "not-asked"
     case invalidSettings = "invalid-settings"
     case versionConflict = "version-conflict"
+    case mutedByRule = "muted-by-rule"
     // Signals and pulses.
     case unknownRecipient = "unknown-recipient"
     case recipientIsSelf = "recipient-is-self"
@@ -103,6 +104,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
         case .notAsked: "That question was not put to you, or not by you."
         case .invalidSettings: "A setting of the room has a value that is not allowed."
         case .versionConflict: "Somebody else has changed it since."
+        case .mutedByRule: "That may not be switched on here, or not by you."
         case .unknownRecipient: "Nobody in your rooms has that id."
         case .recipientIsSelf: "A signal to yourself goes nowhere."
         case .signalGap: "Signal numbers must not leave any out."

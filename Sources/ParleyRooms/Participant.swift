@@ -16,6 +16,9 @@ public struct Participant: Hashable, Sendable {
     public internal(set) var connection: Connection
     public internal(set) var media: Media
     var attributes = AttributeTable()
+    /// Whether it is the identity that created the room.
+    public internal(set) var isOwner = false
+    public internal(set) var conduct = Conduct()
 
     /// Whether somebody can be reached.
     ///

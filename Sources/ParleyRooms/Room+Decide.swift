@@ -121,17 +121,18 @@ extension Room {
             }
             var joining = self.joining(command, join, visitor)
             let earlier = self.participants(of: join.identity)
-            guard let replaced = self.devices.replaced(among: earlier) else { throw .identityPresent }
+            guard let replaced = self.devices.replaced(among: earlier)?.map(\.id) else { throw .identityPresent }
             let isFull = self.count - replaced.count >= self.capacity
             guard !isFull || self.isAtHome(join.identity) else { throw .roomFull }
             // They leave first, so that there are never more people than places. The room may be empty in between, but
             // not at the end of the entry, so it does not end.
-            var events = replaced.map { RoomEvent(.left($0.id, .replaced)) }
+            var events = replaced.map { RoomEvent(.left($0, .replaced)) }
             // The one who goes may be the last with such a device: its number is gone with them.
             if !replaced.isEmpty { joining.media = join.declaredMedia.map { .new($0) } }
-            if !events.isEmpty { events += self.consequences(ofLeaving: replaced.map(\.id), at: command.at) }
+            events += self.consequences(ofReplacing: replaced, at: command.at)
             if self.lifecycle == .scheduled { events.append(RoomEvent(.meeting(.lifecycle(.opened(at: command.at))))) }
-            return .events(events + [RoomEvent(.joined(joining), cause: cause)])
+            events.append(RoomEvent(.joined(joining), cause: cause))
+            return .events(events + self.consequences(ofJoining: joining, replacing: replaced))
         } catch {
             return .rejected(error)
         }
@@ -176,6 +177,7 @@ extension Room {
         guard let participant = self.people[command.participant] else { return .rejected(.notJoined) }
         let difference = participant.media.difference(change)
         guard !difference.isEmpty else { return .rejected(.noChange) }
+        guard self.permits(difference, by: participant) else { return .rejected(.mutedByRule) }
         do throws(RejectionCode) {
             let floor = try self.screenFloor(for: difference, by: participant.id, at: command.at)
             let changed = RoomEvent(.mediaChanged(participant.id, difference), cause: cause)

@@ -8,7 +8,8 @@ extension Room {
     @discardableResult
     public mutating func evolve(_ event: RoomEvent) -> StatePatches {
         if let cause = event.cause { self.remember(cause) }
-        let patches = self.apply(event)
+        var patches = self.apply(event)
+        if self.activeSpeaker != nil { patches = patches.merging(self.silenceSpeaker()) }
         // Whatever has happened: what all devices can speak is derived from who is here.
         let policy = self.settlePolicy()
         return policy.isEmpty ? patches : patches.merging(policy)
@@ -42,6 +43,8 @@ extension Room {
         self.devices = creation.devices
         self.roles = creation.roles
         self.parameters = creation.parameters
+        self.standing.owner = creation.owner
+        self.standing.host = creation.owner
         self.createdAt = creation.at
         let facts = self.roomJSON
         self.hashes.add(facts, at: [StatePath.room], in: .door)
@@ -58,6 +61,7 @@ extension Room {
         guard self.lifecycle.isLive, self.people[id] == nil else { return .none }
         let waits = self.door.waiting[id] != nil
         guard waits || self.server.participants[joining.session] == nil else { return .none }
+        if joining.role == .host { self.standing.welcome(joining.identity) }
         let participant = Participant(
             id: id,
             identity: joining.identity,
@@ -67,7 +71,8 @@ extension Room {
             joinedAt: joining.at,
             abilities: joining.abilities,
             connection: .connected,
-            media: Participant.Media()
+            media: Participant.Media(),
+            isOwner: joining.identity == self.standing.owner
         )
         self.people[id] = participant
         self.policy.enter(participant, joining.media)
@@ -94,6 +99,7 @@ extension Room {
         guard var participant = self.people[id] else { return .none }
         let difference = participant.media.difference(change)
         guard !difference.isEmpty else { return .none }
+        if participant.conduct != Conduct() { return self.change(id) { $0.switchMedia(difference) } }
         let path = StatePath.person(id) + [StatePath.media]
         let section = participant.section
         self.hashes.remove(participant.media.json, at: path, in: section)
@@ -156,6 +162,9 @@ extension Room {
             self.server.participants[membership.session] = nil
         }
         self.server.forget(participant)
+        if participant.role == .host {
+            self.standing.isBereft = !self.participants(of: participant.identity).contains { $0.role == .host }
+        }
         self.hashes.remove(participant.json, at: StatePath.person(id), in: participant.section)
         return .person(id, .null, in: participant.section)
     }

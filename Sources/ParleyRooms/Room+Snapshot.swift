@@ -29,7 +29,10 @@ extension Room {
         if self.times != RoomTimes() { object.append(StatePath.times, self.times.json) }
         if let breakouts = self.breakouts.stored { object.append(StatePath.breakouts, breakouts) }
         if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
+        object.append("standing", self.standing.json)
+        if let activeSpeaker { object.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
+        object.append("handLast", .integer(Int64(clamping: self.server.handLast)))
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
             person.append("shown", participant.json)
@@ -75,6 +78,9 @@ extension Room {
         if reader.has(StatePath.policy) {
             self.policy = try RoomPolicy(try FieldReader(try reader.value(StatePath.policy), StatePath.policy))
         }
+        self.standing = try Standing(try FieldReader(try reader.value("standing"), "standing"))
+        if reader.has(StatePath.activeSpeaker) { self.activeSpeaker = try reader.identifier(StatePath.activeSpeaker) }
+        self.server.handLast = try reader.number("handLast")
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
             let person = try FieldReader(value, "person")
@@ -103,6 +109,9 @@ extension Room {
         guard self.lifecycle != .absent else { return hashes }
         hashes.add(self.roomJSON, at: [StatePath.room], in: .door)
         if let roles = self.roles.shown { hashes.add(roles, at: [StatePath.roles], in: .stage) }
+        if let activeSpeaker {
+            hashes.add(.string(activeSpeaker.description), at: [StatePath.activeSpeaker], in: .stage)
+        }
         if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
         if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
         if let breakouts = self.breakouts.json { hashes.add(breakouts, at: [StatePath.breakouts], in: .stage) }
@@ -147,7 +156,9 @@ extension Participant {
                 video: try media.bool("video"),
                 screen: try media.bool("screen")
             ),
-            attributes: try reader.attributes
+            attributes: try reader.attributes,
+            isOwner: reader.has(StatePath.owner),
+            conduct: try Conduct(reader)
         )
     }
 }

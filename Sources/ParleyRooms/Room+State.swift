@@ -27,6 +27,8 @@ enum StatePath {
     static let floors = "floors"
     static let consents = "consents"
     static let recording = "recording"
+    static let owner = "owner"
+    static let activeSpeaker = "activeSpeaker"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -51,6 +53,7 @@ extension Room {
         }
         state.append(StatePath.people, .object(people))
         for (name, value) in self.stageJSON { state.append(name, value) }
+        if let activeSpeaker { state.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
         guard view.includes(.moderation) else { return .object(state) }
         for (name, value) in self.door.shown.members { state.append(name, value) }
         return .object(state)
@@ -108,12 +111,14 @@ extension Participant {
         if let name = self.name { object.append("name", .string(name.text)) }
         object.append("identity", .string(self.identity.description))
         object.append("role", .string(self.role.rawValue))
+        if self.isOwner { object.append(StatePath.owner, true) }
         for (name, value) in self.connection.members { object.append(name, value) }
         object.append("joined", .integer(Int64(clamping: self.joined)))
         object.append("joinedAt", .integer(self.joinedAt.milliseconds))
         object.append("abilities", self.abilities.json)
         object.append(StatePath.media, self.media.json)
         if let attributes = self.attributes.json { object.append(StatePath.attributes, attributes) }
+        for (name, value) in self.conduct.members.members { object.append(name, value) }
         return .object(object)
     }
 }

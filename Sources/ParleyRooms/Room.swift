@@ -39,6 +39,7 @@ public struct Room: Hashable, Sendable {
     public internal(set) var consents = Consents()
     /// Absent while nobody records or wants to.
     public internal(set) var recording: Recording?
+    public internal(set) var standing = Standing()
 
     /// Who waits, who is invited, and who may not come in.
     public internal(set) var door = Door()
@@ -47,6 +48,8 @@ public struct Room: Hashable, Sendable {
     /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
     /// is made from `joined`.
     var people: [ParticipantID: Participant] = [:]
+    /// Who speaks, as far as the server has found out; never somebody whose microphone is off.
+    public internal(set) var activeSpeaker: ParticipantID?
     var server = ServerSection()
     var hashes = ViewHashes()
 
@@ -84,6 +87,8 @@ struct ServerSection: Hashable, Sendable {
     var devices: [IdentityID: [ParticipantID]] = [:]
     /// The `joined` of the latest arrival.
     var joinedLast: UInt64 = 0
+    /// The order of the latest raised hand.
+    var handLast: UInt64 = 0
 }
 
 /// What the server alone knows of a participant.

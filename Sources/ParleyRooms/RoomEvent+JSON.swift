@@ -78,6 +78,7 @@ extension RoomEvent {
             if creation.parameters != RoomParameters() {
                 object.append(StatePath.parameters, creation.parameters.json)
             }
+            if let owner = creation.owner { object.append(StatePath.owner, .string(owner.description)) }
             object.append("capacity", .integer(Int64(creation.capacity)))
             object.append("graceMilliseconds", .integer(Int64(creation.graceMilliseconds)))
             object.append(StatePath.devices, .string(creation.devices.rawValue))
@@ -129,6 +130,7 @@ extension RoomEvent.Fact {
                 devices: try reader.word(StatePath.devices),
                 roles: reader.roles,
                 parameters: reader.parameters,
+                owner: reader.has(StatePath.owner) ? try reader.identifier(StatePath.owner) : nil,
                 at: try reader.instant("at")
             )
             creation.isEmpty = try reader.boolIfPresent("empty") ?? false

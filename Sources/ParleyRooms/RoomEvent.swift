@@ -44,6 +44,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var devices: DeviceRule
         public var roles: RoleTable
         public var parameters: RoomParameters
+        /// Whose room it is; `nil`: whoever comes first.
         public var owner: IdentityID?
         /// Made by an operator: nobody comes in with it.
         public var isEmpty = false
@@ -120,6 +121,8 @@ public struct RoomEvent: Hashable, Sendable {
         case host
         /// Its time was over.
         case duration
+        /// The host has left, nobody succeeds, and the room's rule is ``Succession/end``.
+        case hostLeft = "host-left"
     }
 
     public init(_ fact: Fact, cause: Cause? = nil) {

@@ -13,14 +13,14 @@ import Testing
 
     // MARK: Allow
 
-    @Test func `allowed: each device is a participant of its own`() {
+    @Test func `allowed: each device is a participant of its own, with the person's role`() {
         var meeting = Self.adaAndBob(.allow)
         #expect(meeting.join("Ada's phone") == "joined Ada's phone #1")
         #expect(meeting.join("Ada's tablet") == "joined Ada's tablet #1")
         #expect(meeting.leave("Ada") == "left Ada #2")
         let devices = meeting.room.participants(of: Meeting.identity("Ada"))
         #expect(devices.map { Meeting.name($0.id) } == ["Ada's phone", "Ada's tablet"])
-        #expect(devices.map(\.role) == [.participant, .participant])
+        #expect(devices.map(\.role) == [.host, .host], "a role is a person's")
     }
 
     // MARK: Replace
@@ -85,8 +85,8 @@ import Testing
         var meeting = Self.adaAndBob(.reject)
         #expect(meeting.join("Ada's phone") == "rejected identity-present")
         #expect(meeting.join("Bob's phone") == "rejected identity-present")
-        #expect(meeting.leave("Ada") == "left Ada #2")
-        #expect(meeting.join("Ada's phone") == "joined Ada's phone #2")
+        #expect(meeting.leave("Ada") == "left Ada #2, role-changed Bob host (succession)")
+        #expect(meeting.join("Ada's phone") == "joined Ada's phone #2, role-changed Bob participant (owner-returned)")
     }
 
     @Test func `rejected: a device whose connection is lost locks nobody out`() {

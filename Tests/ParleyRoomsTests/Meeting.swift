@@ -11,13 +11,22 @@ struct Meeting {
     /// What the log holds.
     var log: [RoomEvent] = []
     private let devices: DeviceRule
+    private let settings: RoomSettings
     private var sequences: [String: CommandSequence] = [:]
     private var memberships: [String: UInt64] = [:]
     static let clock = Instant(milliseconds: 1_795_226_400_000)
 
-    /// - Parameter devices: what the join asks for that creates the room.
-    init(alias: String? = nil, capacity: Int = 100, devices: DeviceRule = .allow) {
+    /// - Parameters:
+    ///   - devices: what the join asks for that creates the room.
+    ///   - rules: the same.
+    init(
+        alias: String? = nil,
+        capacity: Int = 100,
+        devices: DeviceRule = .allow,
+        rules: RoomRules = RoomRules()
+    ) {
         self.devices = devices
+        self.settings = RoomSettings(json: rules == RoomRules() ? [:] : ["rules": rules.json])
         self.room = Room(
             id: RoomID(high: 1, low: 1),
             alias: alias.flatMap { RoomAlias($0) },
@@ -77,6 +86,7 @@ struct Meeting {
             abilities: Abilities(rollback: true, media: media),
             devices: self.devices
         )
+        join.settings = self.settings
         wishes(&join)
         let id = Self.participant(name, membership: self.memberships[name, default: 1])
         return self.command(name, id, number, .join(join), at: instant)
@@ -122,7 +132,10 @@ struct Meeting {
         _ reason: RoomEvent.LeaveReason = .disconnected,
         epoch: UInt64? = nil
     ) -> String {
-        self.found(name, .disconnect(reason, epoch: epoch))
+        let line = self.found(name, .disconnect(reason, epoch: epoch))
+        // A page that was closed has forgotten its numbers.
+        if reason == .left, self.room.participant(of: Self.session(name)) == nil { self.sequences[name] = nil }
+        return line
     }
 
     // MARK: What the server finds out. Without an epoch: of the connection that the room knows.
@@ -142,6 +155,11 @@ struct Meeting {
 
     mutating func expire(_ name: String, epoch: UInt64? = nil) -> String {
         self.found(name, .expire(epoch: epoch ?? self.epoch(name)))
+    }
+
+    /// So much later a deadline has passed, or is said to have.
+    mutating func deadline(after milliseconds: Int) -> String {
+        self.decide(RoomCommand(deadlineAt: Self.clock.advanced(milliseconds: milliseconds)))
     }
 
     private mutating func found(
@@ -203,6 +221,7 @@ struct Meeting {
         // Whoever is told to be out knows that their numbers begin anew.
         if let id = event.participant, self.room.membership(id) == nil { self.sequences[Self.name(id)] = nil }
         if case .left(_, let reason) = event.fact, reason != .left { words.append("(\(reason.rawValue))") }
+        if case .meeting(.role(.changed(_, let role, .some))) = event.fact { words.append(role.rawValue) }
         if case .meeting = event.fact {
             let wire = event.wire(patch: nil)
             let why = wire["reason"]?.string ?? wire["outcome"]?.string

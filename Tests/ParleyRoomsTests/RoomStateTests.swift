@@ -12,7 +12,7 @@ import Testing
         _ = meeting.interrupt("Bob", at: Instant(milliseconds: 1_795_226_400_500))
         let ada: JSONValue = [
             "name": "Ada", "identity": .string(Meeting.identity("Ada").description), "role": "host",
-            "connection": "connected", "joined": 1, "joinedAt": 1_795_226_400_000,
+            "owner": true, "connection": "connected", "joined": 1, "joinedAt": 1_795_226_400_000,
             "abilities": ["rollback": true, "trickle": false, "restart": false],
             "media": ["audio": false, "video": false, "screen": false],
         ]

@@ -11,7 +11,7 @@ import Testing
         #expect(meeting.join("Bob") == "joined Bob #1")
         #expect(meeting.media("Bob", audio: true, video: true) == "media-changed Bob #2")
         #expect(meeting.media("Ada", audio: true) == "media-changed Ada #2")
-        #expect(meeting.leave("Ada") == "left Ada #3")
+        #expect(meeting.leave("Ada") == "left Ada #3, role-changed Bob host (succession)")
         #expect(meeting.leave("Bob") == "left Bob #3, ended")
         #expect(meeting.room.lifecycle == .ended(.empty))
         #expect(meeting.join("Cleo") == "rejected room-ended")
@@ -25,14 +25,15 @@ import Testing
         #expect(meeting.room.lifecycle == .absent)
     }
 
-    @Test func `the creator is host, and nobody inherits`() {
+    @Test func `the creator is host, and again after coming back`() {
         var meeting = Meeting()
         _ = meeting.join("Ada")
         _ = meeting.join("Bob")
         #expect(meeting.room.participants.map(\.role) == [.host, .participant])
         _ = meeting.leave("Ada")
+        #expect(meeting.room.participants.map(\.role) == [.host])
         _ = meeting.join("Ada")
-        #expect(meeting.room.participants.map(\.role) == [.participant, .participant])
+        #expect(meeting.room.participants.map(\.role) == [.participant, .host])
         #expect(meeting.room.participants.map(\.joined) == [2, 3])
     }
 

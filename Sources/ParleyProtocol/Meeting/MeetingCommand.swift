@@ -23,6 +23,7 @@ public enum MeetingAction: Hashable, Sendable {
     case attribute(AttributeAction)
     case breakout(BreakoutAction)
     case device(DeviceAction)
+    case moderation(ModerationAction)
     case floor(FloorAction)
     case consent(ConsentAction)
     case recording(RecordingAction)
@@ -35,6 +36,7 @@ public enum MeetingAction: Hashable, Sendable {
         AttributeAction.types,
         BreakoutAction.types,
         DeviceAction.types,
+        ModerationAction.types,
         FloorAction.types,
         ConsentAction.types,
         RecordingAction.types,
@@ -67,6 +69,8 @@ public enum MeetingAction: Hashable, Sendable {
             self = .consent(action)
         } else if let action = try RecordingAction(type, reader, limits) {
             self = .recording(action)
+        } else if let action = try ModerationAction(type, reader, limits) {
+            self = .moderation(action)
         } else {
             return nil
         }
@@ -84,6 +88,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .floor(let action): action.type
         case .consent(let action): action.type
         case .recording(let action): action.type
+        case .moderation(let action): action.type
         }
     }
 
@@ -99,6 +104,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .floor(let action): action.members
         case .consent(let action): action.members
         case .recording(let action): action.members
+        case .moderation(let action): action.members
         }
     }
 }

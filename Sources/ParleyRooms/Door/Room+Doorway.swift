@@ -138,15 +138,16 @@ extension Room {
     /// - Parameter behind: how many others come in before, in the same entry.
     func entry(of person: WaitingPerson, behind others: Int, at now: Instant) -> [RoomEvent]? {
         let earlier = self.participants(of: person.identity)
-        guard let replaced = self.devices.replaced(among: earlier) else { return nil }
+        guard let replaced = self.devices.replaced(among: earlier)?.map(\.id) else { return nil }
         guard self.count + others - replaced.count < self.capacity else { return nil }
         var joining = person.joining
         joining.joined = self.server.joinedLast + UInt64(others) + 1
         joining.at = now
         joining.node = self.server.memberships[person.id]?.node ?? joining.node
-        var events = replaced.map { RoomEvent(.left($0.id, .replaced)) }
-        if !events.isEmpty { events += self.consequences(ofLeaving: replaced.map(\.id), at: now) }
-        return events
+        let events =
+            replaced.map { RoomEvent(.left($0, .replaced)) } + self.consequences(ofReplacing: replaced, at: now)
             + [RoomEvent(.meeting(.admission(.admitted(person.id)))), RoomEvent(.joined(joining))]
+        // One at a time may become host where nobody is.
+        return others > 0 ? events : events + self.consequences(ofJoining: joining, replacing: replaced)
     }
 }

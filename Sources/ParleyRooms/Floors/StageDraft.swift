@@ -162,9 +162,14 @@ extension Room {
     }
 
     /// What somebody loses whose role is another one now: the floors that it may not hold, and the places in queues.
-    func stageConsequences(ofRoleOf id: ParticipantID, _ role: Role, at instant: Instant) -> [RoomEvent] {
+    func stageConsequences(
+        ofRoleOf id: ParticipantID,
+        _ role: Role,
+        in table: RoleTable,
+        at instant: Instant
+    ) -> [RoomEvent] {
         var draft = StageDraft(self, at: instant)
-        let permissions = self.roles[role]
+        let permissions = table[role]
         let stage = draft
         let facts = self.floors.reconsider(
             id,

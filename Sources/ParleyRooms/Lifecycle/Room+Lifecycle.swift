@@ -89,7 +89,7 @@ extension Room {
         let leaving = ids.filter { self.people[$0] != nil }
         guard !leaving.isEmpty else { return [] }
         guard leaving.count == self.count else {
-            return self.consequences(ofLeaving: leaving, at: now)
+            return self.consequences(ofLeaving: leaving, reason, cause, at: now)
         }
         guard self.parameters.emptyMilliseconds > 0 else { return [RoomEvent(.ended(.empty))] }
         return [RoomEvent(.meeting(.lifecycle(.emptied(at: now))))]

@@ -12,6 +12,7 @@ public enum MeetingFact: Hashable, Sendable {
     case floor(FloorFact)
     case consent(ConsentFact)
     case recording(RecordingFact)
+    case moderation(ModerationFact)
 }
 
 extension MeetingFact {
@@ -27,6 +28,7 @@ extension MeetingFact {
         case .floor(let fact): fact.type
         case .consent(let fact): fact.type
         case .recording(let fact): fact.type
+        case .moderation(let fact): fact.type
         }
     }
 
@@ -42,6 +44,7 @@ extension MeetingFact {
         case .floor(let fact): fact.participant
         case .consent(let fact): fact.participant
         case .recording(let fact): fact.participant
+        case .moderation(let fact): fact.participant
         }
     }
 
@@ -57,6 +60,7 @@ extension MeetingFact {
         case .floor(let fact): fact.members
         case .consent(let fact): fact.members
         case .recording(let fact): fact.members
+        case .moderation(let fact): fact.members
         }
     }
 
@@ -65,12 +69,14 @@ extension MeetingFact {
         switch self {
         case .lifecycle(let fact): fact.wireMembers
         case .admission(let fact): fact.wireMembers
-        case .role, .device: [:]
+        case .device: [:]
         case .attribute(let fact): fact.wireMembers
         case .breakout(let fact): fact.wireMembers
         case .floor(let fact): fact.wireMembers
         case .consent(let fact): fact.wireMembers
         case .recording(let fact): fact.wireMembers
+        case .role(let fact): fact.wireMembers
+        case .moderation(let fact): fact.wireMembers
         }
     }
 
@@ -80,7 +86,7 @@ extension MeetingFact {
         // That it will be over soon is for everybody.
         case .lifecycle: .door
         case .admission: .moderation
-        case .role, .attribute, .breakout, .device, .floor, .consent, .recording: .stage
+        case .role, .moderation, .attribute, .breakout, .device, .floor, .consent, .recording: .stage
         }
     }
 
@@ -90,7 +96,7 @@ extension MeetingFact {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
         case .admission(let fact): fact.mayChangeViews
-        case .attribute, .breakout, .device, .floor, .consent, .recording: false
+        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording: false
         }
     }
 
@@ -99,13 +105,14 @@ extension MeetingFact {
         switch self {
         case .lifecycle(let fact): fact.bytesMax
         case .admission(let fact): fact.bytesMax
-        case .role: 96
         case .attribute(let fact): fact.bytesMax
         case .breakout(let fact): fact.bytesMax
         case .device(let fact): fact.bytesMax
         case .floor: 256
         case .consent(let fact): fact.bytesMax
         case .recording: 192
+        case .role: 128
+        case .moderation(let fact): fact.bytesMax
         }
     }
 
@@ -129,6 +136,8 @@ extension MeetingFact {
             self = .consent(fact)
         } else if let fact = try RecordingFact(type, reader) {
             self = .recording(fact)
+        } else if let fact = try ModerationFact(type, reader) {
+            self = .moderation(fact)
         } else {
             return nil
         }
@@ -147,6 +156,7 @@ extension Room {
         case .floor(let fact): self.evolve(fact)
         case .consent(let fact): self.evolve(fact)
         case .recording(let fact): self.evolve(fact)
+        case .moderation(let fact): self.evolve(fact)
         }
     }
 }

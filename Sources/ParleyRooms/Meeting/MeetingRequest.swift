@@ -16,12 +16,13 @@ struct MeetingRequest {
     }
 
     /// The events of one request: the first one acknowledges it.
-    func events(_ facts: [MeetingFact]) -> Decision {
-        .events(
-            facts.enumerated().map { index, fact in
-                RoomEvent(.meeting(fact), cause: index == 0 ? self.cause : nil)
-            }
-        )
+    ///
+    /// - Parameter consequences: what follows from them in the same entry.
+    func events(_ facts: [MeetingFact], and consequences: [RoomEvent] = []) -> Decision {
+        let events = facts.enumerated().map { index, fact in
+            RoomEvent(.meeting(fact), cause: index == 0 ? self.cause : nil)
+        }
+        return .events(events + consequences)
     }
 }
 
@@ -65,6 +66,7 @@ extension Room {
         case .floor(let action): return self.decide(action, request)
         case .consent(let action): return self.decide(action, request)
         case .recording(let action): return self.decide(action, request)
+        case .moderation(let action): return self.decide(action, request)
         }
     }
 
@@ -94,11 +96,31 @@ extension Room {
 
 extension Room {
     /// What happens in the same entry, behind `left`, because somebody has gone: of every subject in a fixed order.
-    /// Judged before it is applied: each subject leaves that participant out of account.
+    /// Judged before it is applied: each subject leaves those participants out of account.
     ///
     /// Not asked for the last one, with whom the room ends.
-    func consequences(ofLeaving ids: [ParticipantID], at instant: Instant) -> [RoomEvent] {
-        self.stageConsequences(ofLeaving: ids, at: instant) + self.breakoutConsequences(ofLeaving: ids)
+    func consequences(
+        ofLeaving leaving: [ParticipantID],
+        _ reason: RoomEvent.LeaveReason,
+        _ cause: RoomEvent.Cause?,
+        at instant: Instant
+    ) -> [RoomEvent] {
+        self.stageConsequences(ofLeaving: leaving, at: instant) + self.breakoutConsequences(ofLeaving: leaving)
+            + self.succession(afterLeaving: leaving, reason, cause, at: instant)
+    }
+
+    /// The same where the newest device of the person takes their place in the same entry.
+    func consequences(ofReplacing replaced: [ParticipantID], at instant: Instant) -> [RoomEvent] {
+        guard !replaced.isEmpty else { return [] }
+        return self.stageConsequences(ofLeaving: replaced, at: instant)
+            + self.breakoutConsequences(ofLeaving: replaced)
+    }
+
+    /// What happens behind `joined`: of every subject in a fixed order.
+    ///
+    /// - Parameter replaced: those of the same identity who leave in the same entry.
+    func consequences(ofJoining joining: RoomEvent.Joining, replacing replaced: [ParticipantID]) -> [RoomEvent] {
+        self.succession(afterJoining: joining, replacing: replaced)
     }
 
     /// What happens in the same entry, behind `resumed`.
@@ -106,9 +128,22 @@ extension Room {
         self.stageConsequences(ofReturning: id, at: instant)
     }
 
-    /// What happens in the same entry, behind `role-changed`, because somebody may do less now.
-    func consequences(ofRoleOf id: ParticipantID, _ role: Role, at instant: Instant) -> [RoomEvent] {
-        self.stageConsequences(ofRoleOf: id, role, at: instant)
+    /// What happens behind `role-changed`, because somebody may do less now: of every subject in a fixed order. One call
+    /// for all changes of an entry.
+    func consequences(
+        ofChanging changes: [(id: ParticipantID, role: Role)],
+        by muter: Muter,
+        at instant: Instant
+    ) -> [RoomEvent] {
+        self.silenced(by: changes, in: self.roles, muter)
+            + changes.flatMap { self.stageConsequences(ofRoleOf: $0.id, $0.role, in: self.roles, at: instant) }
+    }
+
+    /// What happens behind `configured`, where the room's roles become others. O(n).
+    func consequences(ofChanging table: RoleTable, by muter: Muter, at instant: Instant) -> [RoomEvent] {
+        let people = self.participants.map { (id: $0.id, role: $0.role) }
+        return self.silenced(by: people, in: table, muter)
+            + people.flatMap { self.stageConsequences(ofRoleOf: $0.id, $0.role, in: table, at: instant) }
     }
 }
 
@@ -125,7 +160,8 @@ extension Room {
     /// Of every subject that has any.
     private var deadlines: [Instant] {
         self.lifecycleDeadlines + self.doorDeadlines
-            + [self.floors.nextDeadline, self.consents.nextDeadline].compactMap(\.self) + self.breakoutDeadlines
+            + [self.floors.nextDeadline, self.consents.nextDeadline, self.standing.vacantUntil].compactMap(\.self)
+            + self.breakoutDeadlines
     }
 
     /// What is due by now, of every subject in a fixed order. What nobody waits for any more is a legal race.
@@ -133,6 +169,9 @@ extension Room {
         guard self.lifecycle.isLive else { return .rejected(.noChange) }
         let due = self.dueLifecycle(at: now)
         if !due.isEmpty { return .events(due) }
+        // By itself: who comes in depends on who is host.
+        let succession = self.dueSuccession(at: now)
+        if !succession.isEmpty { return .events(succession) }
         let events = self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.decideDoor(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }

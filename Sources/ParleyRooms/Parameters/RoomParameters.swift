@@ -191,7 +191,11 @@ extension Room {
         var after = self.configuration
         after.apply(difference)
         guard self.isPlannable(after.parameters, at: request.at) else { return .rejected(.invalidSettings) }
-        return request.events([.lifecycle(.configured(difference))])
+        return request.events(
+            [.lifecycle(.configured(difference))],
+            and: after.roles == self.roles
+                ? [] : self.consequences(ofChanging: after.roles, by: request.muter, at: request.at)
+        )
     }
 
     mutating func configure(_ settings: RoomSettings) -> StatePatches {

@@ -166,7 +166,7 @@ extension RoomEvent {
         return switch self.fact {
         // In a string a quotation mark or a backslash becomes two bytes.
         case .created(let creation):
-            cause + 208 + creation.roles.bytesMax + creation.parameters.bytesMax + 2
+            cause + 256 + creation.roles.bytesMax + creation.parameters.bytesMax + 2
                 * (creation.alias?.text.utf8.count ?? 0)
         case .joined(let joining):
             cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0) + (joining.media?.bytesMax ?? 0)

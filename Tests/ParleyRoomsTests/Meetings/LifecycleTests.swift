@@ -98,7 +98,7 @@ extension Meeting {
         #expect(meeting.room.state(for: .waiting)["room"]?["emptiedAt"] == .integer(Meeting.clock.milliseconds))
         #expect(meeting.room.nextDeadline == later(60_000))
         meeting.isTrue()
-        #expect(meeting.join("Bob", at: later(59_999)) == "joined Bob #1")
+        #expect(meeting.join("Bob", at: later(59_999)) == "joined Bob #1, role-changed Bob host (succession)")
         #expect(meeting.room.nextDeadline == nil)
         #expect(meeting.pass(later(60_000)) == "rejected no-change")
         meeting.isTrue()
