@@ -70,12 +70,14 @@ public struct Room: Hashable, Sendable {
         id: RoomID,
         alias: RoomAlias? = nil,
         capacity: Int = Limits().participantsPerRoomMax,
-        graceMilliseconds: Int = Limits().graceMilliseconds
+        graceMilliseconds: Int = Limits().graceMilliseconds,
+        roles: RoleTable = RoleTable()
     ) {
         self.id = id
         self.alias = alias
         self.capacity = capacity
         self.graceMilliseconds = graceMilliseconds
+        self.roles = roles
     }
 }
 

@@ -11,6 +11,8 @@ public struct ServerConfiguration: Sendable {
     public var limits = Limits()
     /// The rule of rooms whose creating join names none.
     public var devices = DeviceRule.allow
+    /// What each role allows in rooms whose creation says nothing else.
+    public var roles = RoleTable()
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
     /// Only simulations leave any out.

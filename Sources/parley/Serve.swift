@@ -95,6 +95,7 @@ struct Serve: AsyncParsableCommand {
             self.listening.given + self.rooms.given + self.limits.given + self.operation.given
         var flags: [String: [String]] = [:]
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
+        if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }
         if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }
         return flags
     }
@@ -133,6 +134,16 @@ struct RoomOptions: ParsableArguments {
         )
     )
     var devices: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What a role allows, where it is not as usual; may be given several times.",
+            discussion:
+                "participant.share=false: participants do not share their screens. A room can choose otherwise.",
+            valueName: "role.permission=bool"
+        )
+    )
+    var role: [String] = []
 
     var given: [(Setting, String?)] { [(.devices, self.devices)] }
 }

@@ -17,6 +17,8 @@ public enum ModerationAction: Hashable, Sendable {
     case muteAll(MuteAll)
     /// Whether somebody may switch the own microphone on where others may not.
     case allowSpeak(ParticipantID, Bool)
+    /// Puts the question to them; nothing is switched on by their answer.
+    case askUnmute([ParticipantID], MediaKinds)
     /// - Parameter toSpeak: as a request to speak, which `allow-speak` answers.
     case raiseHand(toSpeak: Bool)
     /// `nil`: the own one.
@@ -39,7 +41,7 @@ public enum ModerationAction: Hashable, Sendable {
     }
 
     /// Of those that a client may send.
-    static let types = ["mute", "mute-all", "allow-speak", "raise-hand", "lower-hand", "lower-hands"]
+    static let types = ["mute", "mute-all", "allow-speak", "ask-unmute", "raise-hand", "lower-hand", "lower-hands"]
 
     init?(_ type: String, _ reader: MemberReader, _ limits: Limits) throws(Rejection) {
         switch type {
@@ -50,6 +52,10 @@ public enum ModerationAction: Hashable, Sendable {
         case "allow-speak":
             let allowed = try reader.required("allowed") { $0.bool }
             self = .allowSpeak(try reader.requiredIdentifier("participant"), allowed)
+        case "ask-unmute":
+            let asked = try reader.participants("participants", countMax: limits.consentAskedMax)
+            guard !asked.isEmpty else { throw reader.fault("participants") }
+            self = .askUnmute(asked, try MediaKinds(reader))
         case "raise-hand": self = .raiseHand(toSpeak: try reader.flag("speak") ?? false)
         case "lower-hand":
             self = .lowerHand(try reader.optional("participant") { $0.string.flatMap { ParticipantID($0) } })
@@ -63,6 +69,7 @@ public enum ModerationAction: Hashable, Sendable {
         case .mute: "mute"
         case .muteAll: "mute-all"
         case .allowSpeak: "allow-speak"
+        case .askUnmute: "ask-unmute"
         case .raiseHand: "raise-hand"
         case .lowerHand: "lower-hand"
         case .lowerHands: "lower-hands"
@@ -80,6 +87,9 @@ public enum ModerationAction: Hashable, Sendable {
         case .allowSpeak(let participant, let allowed):
             object.append("participant", .string(participant.description))
             object.append("allowed", .bool(allowed))
+        case .askUnmute(let participants, let kinds):
+            object.append("participants", .set(of: participants))
+            object.append(kinds)
         case .raiseHand(let toSpeak):
             if toSpeak { object.append("speak", true) }
         case .lowerHand(let participant), .speaker(let participant):
@@ -96,9 +106,7 @@ extension ModerationAction.MuteAll {
         var object = JSONObject()
         object.append(self.kinds)
         if !self.except.isEmpty {
-            var except = JSONObject()
-            for participant in self.except { except.append(participant.description, true) }
-            object.append("except", .object(except))
+            object.append("except", .set(of: self.except))
         }
         if let mayUnmute { object.append("mayUnmute", .bool(mayUnmute)) }
         return object

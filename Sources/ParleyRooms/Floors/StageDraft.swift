@@ -69,7 +69,9 @@ struct StageDraft {
             self.facts.append(.meeting(.consent(fact)))
             switch fact.change {
             case .asked, .excused: break
-            case .answered(let id, let answer): self.note(answer, of: id, to: fact.consent)
+            case .answered(let id, let answer):
+                self.note(answer, of: id, to: fact.consent)
+                if answer, let round, round.kind == ConsentRequest.unmuteAudio { self.allowSpeak(id, round.by) }
             case .closed(let outcome, _):
                 guard let round else { continue }
                 if self.recording?.consent == fact.consent { self.conclude(outcome) }
@@ -89,6 +91,12 @@ struct StageDraft {
     }
 
     // MARK: What follows
+
+    /// Whoever agrees to be heard may switch on, whatever the rules say; nothing is switched on by it.
+    private mutating func allowSpeak(_ id: ParticipantID, _ asker: ParticipantID) {
+        guard let participant = self.room.participant(id), !participant.conduct.mayUnmute else { return }
+        self.facts.append(.meeting(.moderation(.speakAllowed(id, true, by: .participant(asker)))))
+    }
 
     /// Answers to the question of a recording are kept for the record.
     private mutating func note(_ answer: Bool, of id: ParticipantID, to number: UInt64) {

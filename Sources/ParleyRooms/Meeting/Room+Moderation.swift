@@ -1,4 +1,4 @@
-import ParleyProtocol
+package import ParleyProtocol
 
 // Who is heard, and who wants to be.
 
@@ -8,6 +8,7 @@ extension Room {
         case .mute(let id, let kinds): self.decideMute(id, kinds, request)
         case .muteAll(let all): self.decideMuteAll(all, request)
         case .allowSpeak(let id, let allowed): self.decideAllowSpeak(id, allowed, request)
+        case .askUnmute(let ids, let kinds): self.decideAskUnmute(ids, kinds, request)
         case .raiseHand(let toSpeak): self.decideRaiseHand(toSpeak, request)
         case .lowerHand(let id): self.decideLowerHand(id ?? request.by, request)
         case .lowerHands: self.decideLowerHands(request)
@@ -51,6 +52,31 @@ extension Room {
         return request.events([.moderation(.speakAllowed(id, allowed, by: request.muter))])
     }
 
+    /// One question for each kind, to all of them; what they answer, they answer for themselves.
+    private func decideAskUnmute(
+        _ ids: [ParticipantID],
+        _ kinds: MediaKinds,
+        _ request: MeetingRequest
+    ) -> Decision {
+        guard self.people[request.by] != nil, self.permits(request, .mute) else { return .rejected(.notPermitted) }
+        var draft = StageDraft(self, at: request.at)
+        guard ids.allSatisfy(draft.canHold) else { return .rejected(.unknownParticipant) }
+        do throws(RejectionCode) {
+            for kind in kinds.questions {
+                let question = ConsentRequest(
+                    kind: kind,
+                    asked: .these(ids),
+                    deadlineMilliseconds: Limits().consentMillisecondsDefault,
+                    rule: .each
+                )
+                draft.say(try draft.consents.ask(question, by: request.by, of: Set(ids), at: request.at))
+            }
+        } catch {
+            return .rejected(error)
+        }
+        return .events(draft.events(request.cause))
+    }
+
     // MARK: Hands
 
     private func decideRaiseHand(_ toSpeak: Bool, _ request: MeetingRequest) -> Decision {
@@ -84,9 +110,16 @@ extension Room {
         return request.events([.moderation(.speakerChanged(id))])
     }
 
-    func maySpeak(_ id: ParticipantID) -> Bool {
+    /// Whether somebody can be the one who speaks: with the microphone on, and seen by everybody.
+    package func maySpeak(_ id: ParticipantID) -> Bool {
         guard let participant = self.people[id], participant.role != .observer else { return false }
         return participant.media.audio
+    }
+}
+
+extension MediaKinds {
+    fileprivate var questions: [String] {
+        (self.audio ? [ConsentRequest.unmuteAudio] : []) + (self.video ? [ConsentRequest.unmuteVideo] : [])
     }
 }
 

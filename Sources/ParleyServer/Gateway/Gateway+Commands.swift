@@ -238,6 +238,10 @@ extension Gateway {
             connection.sendText(length: pulse.byteCount) { pulse.write(to: $0) }
         } else {
             seat.host.broadcast(pulse, except: seat)
+            guard let kind = envelope.pulseKind, kind.bytes(in: frame).elementsEqual(RoomHost.speaking),
+                let data = envelope.payload
+            else { return }
+            seat.host.hear(seat.id, speaking: data.bytes(in: frame))
         }
     }
 }

@@ -39,6 +39,8 @@ package final class Gateway {
     var breakoutRooms: Set<RoomID> = []
     /// In the order in which they are due.
     var beatingRooms: Deque<BeatingRoom> = []
+    /// Rooms in which somebody speaks, or has spoken a moment ago.
+    var speakingRooms: [RoomHost] = []
     var roundTripsDue: NIODeadline
     var random: RandomSource
 
@@ -119,6 +121,7 @@ package final class Gateway {
         self.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
             bound.value.sweepSessions()
             bound.value.sweepDrain()
+            bound.value.findSpeakers(bound.value.eventLoop.now)
             bound.value.publishCounters()
         }
     }

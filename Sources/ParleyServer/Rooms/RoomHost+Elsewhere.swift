@@ -109,7 +109,8 @@ extension RoomHost {
         case .chat:
             // What the chat's own hints say is told by itself; one that is not held yet is read now.
             if !self.present.isEmpty { _ = self.openChat }
-        case .pulse(_, let recipient, let text):
+        case .pulse(let sender, let recipient, let text):
+            if recipient == nil { self.hear(sender, pulse: text.readableBytesView) }
             let frame = WebSocketConnection.frame(text: text.readableBytesView)
             for seat in self.present where (recipient ?? seat.id) == seat.id {
                 guard let connection = seat.session.connection, connection.isWritable else { continue }

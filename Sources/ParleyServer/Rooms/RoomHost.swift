@@ -32,6 +32,9 @@ final class RoomHost {
     /// Whose round trip is told next, by place in `present`.
     var nextRoundTrip = 0
     var differenceLogged: NIODeadline?
+    var speaker = ActiveSpeaker()
+    /// Whether it is one of ``Gateway/speakingRooms``.
+    var isListenedTo = false
     /// When the room's next deadline is looked at.
     var deadline: (instant: Instant, timer: Scheduled<Void>)?
     /// Who guesses the PIN.
@@ -62,7 +65,8 @@ final class RoomHost {
                 id: id,
                 alias: claim?.alias,
                 capacity: gateway.limits.participantsPerRoomMax,
-                graceMilliseconds: gateway.limits.graceMilliseconds
+                graceMilliseconds: gateway.limits.graceMilliseconds,
+                roles: gateway.configuration.roles
             ),
             incarnation: gateway.engine.incarnation,
             limits: gateway.limits,

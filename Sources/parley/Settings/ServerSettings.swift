@@ -13,6 +13,9 @@ struct ServerSettings {
         server.port = try settings.integer(.port, in: 0...65_535) ?? server.port
         server.iceServers = try settings.values(.iceServer, parse: Self.iceServer) ?? []
         server.devices = try settings.value(.devices) { DeviceRule(rawValue: $0) } ?? server.devices
+        for change in try settings.values(.role, parse: Self.role) ?? [] {
+            server.roles[change.role].set(change.permission, change.isAllowed)
+        }
         server.assetFolders = try Self.assetFolders(settings)
         try Self.read(&server.limits, from: settings)
         self.server = server
@@ -55,6 +58,16 @@ struct ServerSettings {
         case (true, 3): return ICEServer(urls: [url], username: parts[1], credential: parts[2])
         case (false, _), (true, _): return nil
         }
+    }
+
+    /// `participant.share=false`
+    private static func role(_ text: String) -> (role: Role, permission: Permission, isAllowed: Bool)? {
+        let sides = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard sides.count == 2, let isAllowed = Bool(String(sides[1])) else { return nil }
+        let words = sides[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 2, let role = Role(rawValue: words[0]), let permission = Permission(rawValue: words[1])
+        else { return nil }
+        return (role, permission, isAllowed)
     }
 
     private static func assetFolders(_ settings: SettingsReader) throws -> ServerConfiguration.AssetFolders? {

@@ -15,7 +15,8 @@ struct Setting: Sendable {
 
     static let all: [Setting] = [
         host, port, iceServer, roomCapacity, connections, frameBytes, messagesPerSecond, messageBurst,
-        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, drainMilliseconds,
+        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
+        drainMilliseconds,
         stopMilliseconds, logLevel, webFolder, clientFolder,
     ]
 
@@ -48,6 +49,11 @@ struct Setting: Sendable {
     )
     static let graceMilliseconds = Setting(key: "grace-milliseconds", allowed: "a whole number from 1000 to 3600000")
     static let devices = Setting(key: "devices", allowed: "allow, replace or reject")
+    static let role = Setting(
+        key: "role",
+        allowed: "ROLE.PERMISSION=true or false, with a role and a permission of the protocol",
+        isList: true
+    )
     static let drainMilliseconds = Setting(key: "drain-milliseconds", allowed: "a whole number from 0 to 3600000")
     static let stopMilliseconds = Setting(key: "stop-milliseconds", allowed: "a whole number from 0 to 60000")
     static let logLevel = Setting(
