@@ -81,7 +81,8 @@ public struct Limits: Hashable, Sendable {
     /// And not more than a year ahead.
     public var startsAheadMillisecondsMax = 31_622_400_000
     public var codecsPerRuleMax = 16
-    /// Identities whose role is another than the usual one, present or not; one more `set-role` is rejected: `too-many`.
+    /// Identities whose role is another than the usual one, present or not; one more `set-role` is rejected:
+    /// `too-many`.
     public var rolesGivenMax = 1_024
     /// People whom a `mute-all` leaves out; more are rejected: `too-many`.
     public var exceptionsMax = 128

@@ -41,7 +41,8 @@ public struct ActiveSpeaker: Hashable, Sendable {
     /// Whether no tick would change anything.
     public func isIdle(_ current: ParticipantID?) -> Bool { self.talks.isEmpty && current == nil }
 
-    /// What the data of a pulse `speaking` says: a boolean, `{"active": boolean}` or `{"level": 0 … 1}`; `nil`: nothing.
+    /// What the data of a pulse `speaking` says: a boolean, `{"active": boolean}` or `{"level": 0 … 1}`; `nil`:
+    /// nothing.
     public static func isSpeaking(_ data: JSONValue) -> Bool? {
         if let isSpeaking = data.bool ?? data["active"]?.bool { return isSpeaking }
         switch data["level"] {

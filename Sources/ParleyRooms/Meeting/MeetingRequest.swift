@@ -128,8 +128,8 @@ extension Room {
         self.stageConsequences(ofReturning: id, at: instant)
     }
 
-    /// What happens behind `role-changed`, because somebody may do less now: of every subject in a fixed order. One call
-    /// for all changes of an entry.
+    /// What happens behind `role-changed`, because somebody may do less now: of every subject in a fixed order. One
+    /// call for all changes of an entry.
     func consequences(
         ofChanging changes: [(id: ParticipantID, role: Role)],
         by muter: Muter,

@@ -118,8 +118,8 @@ extension Room {
         }
     }
 
-    /// All devices of the identity that succeeds, in order of arrival; nobody, if the rule is so, or if only audience and
-    /// observers are here: a webinar is not given to whoever watches it.
+    /// All devices of the identity that succeeds, in order of arrival; nobody, if the rule is so, or if only audience
+    /// and observers are here: a webinar is not given to whoever watches it.
     private func heirs(among people: [Heir]) -> [Heir] {
         let candidates = people.filter { heir in
             switch heir.role {

@@ -134,6 +134,7 @@ import Testing
         )
         #expect(meeting.media("Bob", video: true) == "rejected muted-by-rule")
         #expect(meeting.ask("Ada", .role(.set(bob, .participant))) == "role-changed Bob #4")
+        #expect(Self.shown(meeting, "Bob")["mayUnmute"] == nil, "the right was given to who they were")
         #expect(meeting.ask("Ada", .role(.set(bob, .observer))) == "role-changed Bob #5, muted Bob")
         try Self.checkViews(meeting)
     }
@@ -176,6 +177,36 @@ import Testing
         #expect(meeting.ask("Ada", .moderation(.allowSpeak(meeting.id("Bob"), true))) == "speak-allowed Bob #2")
         #expect(Self.shown(meeting, "Bob") == ["mayUnmute": true], "and nothing is on that was off")
         #expect(meeting.ask("Ada", .moderation(.allowSpeak(meeting.id("Bob"), true))) == "rejected no-change")
+    }
+
+    @Test func `whoever is asked to speak and agrees may, and nothing is switched on`() throws {
+        var meeting = Self.meeting(["Ada", "Bob", "Cleo"], mayUnmute: false)
+        let (bob, cleo) = (meeting.id("Bob"), meeting.id("Cleo"))
+        #expect(meeting.ask("Bob", .moderation(.askUnmute([cleo], Self.audio))) == "rejected not-permitted")
+        #expect(meeting.operate(.moderation(.askUnmute([cleo], Self.audio))) == "rejected not-permitted")
+        #expect(
+            meeting.ask("Ada", .moderation(.askUnmute([bob, cleo], .init(audio: true, video: true))))
+                == "consent-asked Ada #2, consent-asked Ada"
+        )
+        #expect(meeting.ask("Bob", .consent(.answer(1, true))) == "consent-answered Bob #3, speak-allowed Bob")
+        #expect(Self.shown(meeting, "Bob") == ["mayUnmute": true])
+        #expect(meeting.ask("Bob", .consent(.answer(2, true))) == "consent-answered Bob #4", "of a camera")
+        let closed = "consent-answered Cleo #2, consent-closed (granted)"
+        #expect(meeting.ask("Cleo", .consent(.answer(1, false))) == closed, "one of the two has agreed")
+        #expect(Self.shown(meeting, "Cleo") == [:])
+        try Self.checkViews(meeting)
+    }
+
+    @Test func `what a room's roles do not allow any more goes off when they change`() throws {
+        var meeting = Self.meeting()
+        _ = meeting.media("Bob", audio: true, screen: true)
+        let roles: JSONValue = ["roles": ["participant": ["publish": false]]]
+        #expect(
+            meeting.ask("Ada", .lifecycle(.configure(RoomSettings(json: roles))))
+                == "configured #2, muted Bob, floor-revoked Bob, media-changed Bob"
+        )
+        #expect(meeting.media("Cleo", audio: true) == "rejected muted-by-rule")
+        try Self.checkViews(meeting)
     }
 
     // MARK: Who speaks
