@@ -122,8 +122,8 @@ extension Room {
             var joining = self.joining(command, join, visitor)
             let earlier = self.participants(of: join.identity)
             guard let replaced = self.devices.replaced(among: earlier)?.map(\.id) else { throw .identityPresent }
-            let isFull = self.count - replaced.count >= self.capacity
-            guard !isFull || self.isAtHome(join.identity) else { throw .roomFull }
+            // Also of those who are at home here: somebody has any number of devices.
+            guard self.count - replaced.count < self.capacity else { throw .roomFull }
             // They leave first, so that there are never more people than places. The room may be empty in between, but
             // not at the end of the entry, so it does not end.
             var events = replaced.map { RoomEvent(.left($0, .replaced)) }
