@@ -104,12 +104,12 @@ extension Mailboxes {
         try await self.acknowledge(pairs, in: mailbox, on: eventLoop).answer()
     }
 
-    public func delivered(
+    public func marks(
         from sender: ParticipantID,
         in mailbox: MailboxID,
         via eventLoop: any EventLoop
-    ) async throws(EngineError) -> UInt64 {
-        try await self.delivered(from: sender, in: mailbox, on: eventLoop).answer()
+    ) async throws(EngineError) -> MailboxMarks {
+        try await self.marks(from: sender, in: mailbox, on: eventLoop).answer()
     }
 
     public func drop(_ mailbox: MailboxID, via eventLoop: any EventLoop) async throws(EngineError) {

@@ -110,12 +110,12 @@ extension InMemoryEngine {
         self.step(on: eventLoop) { machine, _, _ in machine.acknowledge(pairs, in: mailbox) }
     }
 
-    public func delivered(
+    public func marks(
         from sender: ParticipantID,
         in mailbox: MailboxID,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<UInt64> {
-        self.step(on: eventLoop) { machine, _, _ in machine.delivered(from: sender, in: mailbox) }
+    ) -> EventLoopFuture<MailboxMarks> {
+        self.step(on: eventLoop) { machine, _, _ in machine.marks(from: sender, in: mailbox) }
     }
 
     public func drop(_ mailbox: MailboxID, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {

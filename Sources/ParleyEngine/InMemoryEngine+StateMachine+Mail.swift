@@ -66,8 +66,8 @@ extension InMemoryEngine.StateMachine {
             .acknowledge(numbers, spare: &self.spare)
     }
 
-    package func delivered(from sender: ParticipantID, in mailbox: MailboxID) -> UInt64 {
-        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.delivered(from: sender) ?? 0
+    package func marks(from sender: ParticipantID, in mailbox: MailboxID) -> MailboxMarks {
+        self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.marks(from: sender) ?? MailboxMarks()
     }
 
     package mutating func drop(_ mailbox: MailboxID) {

@@ -30,13 +30,14 @@ public protocol Mailboxes: Sendable {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<[UInt64]>
 
-    /// Up to which `n` this sender's signals were acknowledged; 0: none. A watermark may be lost with the
-    /// engine's memory; then signals are sent again, and the recipient knows them.
-    func delivered(
+    /// How far this sender's signals have come; zeros: never heard of. Either may be lost with the engine's memory, and
+    /// then be less than it was: by that a node finds out that signals are missing, and has them sent again. The
+    /// recipient knows those that it has.
+    func marks(
         from sender: ParticipantID,
         in mailbox: MailboxID,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<UInt64>
+    ) -> EventLoopFuture<MailboxMarks>
 
     /// The recipient has left for good.
     func drop(_ mailbox: MailboxID, on eventLoop: any EventLoop) -> EventLoopFuture<Void>
@@ -62,6 +63,19 @@ public struct SignalNumber: Hashable, Sendable {
     public init(sender: ParticipantID, n: UInt64) {
         self.sender = sender
         self.n = n
+    }
+}
+
+/// How far a sender's signals have come in one mailbox.
+public struct MailboxMarks: Hashable, Sendable {
+    /// The greatest stored `n`, acknowledged or not.
+    public let stored: UInt64
+    /// Up to here they were acknowledged.
+    public let delivered: UInt64
+
+    public init(stored: UInt64 = 0, delivered: UInt64 = 0) {
+        self.stored = stored
+        self.delivered = delivered
     }
 }
 

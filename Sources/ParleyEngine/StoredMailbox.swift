@@ -41,8 +41,9 @@ struct StoredMailbox {
         self.queue?.signals() ?? []
     }
 
-    func delivered(from sender: ParticipantID) -> UInt64 {
-        self.pairs[sender]?.delivered ?? 0
+    func marks(from sender: ParticipantID) -> MailboxMarks {
+        let pair = self.pairs[sender] ?? Pair()
+        return MailboxMarks(stored: pair.last, delivered: pair.delivered)
     }
 
     /// A number beyond the stored ones is of a history that is lost: it counts as the last stored one.
@@ -55,7 +56,7 @@ struct StoredMailbox {
         let pairs = self.pairs
         self.queue?.removeAll { sender, n in n <= pairs[sender]?.delivered ?? 0 }
         self.giveBackIfEmpty(&spare)
-        return numbers.map { self.delivered(from: $0.sender) }
+        return numbers.map { self.pairs[$0.sender]?.delivered ?? 0 }
     }
 
     /// What still waits is forgotten.

@@ -28,7 +28,9 @@ extension Room {
         let membership: Membership?
         switch command.action {
         case .join(let join):
-            membership = self.server.participants[join.session].flatMap { self.server.memberships[$0] }
+            // Another participant of the same session is another join, see `decideJoin`.
+            let held = self.server.participants[join.session]
+            membership = held == command.participant ? held.flatMap { self.server.memberships[$0] } : nil
         case .deadline, .create:
             membership = nil
         case .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire:
@@ -111,6 +113,8 @@ extension Room {
         assert(!isUsed, "a participant id is never used again")
         guard !isUsed else { return .rejected(.alreadyJoined) }
         guard self.lifecycle != .absent else { return self.decideFirstJoin(command, join, cause) }
+        let stale = self.server.participants[join.session]
+        guard self.outdates(join, stale) else { return .rejected(.alreadyJoined) }
         do throws(RejectionCode) {
             let visitor = try self.judge(join, at: command.at)
             if let reason = self.reasonToWait(visitor) {
@@ -119,9 +123,10 @@ extension Room {
                 let waiting = RoomEvent.Joining(command, join, visitor, joined: 0, media: media)
                 return .events(try self.decideWait(waiting, reason, cause))
             }
+            let earlier = self.participants(of: join.identity).filter { $0.id != stale }
+            guard var replaced = self.devices.replaced(among: earlier)?.map(\.id) else { throw .identityPresent }
+            if let stale, self.people[stale] != nil { replaced.append(stale) }
             var joining = self.joining(command, join, visitor)
-            let earlier = self.participants(of: join.identity)
-            guard let replaced = self.devices.replaced(among: earlier)?.map(\.id) else { throw .identityPresent }
             // Also of those who are at home here: somebody has any number of devices.
             guard self.count - replaced.count < self.capacity else { throw .roomFull }
             // They leave first, so that there are never more people than places. The room may be empty in between, but
@@ -187,6 +192,16 @@ extension Room {
         }
     }
 
+    /// Whether the session is not in the room, or only as somebody of whom it knows nothing: it joined by an earlier
+    /// connection that told it no more, or it left and the log has lost that. A join that was late on its way does not
+    /// end what a later connection has begun.
+    private func outdates(_ join: RoomCommand.Join, _ stale: ParticipantID?) -> Bool {
+        guard let stale else { return true }
+        // Who waits at the door waits on.
+        guard self.people[stale] != nil, let membership = self.server.memberships[stale] else { return false }
+        return join.attempt > 0 ? join.attempt >= membership.attempt : join.node == membership.node
+    }
+
     private func decideLeave(
         _ command: RoomCommand,
         _ reason: RoomEvent.LeaveReason,
@@ -224,6 +239,7 @@ extension Room {
             case .interrupted: true
             case .connected: false
             }
+        guard attach.epoch == nil || attach.epoch == membership.epoch else { return .rejected(.noChange) }
         if attach.attempt > 0, attach.attempt <= membership.attempt {
             let isThisOne = attach.attempt == membership.attempt && attach.node == membership.node
             guard isThisOne else { return .rejected(.noChange) }
@@ -286,7 +302,8 @@ extension RoomEvent.Joining {
             at: command.at,
             abilities: join.abilities.withoutMedia,
             media: media,
-            invitation: visitor.invitation?.number
+            invitation: visitor.invitation?.number,
+            attempt: join.attempt
         )
     }
 }
@@ -318,7 +335,7 @@ extension DeviceRule {
 }
 
 extension Participant {
-    var isInterrupted: Bool { self.connection.isInterrupted }
+    public var isInterrupted: Bool { self.connection.isInterrupted }
 }
 
 extension Participant.Connection {

@@ -41,6 +41,8 @@ public struct RoomCommand: Hashable, Sendable {
         public var session: SessionID
         /// Which node holds the session.
         public var node: NodeID
+        /// By which of its connections it joins, see ``Attach/attempt``.
+        public var attempt: UInt64
         public var identity: IdentityID
         public var name: DisplayName?
         public var abilities: Abilities
@@ -59,6 +61,7 @@ public struct RoomCommand: Hashable, Sendable {
         public init(
             session: SessionID,
             node: NodeID = NodeID(high: 0, low: 0),
+            attempt: UInt64 = 0,
             identity: IdentityID,
             name: DisplayName? = nil,
             abilities: Abilities,
@@ -69,6 +72,7 @@ public struct RoomCommand: Hashable, Sendable {
         ) {
             self.session = session
             self.node = node
+            self.attempt = attempt
             self.identity = identity
             self.name = name
             self.abilities = abilities
@@ -105,10 +109,14 @@ public struct RoomCommand: Hashable, Sendable {
         /// The client's count of its connections: an earlier one that was delayed on its way does not take
         /// over from a later one. 0: the client does not count, and whoever comes last is the newest.
         public var attempt: UInt64
+        /// Of a connection that is no new one, but taken for lost or for another node's: only if nobody has attached
+        /// since this epoch.
+        public var epoch: UInt64?
 
-        public init(node: NodeID, attempt: UInt64) {
+        public init(node: NodeID, attempt: UInt64, epoch: UInt64? = nil) {
             self.node = node
             self.attempt = attempt
+            self.epoch = epoch
         }
     }
 

@@ -188,6 +188,7 @@ extension RoomEvent.Joining {
             for (name, value) in media.members.members { object.append(name, value) }
         }
         if let invitation = self.invitation { object.append("invitation", .integer(Int64(clamping: invitation))) }
+        if self.attempt > 0 { object.append("attempt", .integer(Int64(clamping: self.attempt))) }
         return object
     }
 
@@ -203,7 +204,8 @@ extension RoomEvent.Joining {
             at: try reader.instant("at"),
             abilities: try reader.abilities("abilities"),
             media: try MediaDeclaration(reader),
-            invitation: reader.has("invitation") ? try reader.number("invitation") : nil
+            invitation: reader.has("invitation") ? try reader.number("invitation") : nil,
+            attempt: reader.has("attempt") ? try reader.number("attempt") : 0
         )
     }
 }

@@ -87,6 +87,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var media: MediaDeclaration?
         /// The number of the invitation by which they come.
         public var invitation: UInt64?
+        /// By which of its connections the session joined, see ``RoomCommand/Attach/attempt``.
+        public var attempt: UInt64
     }
 
     public struct Attachment: Hashable, Sendable {

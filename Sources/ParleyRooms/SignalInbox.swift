@@ -122,11 +122,19 @@ public struct SignalInbox: Hashable, Sendable {
     }
 
     /// Cumulative: everything from `sender` up to `number` has arrived. Never counts down.
-    public mutating func acknowledge(_ number: UInt64, from sender: ParticipantID) -> Acknowledgement {
-        guard var mark = self.watermarks[sender] else { return .ignored }
-        guard number <= mark.sent else { return .rejected(.invalidMember) }
+    ///
+    /// - Parameter isBelieved: whether signals may have reached the recipient of which nothing is known here: by
+    ///   another node, or before a loss. Who says more than is true harms nobody else, and does without those signals.
+    public mutating func acknowledge(
+        _ number: UInt64,
+        from sender: ParticipantID,
+        isBelieved: Bool = false
+    ) -> Acknowledgement {
+        guard var mark = self.watermarks[sender] ?? (isBelieved ? Watermark() : nil) else { return .ignored }
+        guard number <= mark.sent || isBelieved else { return .rejected(.invalidMember) }
         guard number > mark.acknowledged else { return .ignored }
-        let delivered = number - mark.acknowledged
+        let delivered = min(number, mark.sent) - mark.acknowledged
+        mark.sent = max(mark.sent, number)
         mark.acknowledged = number
         mark.handed = max(mark.handed, number)
         self.watermarks[sender] = mark

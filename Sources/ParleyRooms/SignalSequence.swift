@@ -5,6 +5,8 @@
 public struct SignalSequence: Hashable, Sendable {
     /// The number of the last accepted signal.
     public private(set) var last: UInt64 = 0
+    /// The greatest that was ever accepted: up to here a signal is a repetition.
+    public private(set) var furthest: UInt64 = 0
 
     public init() {}
 
@@ -28,6 +30,7 @@ public struct SignalSequence: Hashable, Sendable {
     public mutating func advance(to number: UInt64) {
         assert(number > self.last, "only what was judged acceptable advances")
         self.last = number
+        self.furthest = max(self.furthest, number)
     }
 
     /// The mailbox has the last one, and not what came after it: that has to come again.

@@ -77,6 +77,24 @@ import Testing
         #expect(meeting.attach("Bob", attempt: 4, node: 1) == "attached Bob")
     }
 
+    @Test func `a connection that was taken for lost does not take over from one that came since`() {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.interrupt("Bob") == "interrupted Bob")
+        // Its node finds out that it is not lost; but meanwhile Bob has come back to another one.
+        #expect(meeting.attach("Bob", attempt: 2, node: 2) == "resumed Bob")
+        #expect(meeting.attach("Bob", attempt: 0, node: 0, since: 1) == "rejected no-change")
+        #expect(meeting.attach("Bob", attempt: 0, node: 0, since: 2) == "attached Bob")
+    }
+
+    @Test func `a session joins anew by a later connection, and not by an earlier one`() {
+        var meeting = Self.adaAndBob()
+        let bob = meeting.id("Bob")
+        #expect(meeting.joinAgain("Bob", membership: 2, attempt: 3, node: 2) == "left Bob (replaced), joined Bob #1")
+        #expect(meeting.room.participant(bob) == nil)
+        // The join that its first connection sent was slow on its way.
+        #expect(meeting.joinAgain("Bob", membership: 3, attempt: 2, node: 1) == "rejected already-joined")
+    }
+
     @Test func `what somebody said before the loss is still heard`() {
         var meeting = Self.adaAndBob()
         _ = meeting.interrupt("Bob")

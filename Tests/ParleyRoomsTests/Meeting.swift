@@ -92,6 +92,19 @@ struct Meeting {
         return self.command(name, id, number, .join(join), at: instant)
     }
 
+    /// By a connection that knows nothing of the membership that its session has.
+    mutating func joinAgain(_ name: String, membership: UInt64, attempt: UInt64, node: UInt64) -> String {
+        let join = RoomCommand.Join(
+            session: Self.session(name),
+            node: NodeID(high: 0, low: node),
+            attempt: attempt,
+            identity: Self.identity(name),
+            abilities: Abilities(rollback: true)
+        )
+        let id = Self.participant(name, membership: membership)
+        return self.decide(RoomCommand(participant: id, number: 1, at: Self.clock, action: .join(join)))
+    }
+
     mutating func leave(_ name: String, number: UInt64? = nil) -> String {
         self.command(name, self.id(name), number, .leave)
     }
@@ -147,9 +160,11 @@ struct Meeting {
     }
 
     /// - Parameter attempt: absent: the one after the last one that the room knows.
-    mutating func attach(_ name: String, attempt: UInt64? = nil, node: UInt64 = 0) -> String {
+    mutating func attach(_ name: String, attempt: UInt64? = nil, node: UInt64 = 0, since epoch: UInt64? = nil) -> String
+    {
         let next = (self.room.membership(self.id(name))?.attempt ?? 0) + 1
-        let attach = RoomCommand.Attach(node: NodeID(high: 0, low: node), attempt: attempt ?? next)
+        let node = NodeID(high: 0, low: node)
+        let attach = RoomCommand.Attach(node: node, attempt: attempt ?? next, epoch: epoch)
         return self.found(name, .attach(attach))
     }
 

@@ -19,6 +19,20 @@ import Testing
         #expect(sequence.judge(1, floor: 1) == .accept)
     }
 
+    @Test func `what a mailbox has lost comes again, and is a repetition`() {
+        var sequence = SignalSequence()
+        for number in 1...5 as ClosedRange<UInt64> { sequence.advance(to: number) }
+        let isNews = sequence.fallBack(to: 2)
+        #expect(isNews)
+        let isNewsAgain = sequence.fallBack(to: 2)
+        #expect(!isNewsAgain)
+        #expect(sequence.judge(6, floor: 1) == .gap(expected: 3))
+        #expect(sequence.judge(3, floor: 1) == .accept)
+        sequence.advance(to: 3)
+        #expect(sequence.last == 3)
+        #expect(sequence.furthest == 5)
+    }
+
     @Test func `after a loss of the counter, floor says where to go on`() {
         var sequence = SignalSequence()
         #expect(sequence.judge(8, floor: 7) == .gap(expected: 7))
@@ -49,6 +63,20 @@ import Testing
         #expect(inbox.acknowledge(5, from: self.ada) == .advanced(by: 2))
         #expect(inbox.unacknowledged == 1)
         #expect(inbox.delivered(from: self.bob) == 0)
+    }
+
+    @Test func `a recipient who was elsewhere knows more than this node`() {
+        var inbox = SignalInbox(unacknowledgedMax: 256)
+        for number in 1...4 as ClosedRange<UInt64> { #expect(inbox.post(number, from: self.ada) == .handed) }
+        #expect(inbox.acknowledge(2, from: self.ada) == .advanced(by: 2))
+        #expect(inbox.acknowledge(6, from: self.ada, isBelieved: true) == .advanced(by: 2))
+        #expect(inbox.acknowledge(3, from: self.bob, isBelieved: true) == .advanced(by: 0))
+        #expect(inbox.unacknowledged == 0)
+        #expect(inbox.delivered(from: self.ada) == 6)
+        // What it has is not handed over again; what is next, is.
+        #expect(inbox.read(6, floor: 1, from: self.ada) == .acknowledged)
+        #expect(inbox.post(7, from: self.ada) == .handed)
+        #expect(inbox.read(4, floor: 1, from: self.bob) == .hand)
     }
 
     @Test func `a full mailbox takes one more for each one acknowledged`() {

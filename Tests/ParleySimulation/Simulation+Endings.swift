@@ -64,7 +64,10 @@ extension Simulation {
         var hashes: Set<String> = []
         for node in self.nodes {
             guard let replica = node.gateway?.replicas.first(where: { $0.room.id == room }) else { continue }
-            if replica.position != top { found.append("node \(node.number) is at \(replica.position), not \(top)") }
+            if replica.position != top {
+                let place = "at \(replica.position), not \(top), and waits for \(replica.waitsFor)"
+                found.insert("node \(node.number) is \(place)", at: 0)
+            }
             hashes.insert(replica.room.hash(for: .participant).description)
         }
         var people: Set<String> = []

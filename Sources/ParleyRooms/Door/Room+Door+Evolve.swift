@@ -143,7 +143,7 @@ extension Membership {
         self.init(
             session: joining.session,
             node: joining.node,
-            attempt: 0,
+            attempt: joining.attempt,
             lastCommand: 0,
             rejected: [],
             epoch: 1

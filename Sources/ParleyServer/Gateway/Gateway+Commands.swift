@@ -102,6 +102,7 @@ extension Gateway {
         var wish = RoomCommand.Join(
             session: session.id,
             node: self.node,
+            attempt: session.attempt,
             identity: session.identity,
             name: join.name,
             abilities: session.abilities,

@@ -8,11 +8,15 @@ extension Gateway {
     package struct Replica {
         package let position: Position
         package let room: Room
+        /// What its append loop waits for.
+        package let waitsFor: String
     }
 
     /// By ascending room id.
     package var replicas: [Replica] {
-        self.directory.hosts.values.sorted { $0.id < $1.id }.map { Replica(position: $0.position, room: $0.room) }
+        self.directory.hosts.values.sorted { $0.id < $1.id }.map {
+            Replica(position: $0.position, room: $0.room, waitsFor: $0.waitsFor)
+        }
     }
 
     /// Everything that must be empty when everybody is gone, by name.

@@ -59,7 +59,7 @@ extension Gateway {
     private func mailJudged(_ entry: MailboxBatch.Entry, _ verdict: MailboxVerdict, _ batch: MailboxBatch) {
         switch verdict {
         case .stored: break
-        case .duplicate: self.askDelivered(to: entry.mailbox, from: entry.sender)
+        case .duplicate: self.askMarks(of: entry.sender, in: entry.mailbox)
         case .gap(let last): self.refuse(entry, fallBackTo: last, .signalGap, batch)
         case .full: self.refuse(entry, fallBackTo: entry.n - 1, .mailboxFull, batch)
         }
@@ -243,22 +243,44 @@ extension Gateway {
         }
     }
 
-    /// Hints get lost: what nobody has said of other nodes' recipients is asked for now and then.
-    func askDeliveredElsewhere() {
-        self.remoteRoutes.removeAll { route in
-            route.peer != nil || route.owner.phase == .gone || route.owner.routes[route.recipient] !== route
-        }
-        for route in self.remoteRoutes where route.sequence.last > route.told {
-            let mailbox = MailboxID(room: route.owner.host.id, recipient: route.recipient)
-            self.askDelivered(to: mailbox, from: route.owner.id)
+    /// Hints get lost, and an engine that begins another life loses mail: what nobody has said to be delivered is asked
+    /// for now and then.
+    ///
+    /// Cost: one look at every pair, and one question for each that waits.
+    func checkMailSent() {
+        for sender in self.participants.values.sorted(by: { $0.id < $1.id }) where sender.session.connection != nil {
+            for route in sender.routes.values.sorted(by: { $0.recipient < $1.recipient })
+            where route.sequence.last > route.told {
+                self.askMarks(of: sender.id, in: MailboxID(room: sender.host.id, recipient: route.recipient))
+            }
         }
     }
 
-    private func askDelivered(to mailbox: MailboxID, from sender: ParticipantID) {
-        self.engine.delivered(from: sender, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { n in
-            guard n > 0, let seat = self.participants[sender] else { return }
-            self.note(delivered: n, to: mailbox.recipient, for: seat.session)
+    /// How far a pair's signals have come: what was delivered is told, what is missing is sent again.
+    private func askMarks(of sender: ParticipantID, in mailbox: MailboxID) {
+        // The engine answers behind what this loop has sent it: so much it should have.
+        self.sendMailNow()
+        let sent = self.participants[sender]?.routes[mailbox.recipient]?.sequence.last ?? 0
+        self.engine.marks(from: sender, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { marks in
+            guard let seat = self.participants[sender] else { return }
+            let told = seat.routes[mailbox.recipient]?.told ?? 0
+            if marks.delivered > told {
+                self.note(delivered: marks.delivered, to: mailbox.recipient, for: seat.session)
+            }
+            guard let route = seat.routes[mailbox.recipient], max(marks.stored, route.told) < sent else { return }
+            self.askAgain(route, after: max(marks.stored, route.told))
         }
+    }
+
+    /// The mailbox has lost what came behind that.
+    private func askAgain(_ route: Route, after last: UInt64) {
+        let newest = route.sequence.last
+        guard route.sequence.fallBack(to: last) else { return }
+        var rejection = Rejection(.signalGap, of: "signal")
+        rejection.to = route.recipient.description
+        rejection.n = newest
+        rejection.expected = last + 1
+        route.owner.session.reject(rejection, counters: &self.counters)
     }
 }
 

@@ -40,7 +40,8 @@ extension RoomHost {
         let atDoor = room.door.waiting.keys.filter { self.seats[$0] == nil }
         for id in self.peopleElsewhere.union(atDoor).sorted() {
             guard let connection = room.connection(of: id), let membership = room.membership(id),
-                !alive.contains(membership.node), membership.node != self.gateway.node
+                // Also those of this node who have no seat: a loss has brought them back.
+                !alive.contains(membership.node) || membership.node == self.gateway.node
             else { continue }
             switch connection {
             case .connected:

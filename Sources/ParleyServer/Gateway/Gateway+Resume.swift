@@ -134,7 +134,7 @@ extension Gateway {
                 host.whenCurrent { isCurrent in
                     guard session.expects(holder) else { return then(.success(())) }
                     guard isCurrent else { return then(.failure(.engineUnavailable)) }
-                    self.takeSeat(in: host, session) { outcome in
+                    self.takeSeat(in: host, session, holder) { outcome in
                         guard case .success = outcome else { return then(outcome) }
                         self.takeSeats(rooms.dropFirst(), session, holder, then)
                     }
@@ -147,6 +147,7 @@ extension Gateway {
     private func takeSeat(
         in host: RoomHost,
         _ session: GatewaySession,
+        _ holder: GatewayConnection,
         _ then: @escaping (Result<Void, Seating>) -> Void
     ) {
         guard session.seat(in: host.id) == nil,
@@ -171,6 +172,8 @@ extension Gateway {
         session.add(seat)
         participant.map { host.take(seat, joined: $0.joined) } ?? host.takeWaiting(seat)
         self.attach(seat) { [unowned self] outcome in
+            // A later connection of the same client has the seat by now, see `RoomHost.reconcile`.
+            guard session.expects(holder) else { return then(.failure(.outdated)) }
             switch outcome {
             case .accepted, .duplicate: return then(.success(()))
             case .rejected(.noChange):
@@ -209,6 +212,8 @@ extension Gateway {
             return self.begin(session.identity, hello, connection, holder, refused: .over)
         }
         guard session.life.isOver == false else {
+            // Its people are told to be gone, also those who have just been taken over.
+            self.listAsDetached(session)
             return self.begin(session.identity, hello, connection, holder, refused: .over)
         }
         let attachment = session.life.attach()

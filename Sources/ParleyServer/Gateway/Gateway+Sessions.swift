@@ -100,7 +100,7 @@ extension Gateway {
         self.listAsDetached(session)
     }
 
-    private func listAsDetached(_ session: GatewaySession) {
+    func listAsDetached(_ session: GatewaySession) {
         guard session.isListedAsDetached == false else { return }
         session.isListedAsDetached = true
         self.detachedSessions.append(session)
@@ -163,12 +163,21 @@ extension Gateway {
             // It has come back here since: the other node has heard of an earlier connection.
             return self.attach(seat) { _ in }
         }
+        // The room is about to judge whether a connection that is not welcomed yet is a later one.
+        if session.isExpected, seat.reports > 0 { return }
+        self.letGo(seat)
+    }
+
+    func letGo(_ seat: Seat) {
+        let session = seat.session
         seat.host.release(seat)
         session.holder?.supersede()
         if session.connection != nil || session.seats.isEmpty == false {
             session.detach()
             session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
         }
+        // A connection that is about to have it takes its seats anew.
+        guard !session.isExpected else { return }
         if session.seats.isEmpty {
             session.life.end()
             self.sessions[session.id] = nil
@@ -197,6 +206,12 @@ extension Gateway {
     /// The participant has another connection, and it is on this node.
     func attach(_ seat: Seat, _ then: @escaping (Outcome) -> Void) {
         self.report(seat, .attach(.init(node: self.node, attempt: seat.session.attempt)), then)
+    }
+
+    /// The connection that it has is taken for lost, or for another node's. Whoever has attached since that epoch is
+    /// right.
+    func attach(_ seat: Seat, since epoch: UInt64) {
+        self.report(seat, .attach(.init(node: self.node, attempt: seat.session.attempt, epoch: epoch)))
     }
 
     /// A join came through whose session has had its fate meanwhile: it was meant for this participant, too.

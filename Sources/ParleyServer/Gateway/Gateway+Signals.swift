@@ -16,12 +16,12 @@ extension Gateway {
         let found = session.route(to: to)
         guard let route = found ?? self.makeRoute(to: to, envelope, frame, session) else { return }
         var floor = self.heedsFloors ? envelope.floor ?? 1 : 1
+        route.heard(floor: floor)
         switch route.sequence.judge(n, floor: floor) {
         case .accept:
             break
         case .duplicate:
-            // Sent again after a reconnect or by an impatient client: it has its outcome already.
-            return
+            return self.repeatSignal(envelope, frame, n: n, floor: floor, route)
         case .gap where !self.configuration.mechanisms.contains(.denseSignals):
             floor = n
         case .gap(let expected):
@@ -37,7 +37,8 @@ extension Gateway {
         // A copy, which becomes the pair's state only if the mailbox has a place as well: a refused signal is
         // sent again with the same numbers.
         var negotiation = route.pair?.negotiation
-        if let code = Self.negotiate(envelope, &negotiation, route.side) {
+        // What is sent again was judged when it came first.
+        if n > route.sequence.furthest, let code = Self.negotiate(envelope, &negotiation, route.side) {
             return self.refuse(code, envelope, frame, session)
         }
         let length = relay.byteCount
@@ -56,6 +57,21 @@ extension Gateway {
         if let negotiation { route.pair?.negotiation = negotiation }
         route.sequence.advance(to: n)
         self.deliver(relay, n: n, floor: floor, route, peer, isNow: posting == .handed)
+    }
+
+    /// Sent again after a reconnect or a loss, or by an impatient client. As long as nobody has said that it is
+    /// delivered, the mailbox may have lost it: that judges whether it knows it.
+    private func repeatSignal(
+        _ envelope: Envelope,
+        _ frame: UnsafeRawBufferPointer,
+        n: UInt64,
+        floor: UInt64,
+        _ route: Route
+    ) {
+        guard n > route.told else { return }
+        self.post(RelayFrame(envelope, in: frame, from: route.owner.id), n: n, floor: floor, route)
+        self.scheduleMail()
+        if let peer = route.peer { self.fetchMail(of: peer) }
     }
 
     /// Hands the signal to the peer's connection at once; the mailbox has it by the end of the tick, and what the
@@ -133,7 +149,6 @@ extension Gateway {
         let side = PairNegotiation.Side(joined: mine.joined, peerJoined: joined)
         let route = Route(owner: mine, recipient: to, peer: peer, side: side, pair: Self.pair(mine, peer, side))
         mine.add(route)
-        if peer == nil { self.remoteRoutes.append(route) }
         return route
     }
 
@@ -162,11 +177,12 @@ extension Gateway {
         for seat in session.seats where seat.phase == .present {
             var numbers: [SignalNumber] = []
             for mark in beat.acknowledged {
-                if mark.n > 0, self.hasNeverSent(mark.participant, to: seat) {
+                let isBelieved = self.mayNotKnow(mark.participant, seat)
+                if mark.n > 0, !isBelieved, self.hasNeverSent(mark.participant, to: seat) {
                     self.refuseAcknowledgement(of: session)
                     continue
                 }
-                switch seat.inbox.acknowledge(mark.n, from: mark.participant) {
+                switch seat.inbox.acknowledge(mark.n, from: mark.participant, isBelieved: isBelieved) {
                 case .advanced(let count):
                     self.giveBack(count, of: seat, from: mark.participant)
                     numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
@@ -180,10 +196,14 @@ extension Gateway {
         }
     }
 
-    /// Of people who have moved that is not known here.
+    /// Whether the sender's signals may have reached the recipient without this node's knowing.
+    private func mayNotKnow(_ sender: ParticipantID, _ seat: Seat) -> Bool {
+        (self.mayHaveMissed || seat.wasElsewhere) && seat.host.room.participant(sender) != nil
+    }
+
     private func hasNeverSent(_ sender: ParticipantID, to seat: Seat) -> Bool {
         guard let other = self.participants[sender], other.host === seat.host else { return false }
-        return !seat.wasElsewhere && !other.wasElsewhere && other.routes[seat.id] == nil
+        return other.routes[seat.id] == nil
     }
 
     private func refuseAcknowledgement(of session: GatewaySession) {
@@ -200,8 +220,9 @@ extension Gateway {
     /// Nobody waits for this: what a session's signals have reached is gathered, and said ten times a second at most.
     func note(delivered n: UInt64, to recipient: ParticipantID, for session: GatewaySession) {
         if session.delivered.isEmpty { self.sessionsWithDelivered.append(session) }
-        session.route(to: recipient)?.told = n
-        session.delivered[recipient] = n
+        let told = max(n, session.delivered[recipient] ?? 0)
+        session.route(to: recipient)?.heard(floor: told + 1)
+        session.delivered[recipient] = told
         guard !self.isDeliveredScheduled else { return }
         self.isDeliveredScheduled = true
         self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { self.tellDelivered() }

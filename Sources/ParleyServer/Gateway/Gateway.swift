@@ -48,8 +48,6 @@ package final class Gateway {
     var mail: MailboxBatch
     /// For the next ticks.
     var trays: [MailTray] = []
-    /// To participants who are at home on other nodes; those that are over are removed now and then.
-    var remoteRoutes: [Route] = []
     /// What recipients have acknowledged in this tick; the engine hears of it behind the mail.
     var acknowledgements: [(recipient: Seat, numbers: [SignalNumber])] = []
     var isMailScheduled = false
@@ -67,6 +65,8 @@ package final class Gateway {
     private var clock: EngineClock
     private var nextEntryUID: UInt64
     private var engineIncarnation: EngineIncarnation
+    /// There are or were other nodes, or the engine has begun another life: not everything that happened did so here.
+    private(set) var mayHaveMissed = false
     /// Whether there are other nodes, as of the last heartbeat.
     /// See `Gateway+Nodes.swift`.
     var lastView: SeenNodes?
@@ -131,19 +131,22 @@ package final class Gateway {
         self.engine.heartbeat(lease, on: self.eventLoop).assumeIsolated().whenSuccess { view in
             self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: self.eventLoop.now)
             self.hasCompany = view.nodes.count > 1
+            if self.hasCompany { self.mayHaveMissed = true }
             self.engineSeen(view.incarnation)
             self.judge(view)
         }
         self.sweepBreakouts()
         self.heartbeats += 1
-        guard self.hasCompany, self.heartbeats.isMultiple(of: 3) else { return }
+        // Where there is no other node, and the engine has forgotten nothing, there is nothing to find out.
+        guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3) else { return }
         self.directory.check()
-        self.askDeliveredElsewhere()
+        self.checkMailSent()
     }
 
     private func engineSeen(_ incarnation: EngineIncarnation) {
         guard incarnation != self.engineIncarnation else { return }
         self.engineIncarnation = incarnation
+        self.mayHaveMissed = true
         self.logger.warning("The engine has begun another life.")
         self.renewKeys()
         self.directory.engineChanged(incarnation)

@@ -69,6 +69,9 @@ final class GatewaySession {
 
     func expects(_ holder: GatewayConnection) -> Bool { self.expected === holder }
 
+    /// Whether a connection waits for its rooms to be read.
+    var isExpected: Bool { self.expected != nil }
+
     func expectNobody() { self.expected = nil }
 
     /// Whether that connection was begun after all that are known here. A client that does not count is always the

@@ -226,8 +226,8 @@ final class Route {
     /// `nil` if this node has not seen all that the two have said: then only they can tell what is out of date.
     private(set) var pair: Pair?
     var sequence = SignalSequence()
-    /// Up to here the owner has been told that its signals are delivered.
-    var told: UInt64 = 0
+    /// Up to here the owner knows that its signals are delivered.
+    private(set) var told: UInt64 = 0
     /// The sizes of what the peer has not acknowledged, oldest first: what an acknowledgement gives back.
     var sizes: Deque<UInt32> = []
 
@@ -237,6 +237,11 @@ final class Route {
         self.peer = peer
         self.side = side
         self.pair = pair
+    }
+
+    /// What is below is delivered, as the owner has said or was told.
+    func heard(floor: UInt64) {
+        self.told = max(self.told, max(floor, 1) - 1)
     }
 
     fileprivate func leaveNode() {

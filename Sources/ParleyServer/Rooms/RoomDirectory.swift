@@ -124,6 +124,7 @@ final class RoomDirectory {
         for host in hosts {
             host.checkMail()
             host.checkChat()
+            host.reconcile()
             host.closeIfUnneeded()
         }
     }

@@ -75,14 +75,19 @@ extension RoomHost {
     /// Everybody's state is another one now.
     func reset(_ snapshot: RoomRead.Snapshot) {
         self.streams.restart(at: snapshot.position)
-        for seat in self.present + self.waitingSeats {
-            guard snapshot.room.membership(seat.id) != nil else {
+        for seat in self.seats.values.sorted(by: { $0.id < $1.id }) {
+            let isJoining = seat.phase == .joining
+            if let membership = snapshot.room.membership(seat.id) {
+                // Also a join that nobody saw in the log, and that is in it.
+                self.place(seat, in: snapshot.room, from: snapshot.position)
+                seat.commands = CommandSequence(resuming: membership)
+                seat.cursor.needSnapshot(namesJoin: isJoining)
+                self.pump(seat)
+                if isJoining { self.gateway.settle(seat) }
+            } else if !isJoining {
                 self.remove(seat)
-                continue
+                self.gateway.refuse(.init(room: self.id, at: nil), seat.session)
             }
-            self.place(seat, in: snapshot.room, from: snapshot.position)
-            seat.cursor.needSnapshot()
-            self.send(snapshot.room, events: [], to: seat)
         }
     }
 

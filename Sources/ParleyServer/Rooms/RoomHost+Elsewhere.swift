@@ -29,8 +29,6 @@ extension RoomHost {
         self.remove(seat, isElsewhere: true)
         guard self.room.participant(seat.id) != nil else { return }
         self.peopleElsewhere.insert(seat.id)
-        // From now on another node says what of these is delivered, and may be asked.
-        self.gateway.remoteRoutes += self.present.compactMap { $0.routes[seat.id] }
     }
 
     /// What an entry says about where people are, after it was delivered.
@@ -60,7 +58,7 @@ extension RoomHost {
             case .interrupted(let id, _):
                 // Found out too late, or before its join was through: its connection is here.
                 guard let seat = self.seats[id], seat.session.connection != nil else { continue }
-                self.gateway.attach(seat) { _ in }
+                self.gateway.attach(seat, since: seat.epoch)
             case .created, .mediaChanged, .ended, .meeting: break
             }
         }
@@ -75,9 +73,24 @@ extension RoomHost {
             for recipient in Array(seat.routes.keys) where room.participant(recipient) == nil {
                 _ = seat.forget(recipient)
             }
-            // The engine may have lost mail, and senders send again what is not delivered: nothing of it is taken
-            // for a repetition before the mailbox says so.
-            for route in seat.routes.values { _ = route.sequence.fallBack(to: 0) }
+        }
+    }
+
+    /// Where everybody's connection is follows from the room and from the seats. After a loss the two may disagree, and
+    /// no event tells: then this node says what it knows, or lets go of what a later connection has elsewhere.
+    func reconcile() {
+        for seat in self.present where seat.reports == 0 && !seat.session.isExpected {
+            guard let membership = self.room.membership(seat.id), let participant = self.room.participant(seat.id)
+            else { continue }
+            let isHere = membership.node == self.gateway.node
+            if seat.session.connection == nil {
+                // Whether those of this node are away is known to the list of sessions without a connection.
+                if !isHere { self.gateway.letGo(seat) }
+            } else if !isHere, membership.attempt > seat.session.attempt {
+                self.gateway.letGo(seat)
+            } else if !isHere || participant.isInterrupted {
+                self.gateway.attach(seat, since: membership.epoch)
+            }
         }
     }
 

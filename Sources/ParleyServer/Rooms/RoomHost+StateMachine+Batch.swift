@@ -169,7 +169,7 @@ extension RoomEvent {
             cause + 256 + creation.roles.bytesMax + creation.parameters.bytesMax + 2
                 * (creation.alias?.text.utf8.count ?? 0)
         case .joined(let joining):
-            cause + 450 + 2 * (joining.name?.text.utf8.count ?? 0) + (joining.media?.bytesMax ?? 0)
+            cause + 480 + 2 * (joining.name?.text.utf8.count ?? 0) + (joining.media?.bytesMax ?? 0)
         case .mediaChanged: cause + 160
         case .attached: cause + 192
         case .meeting(let fact): cause + 96 + fact.bytesMax
@@ -186,7 +186,10 @@ extension RoomCommand {
         case .interrupt: self.action = .interrupt(epoch: present)
         case .expire: self.action = .expire(epoch: present)
         case .disconnect(let reason, _): self.action = .disconnect(reason, epoch: present)
-        case .join, .leave, .media, .meeting, .skip, .attach, .deadline, .create: break
+        case .attach(var attach):
+            attach.epoch = nil
+            self.action = .attach(attach)
+        case .join, .leave, .media, .meeting, .skip, .deadline, .create: break
         }
     }
 }

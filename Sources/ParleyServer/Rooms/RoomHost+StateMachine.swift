@@ -137,6 +137,21 @@ package struct RoomHostStateMachine: Sendable {
         }
     }
 
+    /// For whoever looks from outside.
+    var waitsFor: String {
+        let phase =
+            switch self.phase {
+            case .loading: "the first read"
+            case .idle: self.isBarred ? "the end of the barrier" : "nothing"
+            case .appending: "an append"
+            case .reading: "a read"
+            case .waiting: "another try"
+            case .healing: "healing"
+            case .finished: "its end"
+            }
+        return "\(phase), with \(self.pending.count) commands"
+    }
+
     /// Whether ``flush(uid:_:)`` has something to do.
     package var wantsAppend: Bool {
         switch self.phase {

@@ -85,6 +85,7 @@ final class RoomHost {
 
     var room: Room { self.machine.room }
     var position: Position { self.machine.position }
+    var waitsFor: String { self.machine.waitsFor }
 
     // MARK: Input
 
@@ -293,14 +294,20 @@ final class RoomHost {
         self.unsubscribe()
         self.endChat()
         // Those who are still joining hear it as the outcome of their join.
-        for seat in self.present + self.waitingSeats { self.remove(seat) }
+        for seat in self.present + self.waitingSeats {
+            self.remove(seat)
+            // The others have ended it while this node was cut off: nobody here has seen the end.
+            if !self.room.lifecycle.isEnded { self.gateway.refuse(.init(room: self.id, at: nil), seat.session) }
+        }
         self.answerWhoWaits()
     }
 
     /// Everybody is at home on other nodes: they have replicas of their own, and nobody here needs one.
     func closeIfUnneeded() {
         guard !self.isOver, self.seats.isEmpty, self.waiting.isEmpty, self.waitingForPosition.isEmpty,
-            self.machine.isLoaded, !self.peopleElsewhere.isEmpty
+            self.machine.isLoaded, !self.peopleElsewhere.isEmpty,
+            // Who is said to be here and is not: nobody else would say so.
+            !self.peopleElsewhere.contains(where: { self.room.membership($0)?.node == self.gateway.node })
         else { return }
         self.isOver = true
         self.scheduleDeadline()
@@ -360,6 +367,8 @@ final class RoomHost {
     }
 
     private func reject(_ code: RejectionCode, _ type: String, _ number: UInt64, _ seat: Seat) {
+        // Whoever has left has heard that, and may be here again as somebody else.
+        guard seat.phase != .gone else { return }
         var rejection = Rejection(code, of: type)
         rejection.room = self.id.description
         rejection.id = number

@@ -109,17 +109,18 @@ extension EngineConformance {
             #expect(try await subject.send(3) == .duplicate)
             #expect(try await subject.send(4) == .stored)
         },
-        rule("delivered is what was acknowledged, and no more than was stored") { subject async throws in
-            let delivered = { try await subject.engine.delivered(from: Mail.ada, in: Mail.bob, via: Self.loop) }
-            #expect(try await delivered() == 0)
+        rule("marks are what was stored and what was acknowledged, and no more than was stored") {
+            subject async throws in
+            let marks = { try await subject.engine.marks(from: Mail.ada, in: Mail.bob, via: Self.loop) }
+            #expect(try await marks() == MailboxMarks(stored: 0, delivered: 0))
             #expect(try await subject.acknowledge(9) == 0)
             _ = try await subject.send(1)
             _ = try await subject.send(2)
-            #expect(try await delivered() == 0)
+            #expect(try await marks() == MailboxMarks(stored: 2, delivered: 0))
             #expect(try await subject.acknowledge(1) == 1)
-            #expect(try await delivered() == 1)
+            #expect(try await marks() == MailboxMarks(stored: 2, delivered: 1))
             #expect(try await subject.acknowledge(900) == 2)
-            #expect(try await delivered() == 2)
+            #expect(try await marks() == MailboxMarks(stored: 2, delivered: 2))
         },
         rule("a mailbox is full at so many signals, whoever sent them") { subject async throws in
             let limit = Limits().unacknowledgedSignalsMax

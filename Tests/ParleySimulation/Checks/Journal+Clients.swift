@@ -122,6 +122,16 @@ extension Journal {
         self.troubles[client, default: []].append(self.scheduler.now)
     }
 
+    func fellAsleep(_ client: Int) {
+        self.sleeps[client, default: []].append((self.scheduler.now, nil))
+    }
+
+    func wokeUp(_ client: Int) {
+        guard var sleeps = self.sleeps[client], let last = sleeps.indices.last else { return }
+        sleeps[last].to = self.scheduler.now
+        self.sleeps[client] = sleeps
+    }
+
     /// The engine has forgotten something that it had acknowledged.
     func lossOfMemory() {
         self.losses.append(self.scheduler.now)

@@ -125,6 +125,9 @@ extension Journal {
     /// Nobody is said to be away who was not.
     private func checkReason(of id: String, _ time: NIODeadline) {
         guard let client = self.memberships[id]?.client else { return }
+        // Whoever sleeps may be found out late, if nodes die meanwhile.
+        let sleeps = self.sleeps[client] ?? []
+        guard !sleeps.contains(where: { $0.from <= time && time <= $0.to ?? time }) else { return }
         let troubles = self.troubles[client] ?? []
         guard !troubles.contains(where: { $0 <= time && time - $0 < .seconds(15) }) else { return }
         self.violate("L1: \(id) of client \(client) was interrupted for no reason")

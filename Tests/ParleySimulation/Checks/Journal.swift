@@ -15,6 +15,8 @@ final class Journal {
     var delivered: [PairKey: Int] = [:]
     /// By client, see `ModelClient.trouble`.
     var troubles: [Int: [NIODeadline]] = [:]
+    /// By client, since when and until when it was asleep.
+    var sleeps: [Int: [(from: NIODeadline, to: NIODeadline?)]] = [:]
     var losses: [NIODeadline] = []
 
     init(scheduler: Scheduler) {

@@ -125,12 +125,12 @@ extension EngineLink: Engine {
         self.call(on: eventLoop, changes: { _ in true }) { machine, _, _ in machine.acknowledge(pairs, in: mailbox) }
     }
 
-    func delivered(
+    func marks(
         from sender: ParticipantID,
         in mailbox: MailboxID,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<UInt64> {
-        self.call(on: eventLoop) { machine, _, _ in machine.delivered(from: sender, in: mailbox) }
+    ) -> EventLoopFuture<MailboxMarks> {
+        self.call(on: eventLoop) { machine, _, _ in machine.marks(from: sender, in: mailbox) }
     }
 
     func drop(_ mailbox: MailboxID, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {

@@ -34,6 +34,7 @@ extension Simulation {
         case .sleep:
             client.trouble()
             client.loop.pause()
+            self.journal.fellAsleep(client.number)
             // Longer than the grace now and then.
             let milliseconds = self.dice.chance(0.15) ? 20_000.0...45_000.0 : 100...9_000
             self.scheduler.schedule(in: self.dice.time(milliseconds)) { self.wake(client) }
@@ -56,6 +57,7 @@ extension Simulation {
     func wake(_ client: ModelClient) {
         guard client.loop.isPaused else { return }
         client.trouble()
+        self.journal.wokeUp(client.number)
         client.loop.goOn()
     }
 
