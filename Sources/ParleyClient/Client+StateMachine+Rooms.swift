@@ -141,6 +141,8 @@ extension ClientStateMachine {
         let replica = RoomReplica(snapshot)
         if let held = self.memberships[snapshot.room], held.replica.participant == snapshot.participant {
             self.replace(held.replica, with: replica, lastCommand: snapshot.lastCommand, &effects)
+            // Whoever sees more or less from now on is told with it what has happened.
+            for event in snapshot.events { self.happened(event, replica, &effects) }
         } else {
             guard let joined = self.joins.snapshot(of: replica.id, alias: replica.alias) else {
                 // Ignored: a room that nobody here has asked for.

@@ -8,7 +8,7 @@ enum Cast {
     static let room = RoomID(high: 5, low: 5)
     static let node = NodeID(high: 1, low: 1)
     static let other = NodeID(high: 2, low: 2)
-    static let identity = IdentityID(high: 8, low: 8)
+    static func identity(_ n: UInt64) -> IdentityID { IdentityID(high: 8, low: n) }
     static let ada = ParticipantID(high: 0, low: 1)
     static let bob = ParticipantID(high: 0, low: 2)
 
@@ -17,7 +17,7 @@ enum Cast {
 
 extension RoomCommand {
     static func join(_ id: ParticipantID) -> RoomCommand {
-        let join = Join(session: Cast.session(id.low), identity: Cast.identity, abilities: Abilities())
+        let join = Join(session: Cast.session(id.low), identity: Cast.identity(id.low), abilities: Abilities())
         return RoomCommand(participant: id, number: 1, at: Instant(milliseconds: 7), action: .join(join))
     }
 
