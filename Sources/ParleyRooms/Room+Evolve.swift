@@ -171,7 +171,7 @@ extension Room {
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
         guard self.lifecycle.isLive else { return .none }
-        return self.setLifecycle(.ended(reason)).merging(self.clear())
+        return self.setLifecycle(.ended(reason)).merging(self.clearStage()).merging(self.clear())
     }
 
     /// Nobody is in it any more, and nobody waits.

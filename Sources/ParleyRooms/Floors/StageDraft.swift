@@ -190,6 +190,18 @@ extension Room {
         return draft.events()
     }
 
+    /// When the room ends nobody holds, asks or records anything.
+    mutating func clearStage() -> StatePatches {
+        var patches = StatePatches.none
+        for (name, value) in self.stageJSON {
+            patches = patches.merging(self.replace(value, with: nil, at: [name], in: .stage))
+        }
+        self.floors = Floors()
+        self.consents = Consents()
+        self.recording = nil
+        return patches
+    }
+
     /// The members of the state that are there only when there is something to see.
     var stageJSON: [(name: String, value: JSONValue)] {
         let members: [(String, JSONValue?)] = [

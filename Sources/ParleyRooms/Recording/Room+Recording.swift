@@ -66,6 +66,8 @@ extension Room {
         if let number = recording.consent, self.consents.rounds[number]?.asked.contains(participant.id) == true {
             return self.decide(ConsentAction.answer(number, answer), request)
         }
+        // Who is neither heard nor seen has no say in it.
+        guard self.permits(participant.id, .publish) else { throw .notAsked }
         var draft = StageDraft(self, at: request.at)
         for fact in try recording.answer(answer, by: participant.id, participant.identity) {
             switch fact {

@@ -180,6 +180,29 @@ extension Meeting {
         meeting.checkAgreement()
     }
 
+    @Test func `who is neither heard nor seen has no say`() {
+        var meeting = Meeting.of("Ada", "Bob", "Cleo")
+        _ = meeting.ask("Ada", .role(.set(meeting.id("Cleo"), .audience)))
+        _ = meeting.record("Ada")
+        #expect(meeting.answer("Cleo", 1, false) == "rejected not-asked")
+        #expect(meeting.ask("Cleo", .recording(.answer(false))) == "rejected not-asked")
+        #expect(
+            meeting.answer("Bob", 1, true)
+                == "consent-answered Bob #2, recording-answered Bob, consent-closed (granted), recording-started Ada"
+        )
+        meeting.checkAgreement()
+    }
+
+    @Test func `when the room ends nobody holds, asks or records anything`() {
+        var meeting = Meeting.of("Ada")
+        _ = meeting.media("Ada", screen: true)
+        _ = meeting.record("Ada")
+        #expect(meeting.leave("Ada") == "left Ada #4, ended")
+        for name in ["floors", "consents", "recording"] { #expect(meeting.state(name) == nil) }
+        #expect(meeting.room.nextDeadline == nil)
+        meeting.checkAgreement()
+    }
+
     @Test func `two want to record at once: one does`() {
         var meeting = Meeting.of("Ada", "Bob", "Cleo")
         _ = meeting.ask("Ada", .role(.set(meeting.id("Bob"), .coHost)))
