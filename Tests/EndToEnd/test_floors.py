@@ -112,6 +112,15 @@ async def test_a_recording_that_one_refuses(stage):
     assert await outcome(bob, late) == "unknown-consent"
 
 
+async def test_a_question_that_nobody_answers_is_closed_by_its_deadline(stage):
+    ada, bob = await meet(stage, "Ada", "Bob")
+    await ada.command("start-recording", deadlineMilliseconds=1000)
+    closed = await bob.expect_event("consent-closed")
+    assert closed["outcome"] == "expired"
+    await same_state(ada, bob)
+    assert "recording" not in ada.room.state
+
+
 async def test_control_of_a_device_is_lent_and_taken_back(stage):
     ada, bob = await meet(stage, "Ada", "Bob")
     await ada.command("ask-consent", kind="remote-control", participants={bob.id: True}, rule="all")
