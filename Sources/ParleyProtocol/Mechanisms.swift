@@ -28,6 +28,10 @@ package struct Mechanisms: OptionSet, Hashable, Sendable {
     package static let rememberedRejections = Mechanisms(rawValue: 1 << 9)
     /// A late report about an earlier connection does not concern the present one.
     package static let epochs = Mechanisms(rawValue: 1 << 10)
+    /// A command's acknowledgement is its event in the ordered stream, and nothing beside it.
+    package static let orderedAcknowledgement = Mechanisms(rawValue: 1 << 11)
+    /// A sender hears that a signal is delivered when the engine has the acknowledgement, which is behind the signal.
+    package static let acknowledgementBehindMail = Mechanisms(rawValue: 1 << 12)
 
     // MARK: The engine's
 

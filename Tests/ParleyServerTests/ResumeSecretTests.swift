@@ -41,7 +41,7 @@ struct ResumeSecretTests {
         #expect(self.keys(1, 2).open(text, of: self.session) == self.secret)
         #expect(self.keys(1, 2, 3, 4).open(text, of: self.session) == self.secret)
         #expect(self.keys(1, 2, 3, 4, 5).open(text, of: self.session) == nil)
-        #expect(self.keys(1, 2, 3, 4, 1).newest == [UInt8](repeating: 1, count: 32))
+        #expect(self.keys(1, 2, 3, 4, 1).all.first == [UInt8](repeating: 1, count: 32))
     }
 
     @Test("is worth nothing with any bit changed, cut anywhere, or with anything behind it")

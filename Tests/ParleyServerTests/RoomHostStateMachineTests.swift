@@ -290,6 +290,22 @@ import Testing
         #expect(host.machine.room == other.machine.room)
     }
 
+    @Test func aShorterHistoryThatIsNotOursReplacesTheReplicaAsWell() throws {
+        let host = try Script.withAda()
+        _ = host.submit(2, .media(Cast.ada, 2, audio: true))
+        _ = host.complete(try #require(host.flush(uid: 2)), .appended)
+        let mine = host.machine.position
+        let other = Script()
+        _ = other.load()
+        let first = other.foreign(uid: 70, [.join(Cast.bob)])
+        _ = other.hear(first)
+        _ = host.learn(top: first.position)
+        let read = RoomRead(continues: false, snapshot: nil, entries: [first], top: first.position)
+        #expect(first.position.sequence < mine.sequence)
+        #expect(host.loaded(read).first == .heal(.replaced(before: mine)))
+        #expect(host.machine.room == other.machine.room)
+    }
+
     @Test func whoWroteTheEndRetiresTheLog() throws {
         let host = try Script.withAda()
         _ = host.submit(2, .leave(Cast.ada, 2))

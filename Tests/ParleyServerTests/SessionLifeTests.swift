@@ -56,6 +56,18 @@ struct SessionLifeTests {
         #expect(self.life.tick(now: ms(59_000)) == .expire)
     }
 
+    @Test("a connection that is lost before it had the session begins the grace anew")
+    mutating func almost() {
+        self.life.detach(now: 0)
+        #expect(self.life.tick(now: ms(1_000)) == .interrupt)
+        self.life.detachAgain(now: ms(25_000))
+        #expect(self.life.isInterrupted)
+        #expect(self.life.tick(now: ms(54_999)) == .none)
+        #expect(self.life.tick(now: ms(55_000)) == .expire)
+        self.life.detachAgain(now: ms(56_000))
+        #expect(self.life.isOver)
+    }
+
     @Test("a socket's end that is heard twice changes nothing; a newer socket wins over a living one")
     mutating func races() {
         #expect(self.life.attach() == .hidden)

@@ -13,6 +13,7 @@ extension Simulation {
             self.goOn(node)
             self.mend(node)
             node.start()
+            node.takeBackDrain()
             node.becalm()
         }
         for client in self.clients {
@@ -21,6 +22,7 @@ extension Simulation {
                 client.setReading(true)
                 client.acknowledgeAgain()
                 client.wish("blue-fox")
+                client.doubt(isSure: true)
             }
         }
     }
@@ -35,6 +37,9 @@ extension Simulation {
     private func unfinished(_ client: ModelClient) -> [String] {
         var found: [String] = []
         if !client.isLive { found.append("\(client.name) is not connected") }
+        for room in client.doubts.sorted() where client.rooms.contains(where: { $0.id == room }) {
+            found.append("\(client.name) is not answered about \(room)")
+        }
         if !client.joining.isEmpty { found.append("\(client.name) waits for a join") }
         for alias in client.wishes.sorted() where !client.rooms.contains(where: { $0.alias == alias }) {
             found.append("\(client.name) is not in \(alias)")
@@ -117,6 +122,10 @@ extension Simulation {
                     "node \(node.number): \($0.count) \($0.name)"
                 }
             } + self.cluster.leftovers
+                + self.nodes.compactMap { node in
+                    guard let count = node.gateway?.counters.stateDifferences, count > 0 else { return nil }
+                    return "node \(node.number) has found \(count) other states"
+                }
         }
     }
 

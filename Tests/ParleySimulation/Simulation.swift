@@ -108,6 +108,7 @@ package final class Simulation {
         configuration.limits.frameBytesMax = 16_384
         // Small enough to be met.
         configuration.limits.replayEntriesMax = 32
+        configuration.limits.drainMilliseconds = 6_000
         configuration.limits.unacknowledgedSignalsMax = 32
         return configuration
     }
@@ -144,19 +145,27 @@ package final class Simulation {
         self.leaveAll()
         self.awaitEmptiness()
         self.checkHistory()
-        #if DEBUG
-            // See `Scheduler.bury`.
-            _ = Unmanaged.passRetained(self)
-        #else
-            self.scheduler.removeAll()
-            self.network.removeAll()
-        #endif
-        return SimulationReport(
+        let report = SimulationReport(
             violations: self.journal.violations,
             counts: self.journal.counts,
             steps: self.scheduler.stepCount,
             digest: self.scheduler.digest.value
         )
+        #if DEBUG
+            // See `Scheduler.bury`.
+            _ = Unmanaged.passRetained(self)
+        #else
+            self.dismantle()
+        #endif
+        return report
+    }
+
+    /// What refers to each other lets go: a program may have thousands of worlds, one after the other.
+    private func dismantle() {
+        for client in self.clients { client.dismantle() }
+        self.network.removeAll()
+        for node in self.nodes { node.dismantle() }
+        self.scheduler.removeAll()
     }
 
     private func checkHistory() {

@@ -55,7 +55,7 @@ package struct ResumeKeys: Sendable {
     /// The newest signs; all of them are believed.
     private var keys: [SymmetricKey] = []
     /// How many are believed: after an engine has lost its memory a node may know one that the others do not.
-    private static let keysMax = 4
+    package static let keysMax = 4
     package static let keyBytes = 32
 
     package init() {}
@@ -69,8 +69,8 @@ package struct ResumeKeys: Sendable {
         if self.keys.count > Self.keysMax { self.keys.removeLast() }
     }
 
-    /// What the engine keeps of the one that signs.
-    package var newest: [UInt8]? { self.keys.first.map { key in key.withUnsafeBytes { Array($0) } } }
+    /// What the engine keeps of them, the one that signs first.
+    package var all: [[UInt8]] { self.keys.map { key in key.withUnsafeBytes { Array($0) } } }
 
     /// - Precondition: there is a key, which a server that listens has.
     package func sign(_ secret: ResumeSecret) -> String {

@@ -16,6 +16,12 @@ extension Gateway {
         )
     }
 
+    package var isDraining: Bool { self.drain.isDraining }
+
+    package func takeBackDrain() {
+        _ = self.answer(.takeBack)
+    }
+
     /// What an operator asks for.
     ///
     /// - Returns: `nil` if it is too late for that.

@@ -180,7 +180,7 @@ extension Gateway {
     /// Whoever has signalled was in the room by then. A replica that does not show them is behind, or they have left:
     /// only then does nobody want their signals any more.
     private func settle(_ strangers: [ParticipantID], of seat: Seat) {
-        seat.host.whenCurrent { [unowned self] isCurrent in
+        seat.host.whenSettled { [unowned self] isCurrent in
             guard seat.phase == .present else { return }
             guard isCurrent else {
                 self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) { self.fetchMail(of: seat) }

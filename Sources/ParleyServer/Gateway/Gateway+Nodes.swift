@@ -11,6 +11,8 @@ extension Gateway {
     /// After each heartbeat that the engine has answered.
     func judge(_ view: NodeView) {
         let now = self.eventLoop.now
+        let alive = Set(view.nodes.filter { $0.ageMilliseconds <= Self.leaseMilliseconds }.map(\.lease.node))
+        self.nodesAlive = alive
         // Leases are gone when the engine begins another life, and this node cannot tell who is dead when it has just
         // been away itself: for two leases nobody is.
         if let last = self.lastView, last.incarnation == view.incarnation, now - last.at < .seconds(2) {
@@ -19,8 +21,8 @@ extension Gateway {
             self.lastView = SeenNodes(at: now, since: now, incarnation: view.incarnation)
         }
         guard let seen = self.lastView, now - seen.since >= .milliseconds(2 * Self.leaseMilliseconds) else { return }
-        let alive = Set(view.nodes.filter { $0.ageMilliseconds <= Self.leaseMilliseconds }.map(\.lease.node))
         self.directory.speakForPeople(whoseNodesAreNot: alive, now: now)
+        self.searchOrphans(alive: alive)
     }
 
     /// How long this node has been seeing the others without a gap.

@@ -90,10 +90,10 @@ extension Gateway {
         }
     }
 
-    /// What this node holds of the session may be of the past: it may have moved on, and come back. Where there is no
-    /// other node, at once.
+    /// What this node holds of the session may be of the past: it may have moved on, and come back. That there is no other
+    /// node is of the past as well.
     private func refresh(_ seats: ArraySlice<Seat>, _ then: @escaping (_ isCurrent: Bool) -> Void) {
-        guard self.hasCompany, let seat = seats.first else { return then(true) }
+        guard let seat = seats.first else { return then(true) }
         seat.host.whenCurrent { [unowned self] isCurrent in
             // A room that is over has taken its seats with it.
             guard isCurrent || seat.phase == .gone else { return then(false) }
@@ -106,6 +106,7 @@ extension Gateway {
         guard session.expects(holder) else { return }
         session.expectNobody()
         close()
+        session.life.detachAgain(now: self.eventLoop.now.uptimeNanoseconds)
         self.detach(session, isAway: false)
     }
 
@@ -131,7 +132,7 @@ extension Gateway {
             case .failure(.engineUnavailable): then(.failure(.engineUnavailable))
             case .failure: self.takeSeats(rooms.dropFirst(), session, holder, then)
             case .success(let host):
-                host.whenCurrent { isCurrent in
+                host.whenSettled { isCurrent in
                     guard session.expects(holder) else { return then(.success(())) }
                     guard isCurrent else { return then(.failure(.engineUnavailable)) }
                     self.takeSeat(in: host, session, holder) { outcome in

@@ -11,12 +11,31 @@ extension Gateway {
 
     /// Answers at once, or when the rooms of a session that another node held have been read.
     func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
-        guard let resume = hello.resume else {
-            return self.begin(self.identity(proven: hello.identity), hello, connection, holder)
+        if let resume = hello.resume {
+            self.open(resume.secret, of: resume.session) { [unowned self] secret in
+                guard connection.end == nil else { return }
+                guard let secret else {
+                    return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .unknown)
+                }
+                self.resume(secret, resume, hello, connection, holder)
+            }
+        } else if let proof = hello.identity {
+            self.open(proof.secret, of: proof.session) { [unowned self] secret in
+                guard connection.end == nil else { return }
+                self.begin(self.identity(proven: secret), hello, connection, holder)
+            }
+        } else {
+            self.begin(IdentityID(using: &self.random), hello, connection, holder)
         }
-        guard let secret = self.keys.open(resume.secret, of: resume.session) else {
-            return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .unknown)
-        }
+    }
+
+    private func resume(
+        _ secret: ResumeSecret,
+        _ resume: Hello.Resume,
+        _ hello: Hello,
+        _ connection: WebSocketConnection,
+        _ holder: GatewayConnection
+    ) {
         guard let old = self.sessions[resume.session], old.life.isOver == false else {
             return self.resumeFromElsewhere(secret, resume, hello, connection, holder)
         }
@@ -33,11 +52,10 @@ extension Gateway {
     }
 
     /// Another device of somebody who is here already.
-    private func identity(proven proof: IdentityProof?) -> IdentityID {
-        guard let proof, let secret = self.keys.open(proof.secret, of: proof.session), secret.expiresAt > self.now
-        else { return IdentityID(using: &self.random) }
+    private func identity(proven secret: ResumeSecret?) -> IdentityID {
+        guard let secret, secret.expiresAt > self.now else { return IdentityID(using: &self.random) }
         // One that is too old to come back with proves nothing either, as far as this node can know.
-        if let session = self.sessions[proof.session], !session.accepts(secret) {
+        if let session = self.sessions[secret.session], !session.accepts(secret) {
             return IdentityID(using: &self.random)
         }
         return secret.identity

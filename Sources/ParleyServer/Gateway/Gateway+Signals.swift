@@ -186,6 +186,7 @@ extension Gateway {
                 case .advanced(let count):
                     self.giveBack(count, of: seat, from: mark.participant)
                     numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
+                    self.noteAtOnce(mark, to: seat)
                 case .ignored:
                     break
                 case .rejected:
@@ -201,6 +202,15 @@ extension Gateway {
         (self.mayHaveMissed || seat.wasElsewhere) && seat.host.room.participant(sender) != nil
     }
 
+    /// For a simulation in which a sender is told before the mailbox is.
+    private func noteAtOnce(_ mark: Watermark, to seat: Seat) {
+        guard !self.configuration.mechanisms.contains(.acknowledgementBehindMail),
+            let sender = self.participants[mark.participant]
+        else { return }
+        self.note(delivered: mark.n, to: seat.id, for: sender.session)
+    }
+
+    /// Of people who have moved that is not known here.
     private func hasNeverSent(_ sender: ParticipantID, to seat: Seat) -> Bool {
         guard let other = self.participants[sender], other.host === seat.host else { return false }
         return other.routes[seat.id] == nil

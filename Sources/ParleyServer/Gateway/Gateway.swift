@@ -27,6 +27,9 @@ package final class Gateway {
     var sessions: [SessionID: GatewaySession] = [:]
     /// What resume secrets are signed with; nobody is greeted before there is one.
     var keys = ResumeKeys()
+    var keysReadAt: NIODeadline
+    /// Those whose secret is signed with none of them, as far as this node knows. Bounded: each holds its connection.
+    var awaitingKeys: [() -> Void] = []
     /// Those that wait for a socket, the longest waiting first.
     var detachedSessions: [GatewaySession] = []
     /// Everybody who is in a room on this node.
@@ -68,10 +71,17 @@ package final class Gateway {
     /// There are or were other nodes, or the engine has begun another life: not everything that happened did so here.
     private(set) var mayHaveMissed = false
     /// Whether there are other nodes, as of the last heartbeat.
+    /// When the engine was first seen to live another life than the one that this node began with.
+    private var engineSeenAt: NIODeadline?
     /// See `Gateway+Nodes.swift`.
     var lastView: SeenNodes?
+    /// As of the last heartbeat, this one included.
+    var nodesAlive: Set<NodeID> = []
+    var orphanSearch: OrphanSearch?
+    /// Whether there are other nodes, as of the last heartbeat.
     private(set) var hasCompany = false
     private var heartbeats = 0
+    private var repeatedTasks: [RepeatedTask] = []
 
     /// Call it on `eventLoop`.
     package init(_ setup: GatewaySetup, eventLoop: any EventLoop) {
@@ -94,6 +104,7 @@ package final class Gateway {
         self.nextEntryUID = self.random.next()
         self.engineIncarnation = setup.engine.incarnation
         self.roundTripsDue = eventLoop.now
+        self.keysReadAt = eventLoop.now
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
@@ -115,15 +126,35 @@ package final class Gateway {
         self.heartbeat(address: address)
         self.renewKeys()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        let beats = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.heartbeat(address: address)
         }
-        self.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
+        let sweeps = self.eventLoop.scheduleRepeatedTask(
+            initialDelay: .milliseconds(250),
+            delay: .milliseconds(250)
+        ) { _ in
             bound.value.sweepSessions()
             bound.value.sweepDrain()
             bound.value.findSpeakers(bound.value.eventLoop.now)
             bound.value.publishCounters()
         }
+        self.repeatedTasks = [beats, sweeps]
+    }
+
+    /// Nothing happens here any more, and what refers to each other lets go. For a simulation, which has many gateways
+    /// in one process; call it on `eventLoop`.
+    package func dismantle() {
+        for task in self.repeatedTasks { task.cancel() }
+        self.repeatedTasks = []
+        self.awaitingKeys = []
+        self.acknowledgements = []
+        self.directory.dismantle()
+        for session in self.sessions.values + self.detachedSessions { session.detach() }
+        self.sessions = [:]
+        self.detachedSessions = []
+        self.sessionsWithDelivered = []
+        self.participants = [:]
+        self.connections = []
     }
 
     private func heartbeat(address: String) {
@@ -147,9 +178,18 @@ package final class Gateway {
         guard incarnation != self.engineIncarnation else { return }
         self.engineIncarnation = incarnation
         self.mayHaveMissed = true
+        self.engineSeenAt = self.eventLoop.now
         self.logger.warning("The engine has begun another life.")
         self.renewKeys()
         self.directory.engineChanged(incarnation)
+    }
+
+    /// Whether what the engine does not have is not there, as far as this node can know: after the beginning of another
+    /// life those who know what it has forgotten have some time to tell it.
+    var isEngineSettled: Bool {
+        guard self.engine.incarnation == self.engineIncarnation else { return false }
+        guard let since = self.engineSeenAt, self.configuration.mechanisms.contains(.barrier) else { return true }
+        return self.eventLoop.now - since >= .milliseconds(RoomHostStateMachine.barrierMilliseconds)
     }
 
     // MARK: Opening

@@ -18,6 +18,8 @@ final class GatewayConnection: WebSocketDelegate {
     private(set) var session: GatewaySession?
     /// The session that it will have when its rooms have been read. Nothing else is to be said meanwhile.
     private var awaited: GatewaySession?
+    /// Its answer may take a while; a second one is too early.
+    private var hasSaidHello = false
 
     private var liveness: Liveness
     private var messages: RateLimit
@@ -87,7 +89,7 @@ final class GatewayConnection: WebSocketDelegate {
     /// Relayed messages first: they are what most messages are.
     private func handle(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) throws {
         guard let session = self.session else {
-            guard envelope.kind == .hello, self.awaited == nil else { return self.refuseBeforeHello(envelope, text) }
+            guard envelope.kind == .hello, !self.hasSaidHello else { return self.refuseBeforeHello(envelope, text) }
             return self.hello(text)
         }
         let now = self.gateway.eventLoop.now.uptimeNanoseconds
@@ -153,6 +155,7 @@ final class GatewayConnection: WebSocketDelegate {
             return
         }
         guard case .hello(let hello) = message else { return assertionFailure("scanned as hello") }
+        self.hasSaidHello = true
         self.gateway.hello(hello, on: self.connection, holder: self)
     }
 

@@ -110,7 +110,7 @@ final class GatewaySession {
         self.seats.first { seat in
             switch reference {
             case .id(let id): seat.phase != .gone && seat.host.id == id
-            case .alias(let alias): seat.phase != .gone && seat.host.claim?.alias == alias
+            case .alias(let alias): seat.phase != .gone && seat.host.alias == alias
             // Each join without a name makes a room; only one that is not answered yet can be a repetition.
             case .new: seat.phase == .joining && seat.join.room == .new
             }

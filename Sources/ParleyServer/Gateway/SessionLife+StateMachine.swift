@@ -46,6 +46,16 @@ package struct SessionLife: Hashable {
         }
     }
 
+    /// A connection has come and is lost before it had the session: the client lives, so its time begins anew. Whether
+    /// the others have been told stays as it is.
+    package mutating func detachAgain(now: UInt64) {
+        switch self.state {
+        case .attached, .missing: self.state = .missing(since: now)
+        case .interrupted: self.state = .interrupted(since: now)
+        case .over: break
+        }
+    }
+
     /// There is no hope of a quick return.
     ///
     /// - Returns: whether the others are to be told now.

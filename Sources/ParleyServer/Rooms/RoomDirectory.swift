@@ -65,35 +65,45 @@ final class RoomDirectory {
         }
     }
 
+    /// A room that was found by its id has told its alias: the word leads here, whatever the engine remembers of it.
+    func learnAlias(of host: RoomHost) {
+        guard let alias = host.room.alias, self.aliases[alias] == nil, self.hosts[host.id] === host else { return }
+        self.aliases[alias] = host
+    }
+
     /// The room goes on without this node.
     func forget(_ host: RoomHost) {
         self.hosts[host.id] = nil
-        guard let claim = host.claim, self.aliases[claim.alias] === host else { return }
-        self.aliases[claim.alias] = nil
+        guard let alias = host.alias, self.aliases[alias] === host else { return }
+        self.aliases[alias] = nil
     }
 
     /// The room is over: who comes now gets a new one, even while the engine is still being told.
     func remove(_ host: RoomHost) {
-        self.hosts[host.id] = nil
+        self.forget(host)
         if let claim = host.claim {
-            if self.aliases[claim.alias] === host { self.aliases[claim.alias] = nil }
-            self.free(claim)
+            self.free(claim, of: host.id)
         } else if let alias = host.room.alias {
             self.free(alias, of: host.id)
         }
     }
 
-    /// If the word means another room by now, the position tells, and nothing happens. What is asked of the alias
-    /// after this is answered after this. Until the engine has answered, it is asked again.
-    private func free(_ claim: AliasClaim) {
+    /// What is asked of the alias after this is answered after this. Until the engine has answered, it is asked again.
+    /// If the word means another room by now, the position tells, and nothing happens; if it means this room by another
+    /// entry (an engine that had forgotten it was told again), the log tells.
+    private func free(_ claim: AliasClaim, of id: RoomID) {
         let gateway = self.gateway
         let log = LogID(.alias, claim.alias.text)
-        gateway.engine.retire(log, expecting: claim.position, on: gateway.eventLoop).assumeIsolated().whenFailure { _ in
-            gateway.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { gateway.directory.free(claim) }
+        gateway.engine.retire(log, expecting: claim.position, on: gateway.eventLoop).assumeIsolated().whenComplete {
+            switch $0 {
+            case .success(.done), .success(.conflict(.start)): break
+            case .success(.conflict): self.free(claim.alias, of: id)
+            case .failure: self.later { $0.free(claim, of: id) }
+            }
         }
     }
 
-    /// The room was found by its id: what it claimed is in the alias's log.
+    /// What the room claimed is in the alias's log.
     private func free(_ alias: RoomAlias, of id: RoomID) {
         let gateway = self.gateway
         let log = LogID(.alias, alias.text)
@@ -101,13 +111,24 @@ final class RoomDirectory {
             switch result {
             case .success(let read):
                 guard let entry = read.entries.last, Self.room(in: entry) == id else { return }
-                self.free(AliasClaim(alias: alias, position: entry.position))
-            case .failure:
-                gateway.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
-                    gateway.directory.free(alias, of: id)
-                }
+                self.free(AliasClaim(alias: alias, position: entry.position), of: id)
+            case .failure: self.later { $0.free(alias, of: id) }
             }
         }
+    }
+
+    /// In a second.
+    private func later(_ body: @escaping (RoomDirectory) -> Void) {
+        let gateway = self.gateway
+        gateway.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { body(gateway.directory) }
+    }
+
+    /// See `Gateway.dismantle`.
+    func dismantle() {
+        for host in self.hosts.values { host.dismantle() }
+        self.hosts = [:]
+        self.aliases = [:]
+        self.waiting = [:]
     }
 
     // MARK: The engine
@@ -125,7 +146,7 @@ final class RoomDirectory {
             host.checkMail()
             host.checkChat()
             host.reconcile()
-            host.closeIfUnneeded()
+            host.closeIfUnneeded(alive: gateway.nodesAlive)
         }
     }
 
@@ -139,16 +160,26 @@ final class RoomDirectory {
     func engineChanged(_ incarnation: EngineIncarnation) {
         for host in self.hosts.values.sorted(by: { $0.id < $1.id }) {
             host.engineChanged(incarnation)
-            if let claim = host.claim { self.renew(claim, of: host) }
+            if let alias = host.alias { self.renew(alias, of: host) }
         }
     }
 
-    /// The word still means this room, unless somebody has been given it meanwhile.
-    private func renew(_ claim: AliasClaim, of host: RoomHost) {
+    /// The word still means this room, unless somebody has been given it meanwhile. Whatever cannot be found out now is
+    /// tried again, as long as the room is here and the engine lives the same life.
+    private func renew(_ alias: RoomAlias, of host: RoomHost) {
         let gateway = self.gateway
-        let log = LogID(.alias, claim.alias.text)
+        let incarnation = gateway.engine.incarnation
+        let again: () -> Void = {
+            self.later {
+                guard $0.hosts[host.id] === host, gateway.engine.incarnation == incarnation else { return }
+                $0.renew(alias, of: host)
+            }
+        }
+        let log = LogID(.alias, alias.text)
         gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
-            guard case .success(let read) = result, read.top == .start, self.hosts[host.id] === host else { return }
+            guard case .success(let read) = result else { return again() }
+            guard self.hosts[host.id] === host else { return }
+            guard read.top == .start else { return self.adopt(read, alias, of: host) }
             let entry = LogEntry(
                 after: .start,
                 uid: gateway.makeEntryUID(),
@@ -163,22 +194,17 @@ final class RoomDirectory {
                 on: gateway.eventLoop
             ).assumeIsolated().whenComplete { result in
                 switch result {
-                case .success(.appended): host.claim = AliasClaim(alias: claim.alias, position: entry.position)
-                // Another node of the same room was first, or will be.
-                case .success(.conflict): self.adopt(claim.alias, of: host)
-                case .success(.engineChanged), .failure: break
+                case .success(.appended): host.claim = AliasClaim(alias: alias, position: entry.position)
+                // Another node of the same room was first, or nobody knows yet: the log tells.
+                case .success(.conflict), .success(.engineChanged), .failure: again()
                 }
             }
         }
     }
 
-    private func adopt(_ alias: RoomAlias, of host: RoomHost) {
-        let gateway = self.gateway
-        let log = LogID(.alias, alias.text)
-        gateway.engine.read(log, after: nil, on: gateway.eventLoop).assumeIsolated().whenSuccess { read in
-            guard let entry = read.entries.last, Self.room(in: entry) == host.id else { return }
-            host.claim = AliasClaim(alias: alias, position: entry.position)
-        }
+    private func adopt(_ read: LogRead, _ alias: RoomAlias, of host: RoomHost) {
+        guard let entry = read.entries.last, Self.room(in: entry) == host.id else { return }
+        host.claim = AliasClaim(alias: alias, position: entry.position)
     }
 
     // MARK: By id
@@ -192,6 +218,11 @@ final class RoomDirectory {
             case .failure: answer(.failure(.engineUnavailable))
             }
         }
+    }
+
+    /// Has a replica of a room that the engine has, as long as it is of use here.
+    func hold(_ id: RoomID) {
+        if self.hosts[id] == nil { _ = self.makeHost(id: id, claim: nil) }
     }
 
     /// The host of a room that the engine has; somebody else may have begun to hold it meanwhile.
@@ -231,9 +262,11 @@ final class RoomDirectory {
         }
     }
 
-    /// Nobody has the alias: whoever appends first gives it its room.
+    /// Nobody has the alias: whoever appends first gives it its room. Not while those who know what an engine has
+    /// forgotten may still be telling it.
     private func claim(_ alias: RoomAlias, _ log: LogID) {
         let gateway = self.gateway
+        guard gateway.isEngineSettled else { return self.later { $0.resolve(alias) } }
         let id = RoomID(using: &gateway.random)
         let entry = LogEntry(
             after: .start,
@@ -271,7 +304,14 @@ final class RoomDirectory {
     }
 
     private func finish(_ alias: RoomAlias, _ result: Result<RoomHost, RejectionCode>) {
-        for answer in self.waiting.removeValue(forKey: alias) ?? [] { answer(result) }
+        for answer in self.waiting.removeValue(forKey: alias) ?? [] {
+            if case .success(let host) = result, host.isOver {
+                // Whoever was answered before has gone meanwhile, and took with them a room that nobody had joined.
+                self.find(.alias(alias), answer)
+            } else {
+                answer(result)
+            }
+        }
     }
 
     private static func room(in entry: LogEntry) -> RoomID? {

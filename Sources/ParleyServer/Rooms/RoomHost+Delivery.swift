@@ -64,8 +64,9 @@ extension RoomHost {
         let gateway = self.gateway
         for event in delivery.entry.events {
             guard let id = event.participant, delivery.room.membership(id) == nil else { continue }
-            if let seat = self.seats[id], seat.isInRoom {
-                self.tellFarewell(delivery, to: seat)
+            // Also who came to the door and was gone from it with one entry: whose connection that was is gone as well.
+            if let seat = self.seats[id] {
+                if seat.isInRoom { self.tellFarewell(delivery, to: seat) }
                 self.remove(seat)
             }
             _ = gateway.engine.drop(MailboxID(room: self.id, recipient: id), on: gateway.eventLoop)

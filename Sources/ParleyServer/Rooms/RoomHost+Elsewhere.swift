@@ -147,6 +147,15 @@ extension RoomHost {
         for seat in self.present { self.gateway.fetchMail(of: seat) }
     }
 
+    /// As `whenCurrent`, and what the room does not show is not there: an engine that has forgotten something was told
+    /// it again, as far as anybody knows it.
+    func whenSettled(_ then: @escaping (_ isCurrent: Bool) -> Void) {
+        self.whenCurrent { isCurrent in
+            guard isCurrent, !self.gateway.isEngineSettled else { return then(isCurrent) }
+            self.gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) { self.whenSettled(then) }
+        }
+    }
+
     /// The replica is at least as new as the log is now, or the engine cannot be reached.
     func whenCurrent(_ then: @escaping (_ isCurrent: Bool) -> Void) {
         let gateway = self.gateway

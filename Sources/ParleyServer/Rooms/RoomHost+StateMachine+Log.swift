@@ -70,7 +70,7 @@ extension RoomHostStateMachine {
         _ patches: [StatePatches],
         _ effects: inout [RoomHostEffect]
     ) {
-        self.position = entry.position
+        self.stand(at: entry.position)
         effects.append(.deliver(RoomDelivery(entry: entry, patches: patches, room: self.room)))
         self.bytesSinceSnapshot += entry.events.reduce(0) { $0 + $1.bytesMax }
         if self.room.lifecycle.isEnded {
@@ -196,7 +196,7 @@ extension RoomHostStateMachine {
         }
         self.gap = nil
         let mine = self.position
-        if read.top.generation <= mine.generation, read.top.sequence < mine.sequence {
+        if read.top.generation <= mine.generation, read.top.sequence < mine.sequence, self.isAncestor(read.top) {
             // A log that is gone although the engine has forgotten nothing was retired: the room is over.
             if read.top == .start, incarnation == self.confirmedIn { return self.finish(&effects) }
             self.phase = .healing
@@ -233,9 +233,28 @@ extension RoomHostStateMachine {
         if let gap = self.gap, gap.sequence <= self.position.sequence { self.gap = nil }
     }
 
+    /// Whether this replica stands there, or further on in the same history.
+    func hasReached(_ top: Position) -> Bool {
+        top == self.position || self.position.generation > top.generation || self.ancestors.contains(top)
+    }
+
+    /// Whether this replica has come from there: a log that ends there has lost what follows. One that ends elsewhere has
+    /// another history, which somebody has been told of already, and which therefore counts.
+    private func isAncestor(_ top: Position) -> Bool {
+        guard let oldest = self.ancestors.first, top.sequence >= oldest.sequence else { return true }
+        return self.ancestors.contains(top)
+    }
+
+    private mutating func stand(at position: Position) {
+        self.position = position
+        self.ancestors.append(position)
+        if self.ancestors.count > Self.ancestorsMax { self.ancestors.removeFirst() }
+    }
+
     private mutating func replace(_ read: RoomRead, _ effects: inout [RoomHostEffect]) {
         self.room = read.snapshot?.room ?? Room(id: self.room.id)
-        self.position = read.snapshot?.position ?? .start
+        self.ancestors.removeAll()
+        self.stand(at: read.snapshot?.position ?? .start)
         self.bytesSinceSnapshot = 0
         self.refused.removeAll()
         for entry in read.entries {
@@ -244,7 +263,7 @@ extension RoomHostStateMachine {
                 break
             }
             for event in entry.events { self.room.evolve(event) }
-            self.position = entry.position
+            self.stand(at: entry.position)
             self.bytesSinceSnapshot += entry.events.reduce(0) { $0 + $1.bytesMax }
         }
         effects.append(.reset(RoomRead.Snapshot(position: self.position, room: self.room)))

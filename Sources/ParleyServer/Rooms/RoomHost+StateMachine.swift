@@ -1,3 +1,4 @@
+import DequeModule
 package import ParleyEngine
 package import ParleyProtocol
 package import ParleyRooms
@@ -84,6 +85,9 @@ package struct RoomHostStateMachine: Sendable {
     private let hasBarrier: Bool
     package internal(set) var room: Room
     package internal(set) var position = Position.start
+    /// The newest places of this replica's history, the present one last. How far back a loss can be told from another
+    /// history: beyond that it is taken for a loss.
+    var ancestors: Deque<Position> = []
     var phase = Phase.loading
     var pending: [Submission] = []
     /// The refusals of each participant since its last accepted command. Those in the log are the
@@ -110,6 +114,7 @@ package struct RoomHostStateMachine: Sendable {
     package static let endedRetentionMilliseconds: Int64 = 60_000
     /// How many entries before a snapshot are kept for replicas and clients that are a little behind.
     package static let keptEntries: UInt64 = 256
+    static let ancestorsMax = 32
 
     /// - Parameter room: a room that does not exist yet, as the first join shall create it.
     package init(

@@ -52,7 +52,13 @@ final class RoomHost {
     private var isFlushScheduled = false
     private(set) var isOver = false
     /// Who waits for the replica to have come so far.
-    private var waitingForPosition: [(top: Position, then: (Bool) -> Void)] = []
+    private struct Wait {
+        let top: Position
+        /// The replica has been replaced since, by what the log is.
+        var isReplaced = false
+        let then: (Bool) -> Void
+    }
+    private var waitingForPosition: [Wait] = []
 
     init(id: RoomID, claim: AliasClaim?, gateway: Gateway) {
         self.id = id
@@ -86,6 +92,7 @@ final class RoomHost {
     var room: Room { self.machine.room }
     var position: Position { self.machine.position }
     var waitsFor: String { self.machine.waitsFor }
+    var alias: RoomAlias? { self.claim?.alias ?? self.room.alias }
 
     // MARK: Input
 
@@ -142,9 +149,11 @@ final class RoomHost {
             self.gateway.noteBreakouts(of: self)
         case .reset(let snapshot):
             self.reset(snapshot)
+            for index in self.waitingForPosition.indices { self.waitingForPosition[index].isReplaced = true }
             self.recountElsewhere()
             self.scheduleDeadline()
             self.gateway.noteBreakouts(of: self)
+            self.gateway.directory.learnAlias(of: self)
         case .outcome(let id, let outcome): self.tell(outcome, of: id)
         case .scheduleRetry(let milliseconds):
             self.schedule(milliseconds) { $0.retryTimerFired(&$1) }
@@ -265,16 +274,15 @@ final class RoomHost {
     }
 
     func wait(until top: Position, _ then: @escaping (_ isCurrent: Bool) -> Void) {
-        self.waitingForPosition.append((top, then))
+        self.waitingForPosition.append(Wait(top: top, then: then))
     }
 
     private func answerWhoWaits() {
         guard !self.waitingForPosition.isEmpty else { return }
-        let position = self.machine.position
-        let isLoaded = self.machine.isLoaded
+        let machine = self.machine
         var answers: [(Bool) -> Void] = []
         self.waitingForPosition.removeAll { waiting in
-            let isThere = isLoaded && position.sequence >= waiting.top.sequence
+            let isThere = machine.isLoaded && (waiting.isReplaced || machine.hasReached(waiting.top))
             guard isThere || self.isOver else { return false }
             answers.append(waiting.then)
             return true
@@ -302,18 +310,35 @@ final class RoomHost {
         self.answerWhoWaits()
     }
 
-    /// Everybody is at home on other nodes: they have replicas of their own, and nobody here needs one.
-    func closeIfUnneeded() {
+    /// Everybody is at home on other nodes, which live: they have replicas of their own, and nobody here needs one. For
+    /// the people of a node that has died somebody has to speak.
+    func closeIfUnneeded(alive: Set<NodeID>) {
         guard !self.isOver, self.seats.isEmpty, self.waiting.isEmpty, self.waitingForPosition.isEmpty,
-            self.machine.isLoaded, !self.peopleElsewhere.isEmpty,
-            // Who is said to be here and is not: nobody else would say so.
-            !self.peopleElsewhere.contains(where: { self.room.membership($0)?.node == self.gateway.node })
+            self.machine.isLoaded
+        else { return }
+        guard self.position != .start else { return self.endIfUnused() }
+        // Who is said to be here and is not: nobody else would say so.
+        guard !self.peopleElsewhere.isEmpty,
+            self.peopleElsewhere.allSatisfy({ id in
+                self.room.membership(id).map { $0.node != self.gateway.node && alive.contains($0.node) } ?? false
+            })
         else { return }
         self.isOver = true
         self.scheduleDeadline()
         self.gateway.directory.forget(self)
         self.unsubscribe()
         self.closeChat()
+    }
+
+    /// See `Gateway.dismantle`.
+    func dismantle() {
+        self.isOver = true
+        for seat in self.seats.values { seat.end(isElsewhere: false) }
+        self.seats = [:]
+        self.present = []
+        self.waitingSeats = []
+        self.waiting = [:]
+        self.waitingForPosition = []
     }
 
     private func unsubscribe() {
@@ -345,6 +370,7 @@ final class RoomHost {
         switch outcome {
         case .accepted:
             self.gateway.counters.commandsAccepted += 1
+            self.acknowledgeBesideStream(number, seat)
             if seat.phase != .gone { seat.commands.accepted(number) }
         case .duplicate(nil):
             // An append whose outcome was unknown is in the log after all.
@@ -364,32 +390,6 @@ final class RoomHost {
             if seat.phase == .joining { return self.refuseJoin(code, seat) }
             self.reject(code, waiting.type, number, seat)
         }
-    }
-
-    private func reject(_ code: RejectionCode, _ type: String, _ number: UInt64, _ seat: Seat) {
-        // Whoever has left has heard that, and may be here again as somebody else.
-        guard seat.phase != .gone else { return }
-        var rejection = Rejection(code, of: type)
-        rejection.room = self.id.description
-        rejection.id = number
-        rejection.expected = code == .commandGap ? seat.commands.next : nil
-        rejection.retryAfterMilliseconds = code == .busy || code == .engineUnavailable ? 1_000 : nil
-        seat.session.reject(rejection, counters: &self.gateway.counters)
-    }
-
-    private func refuseJoin(_ code: RejectionCode, _ seat: Seat) {
-        self.remove(seat)
-        let session = seat.session
-        // The last person left while this one was on the way: the word is free, so it means a new room.
-        if code == .roomEnded, case .alias = seat.join.room, session.life.isOver == false {
-            // Not at once: this host is still to be taken out of the directory.
-            return self.gateway.eventLoop.assumeIsolated().execute {
-                guard session.life.isOver == false else { return }
-                self.gateway.join(seat.join, session: session)
-            }
-        }
-        self.gateway.refuse(code, seat.join, session)
-        self.endIfUnused()
     }
 
     func add(_ seat: Seat, joined: UInt64) {

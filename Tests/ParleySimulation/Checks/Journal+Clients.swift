@@ -56,6 +56,14 @@ extension Journal {
         for room in client.rooms { self.end(room.me) }
     }
 
+    /// L2: these servers have signed the secret, and it is the newest that the client has read.
+    func notResumed(_ client: ModelClient, _ refusal: String?) {
+        guard let refusal else { return }
+        self.count("resume refused \(refusal)")
+        guard refusal == "unknown" || refusal == "outdated" || refusal == "expired" else { return }
+        self.violate("L2: \(client.name) was not resumed: \(refusal)")
+    }
+
     private func end(_ participant: String) {
         self.memberships[participant]?.endedAt = self.scheduler.now
     }

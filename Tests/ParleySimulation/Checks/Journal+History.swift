@@ -13,22 +13,27 @@ extension Journal {
     func check(_ chain: [LogHistory.Written], of log: LogID) {
         self.count("entries", chain.count)
         var applied: [Applied] = []
+        var refused: Set<CommandName> = []
         var order = 0
         for written in chain {
             for event in written.events {
                 order += 1
                 guard let by = event["by"]?.string, let number = event["id"]?.integer else { continue }
                 applied.append(Applied(name: .init(participant: by, number: number), order: order, at: written.at))
+                for refusal in event["rejected"]?.array ?? [] {
+                    guard let number = refusal.array?.first?.integer else { continue }
+                    refused.insert(.init(participant: by, number: number))
+                }
             }
         }
-        self.checkCommands(applied, of: log)
+        self.checkCommands(applied, refused, of: log)
         self.checkRealTime(applied)
         self.checkPeople(chain)
     }
 
     // MARK: S2
 
-    private func checkCommands(_ applied: [Applied], of log: LogID) {
+    private func checkCommands(_ applied: [Applied], _ refused: Set<CommandName>, of log: LogID) {
         var seen: [CommandName: Applied] = [:]
         for one in applied {
             if seen.updateValue(one, forKey: one.name) != nil { self.violate("S2: \(one.name) was applied twice") }
@@ -41,16 +46,18 @@ extension Journal {
         }
         let mine = self.commands.filter { $0.value.room == log.id && $0.value.acknowledgedAt != nil }
         for (name, record) in mine.sorted(by: { $0.value.invokedAt < $1.value.invokedAt }) where seen[name] == nil {
-            guard !self.mayBeLost(name, record) else { continue }
+            guard !self.mayBeLost(name, record, isRefused: refused.contains(name)) else { continue }
             self.violate("S2: \(name) was acknowledged and is not in the log")
         }
     }
 
-    /// The engine forgot it, and its client could not send it again: it had gone, or its membership was lost.
-    private func mayBeLost(_ name: CommandName, _ record: CommandRecord) -> Bool {
+    /// The engine forgot it, and its client could not send it again: it had gone, or its membership was lost. Or the
+    /// client did, and the log says that it was refused then: what was forgotten is decided anew (the documents say so).
+    private func mayBeLost(_ name: CommandName, _ record: CommandRecord, isRefused: Bool) -> Bool {
         guard let acknowledgedAt = record.acknowledgedAt,
             let loss = self.losses.last(where: { $0 + .seconds(3) >= acknowledgedAt })
         else { return false }
+        if isRefused { return true }
         guard let membership = self.memberships[name.participant], let end = membership.endedAt else { return false }
         return end <= loss + .seconds(40)
     }

@@ -9,8 +9,12 @@ extension ModelClient {
         case "snapshot": self.snapshot(frame)
         case "events": self.events(frame)
         case "rejected": self.rejected(frame)
+        case "accepted": self.accepted(frame)
         case "beat": self.beat(frame)
         case "signal": self.signal(frame)
+        case "goaway": self.heardGoaway(frame)
+        case "stay": self.heardStay()
+        case "restarter": self.heardRestarter(frame)
         // Unknown types are ignored, as the protocol asks.
         default: break
         }
@@ -28,6 +32,7 @@ extension ModelClient {
             self.journal.count("resumes")
             if session != before?.session { self.journal.violate("\(self.name): resumed as another session") }
         } else if before != nil {
+            self.journal.notResumed(self, frame["resumeRefused"]?.string)
             self.journal.sessionOver(self)
             self.rooms = []
         }
@@ -53,6 +58,9 @@ extension ModelClient {
         let events = frame["events"]?.array ?? []
         if let index = self.rooms.firstIndex(where: { $0.id == room.id }) {
             let before = self.rooms[index]
+            self.doubts.remove(room.id)
+            // What follows leads on to where it stands.
+            guard !self.wasToldBefore(room.position, in: room.id) || room.position == before.position else { return }
             guard before.me == room.me else { return self.becomeAnother(index, room) }
             room.outbox = before.outbox
             room.outgoing = before.outgoing
@@ -96,6 +104,7 @@ extension ModelClient {
             return self.journal.violate("\(self.name): events of a room that it is not in")
         }
         guard self.rooms[index].position == after else {
+            if self.wasToldBefore(at, in: id) { return }
             return self.journal.violate("\(self.name): a gap, at \(self.rooms[index].position) came \(after)")
         }
         self.rooms[index].fold(events)
@@ -122,6 +131,14 @@ extension ModelClient {
             if let alias = room.alias { self.joinIfWished(alias) }
             return
         }
+    }
+
+    /// No server says so, but in a world without ordered acknowledgements.
+    private func accepted(_ frame: JSONValue) {
+        guard let index = self.rooms.firstIndex(where: { $0.id == frame["room"]?.string }),
+            let number = frame["id"]?.integer, self.rooms[index].outbox.settle(number, .accepted)
+        else { return }
+        self.journal.acknowledged(self, .init(participant: self.rooms[index].me, number: number))
     }
 
     // MARK: Signals
@@ -153,6 +170,7 @@ extension ModelClient {
     }
 
     private func beat(_ frame: JSONValue) {
+        self.heardRooms(frame["rooms"])
         for (recipient, n) in frame["delivered"]?.object?.members.map({ ($0.name, $0.value.integer ?? 0) }) ?? [] {
             for index in self.rooms.indices { self.rooms[index].outgoing[recipient]?.delivered(n) }
         }

@@ -13,6 +13,10 @@ extension ModelClient {
         case "join": self.joinRejected(frame["room"]?.string ?? "", code)
         case "resume":
             if code == "not-joined" { self.forget(frame["room"]?.string) }
+        case "resync":
+            // Asked too often; or it has left.
+            if let room = frame["room"]?.string { self.doubts.remove(room) }
+        case "network-changed": break
         case "signal":
             guard let to = frame["to"]?.string, let n = frame["n"]?.integer else { break }
             self.signalRejected(to, n, code, expected: frame["expected"]?.integer, retry: retry)

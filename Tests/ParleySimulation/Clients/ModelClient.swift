@@ -31,16 +31,16 @@ final class ModelClient {
     let loop: SimulatedEventLoop
     let journal: Journal
     var dice: Dice
-    private let transport: TransportLoop
-    private let findNode: (ModelClient) -> SimulatedNode?
+    let transport: TransportLoop
+    let findNode: (ModelClient) -> SimulatedNode?
 
     private(set) var phase = Phase.idle
-    private var channel: VirtualChannel?
+    private(set) var channel: VirtualChannel?
     private(set) var connection: WebSocketConnection?
     private(set) var node: SimulatedNode?
     private var attempts = 0
     /// Connections that it has begun for its session, also those that failed.
-    private(set) var sessionAttempts = 1
+    var sessionAttempts = 1
     /// Names each attempt: what comes of an earlier one is ignored.
     private var attempt = 0
     private var lastHeard: NIODeadline
@@ -57,6 +57,15 @@ final class ModelClient {
     var wishes: Set<String> = []
     /// Joins whose outcome is not known.
     var joining: Set<String> = []
+    /// The connection that takes over when it has the session; the first one works meanwhile.
+    var second: SecondConnection?
+    /// Names the newest `goaway` that holds; `nil` if none does.
+    var goaway: Int?
+    var goaways = 0
+    /// By room: where it stood when the second connection took over, which tells some of that again.
+    var toldBefore: [String: ClientPosition] = [:]
+    /// By room: whose snapshot it waits for, having doubted.
+    var doubts: Set<String> = []
     var acknowledgesNothing = false
     var isAcknowledgementScheduled = false
     var unacknowledged = 0
@@ -95,9 +104,9 @@ final class ModelClient {
     // MARK: Connecting
 
     func start() {
-        guard self.phase == .idle else { return }
-        self.scheduleAttempt()
         self.watchSilence()
+        // Its page may have been loaded again before.
+        if self.phase == .idle, self.attempt == 0 { self.scheduleAttempt() }
     }
 
     /// Full jitter; the first try comes soon.
@@ -155,15 +164,20 @@ final class ModelClient {
     }
 
     private func abandon() {
+        self.dropSecond()
         self.connection?.closeNow()
         self.connection = nil
         self.channel?.close(promise: nil)
         self.channel = nil
         self.setReading(true)
+        self.goaway = nil
+        self.doubts = []
+        self.toldBefore = [:]
     }
 
     /// Says goodbye, for good.
     func goodbye() {
+        self.dropSecond()
         self.connection?.close(code: 1000)
         self.phase = .gone
     }
@@ -171,6 +185,7 @@ final class ModelClient {
     /// A page is loaded again: all that is left is who it was.
     func reload() {
         guard self.phase != .gone else { return }
+        self.dropSecond()
         if let connection = self.connection {
             connection.close(code: 1001)
         } else {
@@ -182,6 +197,9 @@ final class ModelClient {
         self.journal.sessionOver(self)
         self.rooms = []
         self.joining = []
+        self.doubts = []
+        self.toldBefore = [:]
+        self.goaway = nil
         self.hasMemory = false
         self.trouble()
         self.phase = .idle
@@ -193,8 +211,36 @@ final class ModelClient {
     /// - Parameter code: what its browser still says, if anything.
     func vanish(code: UInt16?) {
         self.trouble()
+        self.dropSecond()
         if let code { self.connection?.close(code: code) } else { self.abandon() }
         self.phase = .gone
+    }
+
+    /// The world is over.
+    func dismantle() {
+        self.phase = .gone
+        self.second = nil
+        self.connection = nil
+        self.channel = nil
+    }
+
+    /// From here on the session is there.
+    func take(_ second: SecondConnection, _ connection: WebSocketConnection, phase: Phase) {
+        let first = (connection: self.connection, channel: self.channel)
+        self.second = nil
+        self.goaway = nil
+        self.doubts = []
+        self.toldBefore = [:]
+        for room in self.rooms { self.toldBefore[room.id] = room.position }
+        self.channel = second.channel
+        self.node = second.node
+        self.connection = connection
+        self.isReading = true
+        self.lastHeard = self.loop.now
+        self.phase = phase
+        // Nobody listens to it any more.
+        first.connection?.closeNow()
+        first.channel?.close(promise: nil)
     }
 
     private func watchSilence() {
@@ -242,7 +288,7 @@ final class ModelClient {
 
 extension ModelClient: WebSocketDelegate {
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
-        guard connection === self.connection else { return }
+        guard connection === self.connection else { return self.heardOnSecond(connection, text) }
         self.lastHeard = self.loop.now
         self.loop.scheduler.note(text)
         self.journal.trace("\(self.name) < \(String(decoding: text, as: UTF8.self))")
@@ -253,8 +299,12 @@ extension ModelClient: WebSocketDelegate {
     }
 
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
-        guard connection === self.connection else { return }
+        guard connection === self.connection else { return self.secondClosed(connection) }
         self.journal.trace("\(self.name) closed \(code.map(String.init) ?? "-") \(end)")
+        if code == CloseCode.superseded.rawValue, let second = self.second, let next = second.connection {
+            // By the second one, whose welcome is on its way.
+            return self.take(second, next, phase: .greeting)
+        }
         if end == .peerClosed, let code, let known = CloseCode(rawValue: code), !known.isRetryable {
             self.journal.violate("\(self.name) was thrown out: \(code)")
         }

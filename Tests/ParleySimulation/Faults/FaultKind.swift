@@ -7,10 +7,13 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case reload
     case leaveAndRejoin
     case noAcknowledgements
+    case networkChange
+    case doubt
     // Server processes.
     case nodePause
     case nodeKill
     case engineCut
+    case drain
     // The engine.
     case failover
     case rollback
@@ -19,9 +22,10 @@ package enum FaultKind: String, CaseIterable, Sendable {
     /// What one node with an engine that remembers has to bear.
     package static let ofClients: [FaultKind] = [
         .tornWire, .tornWire, .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements,
+        .networkChange, .doubt,
     ]
     package static let ofOneNode: [FaultKind] = Self.ofClients + [.nodePause, .engineCut, .failover]
     package static let all: [FaultKind] =
-        Self.ofOneNode + [.nodePause, .nodeKill, .nodeKill, .engineCut, .rollback, .rollback]
+        Self.ofOneNode + [.nodePause, .nodeKill, .nodeKill, .engineCut, .drain, .rollback, .rollback]
     package static let withWipes: [FaultKind] = Self.all + [.wipe]
 }

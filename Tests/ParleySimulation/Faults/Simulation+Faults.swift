@@ -15,9 +15,9 @@ extension Simulation {
         self.journal.count("fault \(kind.rawValue)")
         self.journal.trace("fault \(kind.rawValue) (\(client.name), node \(node.number))")
         switch kind {
-        case .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements:
+        case .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements, .networkChange, .doubt:
             self.inject(kind, client)
-        case .nodePause, .nodeKill, .engineCut: self.inject(kind, node)
+        case .nodePause, .nodeKill, .engineCut, .drain: self.inject(kind, node)
         case .failover: self.failOver(losing: 0)
         case .rollback: self.failOver(losing: self.dice.int(0...6))
         case .wipe: self.wipe()
@@ -50,7 +50,12 @@ extension Simulation {
         case .noAcknowledgements:
             client.acknowledgesNothing = true
             self.scheduler.schedule(in: self.dice.time(500...12_000), on: client.loop) { client.acknowledgeAgain() }
-        case .nodePause, .nodeKill, .engineCut, .failover, .rollback, .wipe: break
+        case .networkChange:
+            self.scheduler.schedule(in: .zero, on: client.loop) { client.changeNetwork() }
+        case .doubt:
+            let isSure = self.dice.chance(0.5)
+            self.scheduler.schedule(in: .zero, on: client.loop) { client.doubt(isSure: isSure) }
+        case .nodePause, .nodeKill, .engineCut, .drain, .failover, .rollback, .wipe: break
         }
     }
 
@@ -64,8 +69,12 @@ extension Simulation {
     // MARK: Nodes
 
     private func inject(_ kind: FaultKind, _ node: SimulatedNode) {
-        self.trouble(of: node)
+        // A drain is none: whoever moves in time was never away.
+        if kind != .drain { self.trouble(of: node) }
         switch kind {
+        case .drain:
+            node.drain()
+            self.scheduler.schedule(in: self.dice.time(500...9_000)) { node.takeBackDrain() }
         case .nodePause:
             guard node.isAlive, !node.isPaused else { return }
             node.pause()
@@ -77,7 +86,8 @@ extension Simulation {
             guard !node.isCut else { return }
             node.cut()
             self.scheduler.schedule(in: self.dice.time(200...5_000)) { self.mend(node) }
-        case .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements, .failover, .rollback, .wipe:
+        case .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements, .networkChange, .doubt,
+            .failover, .rollback, .wipe:
             break
         }
     }

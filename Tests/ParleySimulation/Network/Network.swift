@@ -55,6 +55,10 @@ final class Network {
 
     /// The world is over.
     func removeAll() {
+        for wire in self.wires {
+            wire.client.dismantle()
+            wire.server.dismantle()
+        }
         self.wires = []
     }
 

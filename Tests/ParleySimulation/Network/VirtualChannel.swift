@@ -150,6 +150,16 @@ final class VirtualChannel: Channel, ChannelCore, @unchecked Sendable {
         self.end()
     }
 
+    /// The world is over: a pipeline and its handlers hold each other until the channel is closed.
+    func dismantle() {
+        self.loop.enter {
+            self.end()
+            self.removeHandlers(pipeline: self.pipeline)
+            self.closePromise.succeed()
+        }
+        self.pipes = nil
+    }
+
     private func end() {
         guard !self.isClosed else { return }
         self.isClosed = true

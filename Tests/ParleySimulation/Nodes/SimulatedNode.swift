@@ -120,12 +120,33 @@ final class SimulatedNode {
         self.life?.link.weather = self.setup.weather
     }
 
+    /// As an operator asks for it.
+    func drain() {
+        guard let life = self.life, !life.loop.isPaused else { return }
+        life.loop.enter { life.gateway.beginDrain(.request) }
+    }
+
+    func takeBackDrain() {
+        guard let life = self.life, life.gateway.isDraining else { return }
+        self.setup.scheduler.schedule(in: .zero, on: life.loop) { life.gateway.takeBackDrain() }
+    }
+
     func becalm() {
         self.life?.link.weather = .calm
     }
 
     private func trouble() {
         self.lastTrouble = self.setup.scheduler.now
+    }
+
+    /// The world is over.
+    func dismantle() {
+        for life in self.pastLives + (self.life.map { [$0] } ?? []) {
+            self.setup.cluster.forget(life.link)
+            life.loop.enter { life.gateway.dismantle() }
+        }
+        self.pastLives = []
+        self.life = nil
     }
 
     // MARK: Clients

@@ -1,0 +1,42 @@
+import NIOCore
+import ParleyProtocol
+import ParleyRooms
+import ParleyTransport
+
+/// What those hear whose commands were judged, where it is no event.
+extension RoomHost {
+    /// For a simulation in which acknowledgements overtake the stream.
+    func acknowledgeBesideStream(_ number: UInt64, _ seat: Seat) {
+        guard !self.gateway.configuration.mechanisms.contains(.orderedAcknowledgement) else { return }
+        let frame: JSONValue = [
+            "type": "accepted", "room": .string(self.id.description), "id": .integer(Int64(clamping: number)),
+        ]
+        frame.encoded.withUnsafeBytes { seat.session.connection?.sendText($0) }
+    }
+
+    func reject(_ code: RejectionCode, _ type: String, _ number: UInt64, _ seat: Seat) {
+        // Whoever has left has heard that, and may be here again as somebody else.
+        guard seat.phase != .gone else { return }
+        var rejection = Rejection(code, of: type)
+        rejection.room = self.id.description
+        rejection.id = number
+        rejection.expected = code == .commandGap ? seat.commands.next : nil
+        rejection.retryAfterMilliseconds = code == .busy || code == .engineUnavailable ? 1_000 : nil
+        seat.session.reject(rejection, counters: &self.gateway.counters)
+    }
+
+    func refuseJoin(_ code: RejectionCode, _ seat: Seat) {
+        self.remove(seat)
+        let session = seat.session
+        // The last person left while this one was on the way: the word is free, so it means a new room.
+        if code == .roomEnded, case .alias = seat.join.room, session.life.isOver == false {
+            // Not at once: this host is still to be taken out of the directory.
+            return self.gateway.eventLoop.assumeIsolated().execute {
+                guard session.life.isOver == false else { return }
+                self.gateway.join(seat.join, session: session)
+            }
+        }
+        self.gateway.refuse(code, seat.join, session)
+        self.endIfUnused()
+    }
+}
