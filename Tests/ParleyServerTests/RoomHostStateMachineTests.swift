@@ -359,7 +359,8 @@ import Testing
         var refused = RefusedCommands()
         for number in 1...20 as ClosedRange<UInt64> { refused.append(number, .unsupportedProtocol) }
         let at = Instant(milliseconds: 9_999_999_999_999)
-        let join = RoomCommand.Join(session: Cast.session(1), identity: Cast.identity(1), name: name, abilities: .init())
+        let identity = Cast.identity(1)
+        let join = RoomCommand.Join(session: Cast.session(1), identity: identity, name: name, abilities: .init())
         var commands = [
             RoomCommand(participant: Cast.ada, number: 21, rejectedSince: refused, at: at, action: .join(join))
         ]

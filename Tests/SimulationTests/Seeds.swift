@@ -21,6 +21,7 @@ extension RecordedSeed {
         RecordedSeed(17, .nodes),
         // A connection was thrown out because its own attachment was in the log already.
         RecordedSeed(1, .nodes),
+        Mutant(name: "acknowledgementBehindMail", scenario: .nodes, seeds: [75, 110, 127]),
     ]
 }
 
@@ -37,13 +38,14 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "commandDeduplication", scenario: .clients, seeds: [1, 3, 5, 7, 8]),
         Mutant(name: "denseSignals", scenario: .engine, seeds: [4, 9, 14, 16, 27, 29]),
         Mutant(name: "signalFloor", scenario: .engine, seeds: [1, 2, 3, 5, 6]),
-        Mutant(name: "deliveredWatermark", scenario: .nodes, seeds: [11, 14, 16, 49, 60, 68]),
-        Mutant(name: "healing", scenario: .nodes, seeds: [3, 22, 29, 33, 37]),
-        Mutant(name: "positionUID", scenario: .nodes, seeds: [5, 46, 48, 52, 67]),
-        Mutant(name: "epochs", scenario: .nodes, seeds: [16, 33, 38, 57]),
-        Mutant(name: "rememberedRejections", scenario: .nodes, seeds: [8, 13, 15, 25, 43, 48]),
+        Mutant(name: "deliveredWatermark", scenario: .nodes, seeds: [1, 2, 4, 5, 6, 7]),
+        Mutant(name: "healing", scenario: .nodes, seeds: [6, 17, 32, 35, 46, 53]),
+        Mutant(name: "positionUID", scenario: .nodes, seeds: [44, 48, 196]),
+        Mutant(name: "epochs", scenario: .nodes, seeds: [44, 48, 188]),
+        Mutant(name: "rememberedRejections", scenario: .nodes, seeds: [1, 2, 3, 4]),
         Mutant(name: "uidCompare", scenario: .nodes, seeds: [82, 143]),
-        Mutant(name: "exactCompare", scenario: .nodes, seeds: [3, 4, 8, 16, 19]),
-        Mutant(name: "resubmission", scenario: .nodes, seeds: [10, 38, 40, 64, 72]),
+        Mutant(name: "exactCompare", scenario: .nodes, seeds: [8, 12, 14, 20, 128, 166]),
+        Mutant(name: "resubmission", scenario: .nodes, seeds: [34]),
+        Mutant(name: "acknowledgementBehindMail", scenario: .nodes, seeds: [75, 110, 127]),
     ]
 }

@@ -2,8 +2,8 @@ import NIOCore
 import ParleyEngine
 import ParleyProtocol
 
-/// Rooms that nobody holds any more, because the nodes of all their people have died: their people would stay for ever,
-/// and so would the rooms.
+/// Rooms that nobody holds any more, because the nodes of all their people have died: their people would stay for
+/// ever, and so would the rooms.
 ///
 /// Whenever a node has died, and once after its own beginning, each node walks over the engine's rooms, a page with
 /// each heartbeat, and takes those that fall to it and that it does not have. Then it speaks for their people as for all

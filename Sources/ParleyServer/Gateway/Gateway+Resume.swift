@@ -90,8 +90,8 @@ extension Gateway {
         }
     }
 
-    /// What this node holds of the session may be of the past: it may have moved on, and come back. That there is no other
-    /// node is of the past as well.
+    /// What this node holds of the session may be of the past: it may have moved on, and come back. That there is no
+    /// other node is of the past as well.
     private func refresh(_ seats: ArraySlice<Seat>, _ then: @escaping (_ isCurrent: Bool) -> Void) {
         guard let seat = seats.first else { return then(true) }
         seat.host.whenCurrent { [unowned self] isCurrent in

@@ -238,8 +238,8 @@ extension RoomHostStateMachine {
         top == self.position || self.position.generation > top.generation || self.ancestors.contains(top)
     }
 
-    /// Whether this replica has come from there: a log that ends there has lost what follows. One that ends elsewhere has
-    /// another history, which somebody has been told of already, and which therefore counts.
+    /// Whether this replica has come from there: a log that ends there has lost what follows. One that ends elsewhere
+    /// has another history, which somebody has been told of already, and which therefore counts.
     private func isAncestor(_ top: Position) -> Bool {
         guard let oldest = self.ancestors.first, top.sequence >= oldest.sequence else { return true }
         return self.ancestors.contains(top)

@@ -52,7 +52,7 @@ extension Journal {
     }
 
     /// The engine forgot it, and its client could not send it again: it had gone, or its membership was lost. Or the
-    /// client did, and the log says that it was refused then: what was forgotten is decided anew (the documents say so).
+    /// client did, and the log says that it was refused then: what was forgotten is decided anew (so say the documents).
     private func mayBeLost(_ name: CommandName, _ record: CommandRecord, isRefused: Bool) -> Bool {
         guard let acknowledgedAt = record.acknowledgedAt,
             let loss = self.losses.last(where: { $0 + .seconds(3) >= acknowledgedAt })
