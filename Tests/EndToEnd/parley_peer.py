@@ -61,6 +61,8 @@ class ParleyPeer:
         self.unsettled = []
         # How many connections were begun to come back to this session.
         self.attempt = 0
+        # Nothing but a hello is said before it is answered.
+        self.is_greeted = False
 
     # MARK: - Life
 
@@ -78,6 +80,7 @@ class ParleyPeer:
 
     async def _connect(self):
         self.close_code = self.close_reason = None
+        self.is_greeted = False
         self.socket = await websockets.connect(
             self.address, subprotocols=["parley.v1"], origin=self._origin, ping_interval=None,
             max_size=None, open_timeout=10, proxy=None)
@@ -148,6 +151,7 @@ class ParleyPeer:
             return
         if kind == "welcome":
             self.welcome = frame
+            self.is_greeted = True
         elif kind == "snapshot":
             earlier = self.rooms.get(frame["room"])
             self.rooms[frame["room"]] = Room(frame)
@@ -211,7 +215,7 @@ class ParleyPeer:
 
     async def acknowledge(self):
         news = {who: n for who, n in self.received.items() if n > self.acknowledged.get(who, 0)}
-        if news:
+        if news and self.is_greeted:
             self.acknowledged |= news
             try:
                 await self.send({"type": "beat", "ack": news})

@@ -42,6 +42,15 @@ async def eventually(condition, seconds=5, what="the condition"):
         await asyncio.sleep(0.02)
 
 
+async def stop(*tasks):
+    """Ends tasks of a test. In Python before 3.12 `wait_for` swallows a cancellation that comes in the same turn as its
+    result, and a loop around it would go on for ever; so it is cancelled until it has ended."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.1)
+
+
 class World:
     """What all tests of a run share: one server, one browser of each kind. Each is started when first wanted."""
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from raw_socket import PING, PONG, RawSocket, frame
-from stage import eventually, within
+from stage import eventually, stop, within
 from test_http import get, samples
 
 TOGETHER = 4
@@ -65,9 +65,7 @@ async def test_a_device_far_away(stage):
         assert 500 <= trip < 2_000, trip
         assert ada.room.people[far]["connection"] == "connected"
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await stop(*tasks)
 
 
 async def test_a_doubt_is_answered(stage):

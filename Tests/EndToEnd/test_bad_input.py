@@ -6,7 +6,7 @@ import json
 import time
 
 from raw_socket import BINARY, CLOSE, TEXT, RawSocket, frame, upgrade_request
-from stage import within
+from stage import stop, within
 
 TOGETHER = 6
 
@@ -298,8 +298,7 @@ async def test_a_name_of_ten_megabytes(stage):
         hello = json.dumps({"type": "hello", "protocol": 1, "join": {"id": 1, "room": room, "name": "x" * 10_000_000}})
         sending = asyncio.create_task(raw.send(hello))
         await raw.expect_close(1009)
-        sending.cancel()
-        await asyncio.wait([sending])
+        await stop(sending)
 
 
 async def test_aliases_that_are_not_allowed(stage):
@@ -534,8 +533,7 @@ async def test_a_slow_upgrade_is_cut_off(stage):
         dripping = asyncio.create_task(drip())
         await raw.expect_end(seconds=20)
         assert time.monotonic() - began > 8, "too early"
-        dripping.cancel()
-        await asyncio.wait([dripping])
+        await stop(dripping)
 
 
 async def test_a_silent_connection_without_a_request(stage):

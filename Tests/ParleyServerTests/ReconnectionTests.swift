@@ -64,8 +64,8 @@ struct ReconnectionTests {
     @Test("a connection through which nothing comes is given up, and the next one is used")
     func dark() async throws {
         var limits = Limits()
-        limits.silenceMilliseconds = 100
-        limits.darkMilliseconds = 400
+        limits.silenceMilliseconds = 500
+        limits.darkMilliseconds = 2_500
         try await withRelay(limits: limits) { server, relay in
             let (ada, bob, a, _) = try await pair(server, relay)
             try await relay.freeze()

@@ -21,7 +21,6 @@ extension RecordedSeed {
         RecordedSeed(17, .nodes),
         // A connection was thrown out because its own attachment was in the log already.
         RecordedSeed(1, .nodes),
-        Mutant(name: "acknowledgementBehindMail", scenario: .nodes, seeds: [75, 110, 127]),
     ]
 }
 

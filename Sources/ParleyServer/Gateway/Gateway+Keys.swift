@@ -11,7 +11,7 @@ import ParleyProtocol
 extension Gateway {
     private static let keyLog = LogID(.keys, "resume")
     /// A secret that nobody here has signed makes this node read the log, so often at most.
-    private static let readingInterval = TimeAmount.seconds(1)
+    private static let readingInterval = TimeAmount.milliseconds(100)
 
     /// The engine may have lost them: whoever knows one gives it back. Nobody is greeted before there is a key.
     func renewKeys() {

@@ -65,8 +65,9 @@ async function transfer(id, name, room) {
     if (isSure) order(room.transferHost(id), `${name} is the host now.`)
 }
 
-function removal({ id, role }, name, room) {
-    if (!room.may('remove') || !isAbove(room.role, role)) return []
+function removal({ id, role, owner }, name, room) {
+    // Nobody is put out of a room that is their own.
+    if (!room.may('remove') || !isAbove(room.role, role) || owner) return []
     const remove = async (ban) => {
         const isSure = await confirmed({
             title: `Remove ${name}?`, label: 'Remove',
