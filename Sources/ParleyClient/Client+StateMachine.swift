@@ -215,6 +215,7 @@ package struct ClientStateMachine: Sendable {
         case .restarter(let restarter): effects.append(.tell(.restarter(restarter)))
         case .chat(let chat): effects.append(.tell(.chat(chat)))
         case .chatHistory(let history): effects.append(.tell(.chatHistory(history)))
+        case .roster(let page): effects.append(.tell(.roster(page)))
         case .goaway(let goaway):
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
             let within = Duration.milliseconds(goaway.withinMilliseconds)

@@ -40,6 +40,8 @@ public enum ClientEvent: Hashable, Sendable {
     /// Somebody has written something.
     case chat(ChatFrame)
     case chatHistory(ChatHistory)
+    /// Some of a large audience.
+    case roster(RosterPage)
     /// The session is over; the last event.
     case ended(ClientError)
 }

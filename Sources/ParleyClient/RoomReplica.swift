@@ -19,6 +19,8 @@ public struct RoomReplica: Hashable, Sendable {
     package let view: String?
     /// docs/PROTOCOL.md, section 5.
     public private(set) var state: JSONValue
+    /// This client's own row while it is not among ``people``: it is one of a large audience, who are counted.
+    public let me: JSONValue?
 
     package init(_ snapshot: Snapshot) {
         self.id = snapshot.room
@@ -26,6 +28,7 @@ public struct RoomReplica: Hashable, Sendable {
         self.position = snapshot.at
         self.view = snapshot.view
         self.state = snapshot.state
+        self.me = snapshot.me
     }
 
     /// Equal to the server's for the same position and view. Costs a walk through the whole state.
@@ -33,7 +36,10 @@ public struct RoomReplica: Hashable, Sendable {
 
     public var alias: RoomAlias? { self.state["room"]?["alias"]?.string.flatMap { RoomAlias($0) } }
 
-    /// Everybody in the room, in order of arrival.
+    /// How many there are beyond those who are among ``people``.
+    public var audienceCount: Int { Int(clamping: self.state["audience"]?["count"]?.integer ?? 0) }
+
+    /// Everybody in the room, in order of arrival; of a large audience only those with a raised hand.
     public var people: [ParticipantID] {
         guard let people = self.state["people"]?.object else { return [] }
         let arrivals = people.members.compactMap { member in

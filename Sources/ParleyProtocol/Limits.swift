@@ -25,8 +25,11 @@ public struct Limits: Hashable, Sendable {
     /// Waiting bytes of one connection; more closes it (4408). Room for what does not ask whether there is room: one
     /// snapshot of a full room, one mailbox, and the answers to what the client itself has asked.
     public var outputBytesMax: Int {
-        self.outputWatermarkBytes + (1_024 + 2 * self.attributeBytesPerParticipantMax) * self.participantsPerRoomMax
-            + 2 * self.attributeBytesPerRoomMax + self.mailboxBytesMax + 262_144
+        self.outputWatermarkBytes + (1_024 + 2 * self.attributeBytesPerParticipantMax) * self.peopleShownMax + 2 * self.attributeBytesPerRoomMax + self.mailboxBytesMax + 262_144
+    }
+    /// In one snapshot: the stage, those whom people on it may have become since, and hands.
+    private var peopleShownMax: Int {
+        min(self.participantsPerRoomMax, 2 * (self.stageMax + self.stageReserve) + self.audienceHandsMax)
     }
     /// Output of which not a byte leaves for so long closes its connection (4408).
     public var writeStallMilliseconds = 10_000
@@ -60,6 +63,22 @@ public struct Limits: Hashable, Sendable {
     public var roomsMax = 100_000
     /// One more join is rejected: `room-full`.
     public var participantsPerRoomMax = 100
+    /// Who is announced one by one where a room does not say how many; who comes later is counted.
+    public var stageUsual = 50
+    /// The most that a room can say.
+    public var stageMax = 500
+    /// Places beyond that for those who are expected: hosts, speakers, their other devices; one more of them is rejected:
+    /// `room-full`.
+    public var stageReserve = 100
+    /// Raised hands of those who are counted; one more is rejected: `too-many`.
+    public var audienceHandsMax = 64
+    /// The most of the audience that one answer lists, and how many where the question does not say.
+    public var rosterPageMax = 100
+    public var rosterPageUsual = 50
+    /// Such questions at once, then one a second; one more is rejected: `rate-limited`.
+    public var rosterBurst = 10
+    /// Pulses of a room's whole audience that the stage is told in a second; what is more is not told.
+    public var audiencePulsesPerSecond = 50
     /// Waiting commands of one room; more are rejected: `busy`.
     public var pendingCommandsPerRoomMax = 4_096
     /// One log entry never holds more commands or bytes than this.

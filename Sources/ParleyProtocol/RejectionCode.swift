@@ -45,6 +45,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
     case invalidSettings = "invalid-settings"
     case versionConflict = "version-conflict"
     case mutedByRule = "muted-by-rule"
+    case stageFull = "stage-full"
     // Signals and pulses.
     case unknownRecipient = "unknown-recipient"
     case recipientIsSelf = "recipient-is-self"
@@ -105,6 +106,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
         case .invalidSettings: "A setting of the room has a value that is not allowed."
         case .versionConflict: "Somebody else has changed it since."
         case .mutedByRule: "That may not be switched on here, or not by you."
+        case .stageFull: "There is no place on the stage."
         case .unknownRecipient: "Nobody in your rooms has that id."
         case .recipientIsSelf: "A signal to yourself goes nowhere."
         case .signalGap: "Signal numbers must not leave any out."

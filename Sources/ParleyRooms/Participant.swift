@@ -19,6 +19,8 @@ public struct Participant: Hashable, Sendable {
     /// Whether it is the identity that created the room.
     public internal(set) var isOwner = false
     public internal(set) var conduct = Conduct()
+    /// Whether people are told of them one by one. Who is not is counted, with the others of a large audience.
+    public internal(set) var isListed = true
 
     /// Whether somebody can be reached.
     ///

@@ -32,7 +32,9 @@ extension Room {
         guard var participant = self.people[id] else { return .none }
         let (before, from) = (participant.json, participant.section)
         let role = participant.role
+        self.audience.count(participant, -1)
         body(&participant)
+        self.audience.count(participant, 1)
         self.people[id] = participant
         if participant.role != role { self.policy.move(id, to: participant.role) }
         let path = StatePath.person(id)

@@ -127,6 +127,7 @@ extension Room {
             guard var replaced = self.devices.replaced(among: earlier)?.map(\.id) else { throw .identityPresent }
             if let stale, self.people[stale] != nil { replaced.append(stale) }
             var joining = self.joining(command, join, visitor)
+            try self.place(&joining, insteadOf: replaced)
             // Also of those who are at home here: somebody has any number of devices.
             guard self.count - replaced.count < self.capacity else { throw .roomFull }
             // They leave first, so that there are never more people than places. The room may be empty in between, but

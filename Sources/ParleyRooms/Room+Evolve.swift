@@ -62,7 +62,7 @@ extension Room {
         let waits = self.door.waiting[id] != nil
         guard waits || self.server.participants[joining.session] == nil else { return .none }
         if joining.role == .host { self.standing.welcome(joining.identity) }
-        let participant = Participant(
+        var participant = Participant(
             id: id,
             identity: joining.identity,
             name: joining.name,
@@ -74,7 +74,9 @@ extension Room {
             media: Participant.Media(),
             isOwner: joining.identity == self.standing.owner
         )
+        participant.isListed = !joining.isCounted
         self.people[id] = participant
+        self.audience.count(participant, 1)
         self.policy.enter(participant, joining.media)
         if !waits {
             var membership = Membership(joining)
@@ -157,6 +159,7 @@ extension Room {
         }
         guard let participant = self.people.removeValue(forKey: id) else { return self.stopWaiting(id) }
         if reason != .removed, self.parameters.isGuarded { self.door.know(participant.identity) }
+        self.audience.count(participant, -1)
         self.policy.leave(id)
         if let membership = self.server.memberships.removeValue(forKey: id) {
             self.server.participants[membership.session] = nil
@@ -189,6 +192,9 @@ extension Room {
         }
         self.people = [:]
         self.server = ServerSection()
+        let audience = self.audience.shown
+        self.audience = Audience()
+        patches = patches.merging(self.replace(audience, with: nil, at: [StatePath.audience], in: .stage))
         for (name, value) in self.door.shown.members {
             patches = patches.merging(self.replace(value, with: nil, at: [name], in: .moderation))
         }

@@ -4,7 +4,7 @@ public import ParleyProtocol
 
 extension Room {
     /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
-    public static var version: Int64 { 4 }
+    public static var version: Int64 { 5 }
 
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
@@ -31,6 +31,7 @@ extension Room {
         if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
         object.append("standing", self.standing.json)
         if let activeSpeaker { object.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
+        if let audience = self.audience.json { object.append(StatePath.audience, audience) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         object.append("handLast", .integer(Int64(clamping: self.server.handLast)))
         let people = self.participants.map { participant in
@@ -81,16 +82,19 @@ extension Room {
         self.standing = try Standing(try FieldReader(try reader.value("standing"), "standing"))
         if reader.has(StatePath.activeSpeaker) { self.activeSpeaker = try reader.identifier(StatePath.activeSpeaker) }
         self.server.handLast = try reader.number("handLast")
+        try self.audience.read(reader)
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {
             let person = try FieldReader(value, "person")
             let shown = try FieldReader(try person.value("shown"), "shown")
-            let participant = try Participant(shown, id: try person.identifier("id"))
+            var participant = try Participant(shown, id: try person.identifier("id"))
+            participant.isListed = !shown.has(StatePath.counted)
             let membership = try Membership(try FieldReader(try person.value("server"), "server"))
             self.people[participant.id] = participant
             self.server.memberships[participant.id] = membership
             self.server.participants[membership.session] = participant.id
             self.server.devices[participant.identity, default: []].append(participant.id)
+            self.audience.count(participant, 1)
             self.policy.enter(participant, try MediaDeclaration(person))
         }
         self.policy.restore(self.rules)
@@ -112,6 +116,7 @@ extension Room {
         if let activeSpeaker {
             hashes.add(.string(activeSpeaker.description), at: [StatePath.activeSpeaker], in: .stage)
         }
+        if let audience = self.audience.shown { hashes.add(audience, at: [StatePath.audience], in: .stage) }
         if let rules = self.rules.shown { hashes.add(rules, at: [StatePath.rules], in: .stage) }
         if let attributes = self.attributes.json { hashes.add(attributes, at: [StatePath.attributes], in: .stage) }
         if let breakouts = self.breakouts.json { hashes.add(breakouts, at: [StatePath.breakouts], in: .stage) }

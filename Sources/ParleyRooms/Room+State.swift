@@ -29,6 +29,8 @@ enum StatePath {
     static let recording = "recording"
     static let owner = "owner"
     static let activeSpeaker = "activeSpeaker"
+    static let audience = "audience"
+    static let counted = "counted"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -54,6 +56,7 @@ extension Room {
         state.append(StatePath.people, .object(people))
         for (name, value) in self.stageJSON { state.append(name, value) }
         if let activeSpeaker { state.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
+        if let audience = self.audience.shown { state.append(StatePath.audience, audience) }
         guard view.includes(.moderation) else { return .object(state) }
         for (name, value) in self.door.shown.members { state.append(name, value) }
         return .object(state)
@@ -98,20 +101,23 @@ extension Room.Lifecycle {
 }
 
 extension Participant {
-    /// Observers are seen by moderators alone; everybody else is on stage, whom every view shows.
-    var section: Section {
+    /// Observers are seen by moderators alone; who is counted by nobody, unless they raise a hand; everybody else is
+    /// on stage, whom every view shows.
+    package var section: Section {
         switch self.role {
         case .observer: .moderation
+        case .audience where !self.isListed: self.conduct.hand == nil ? .server : .roster
         case .host, .coHost, .speaker, .participant, .audience: .stage
         }
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         var object = JSONObject()
         if let name = self.name { object.append("name", .string(name.text)) }
         object.append("identity", .string(self.identity.description))
         object.append("role", .string(self.role.rawValue))
         if self.isOwner { object.append(StatePath.owner, true) }
+        if !self.isListed { object.append(StatePath.counted, true) }
         for (name, value) in self.connection.members { object.append(name, value) }
         object.append("joined", .integer(Int64(clamping: self.joined)))
         object.append("joinedAt", .integer(self.joinedAt.milliseconds))

@@ -40,6 +40,8 @@ public struct Room: Hashable, Sendable {
     /// Absent while nobody records or wants to.
     public internal(set) var recording: Recording?
     public internal(set) var standing = Standing()
+    /// Those beyond the stage.
+    var audience = Audience()
 
     /// Who waits, who is invited, and who may not come in.
     public internal(set) var door = Door()
@@ -71,13 +73,15 @@ public struct Room: Hashable, Sendable {
         alias: RoomAlias? = nil,
         capacity: Int = Limits().participantsPerRoomMax,
         graceMilliseconds: Int = Limits().graceMilliseconds,
-        roles: RoleTable = RoleTable()
+        roles: RoleTable = RoleTable(),
+        stageMax: Int? = nil
     ) {
         self.id = id
         self.alias = alias
         self.capacity = capacity
         self.graceMilliseconds = graceMilliseconds
         self.roles = roles
+        self.parameters.stageMax = stageMax
     }
 }
 

@@ -189,6 +189,7 @@ extension RoomEvent.Joining {
         }
         if let invitation = self.invitation { object.append("invitation", .integer(Int64(clamping: invitation))) }
         if self.attempt > 0 { object.append("attempt", .integer(Int64(clamping: self.attempt))) }
+        if self.isCounted { object.append(StatePath.counted, true) }
         return object
     }
 
@@ -207,5 +208,6 @@ extension RoomEvent.Joining {
             invitation: reader.has("invitation") ? try reader.number("invitation") : nil,
             attempt: reader.has("attempt") ? try reader.number("attempt") : 0
         )
+        self.isCounted = try reader.boolIfPresent(StatePath.counted) ?? false
     }
 }

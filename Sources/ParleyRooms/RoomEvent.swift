@@ -89,6 +89,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var invitation: UInt64?
         /// By which of its connections the session joined, see ``RoomCommand/Attach/attempt``.
         public var attempt: UInt64
+        /// Beyond the stage: nobody is told of them one by one.
+        public var isCounted = false
     }
 
     public struct Attachment: Hashable, Sendable {

@@ -10,8 +10,8 @@ public import ParleyProtocol
 /// waiting         -          -         x       -        -      x
 /// ```
 public enum Section: Hashable, Sendable, CaseIterable {
-    /// Never leaves the server: sessions, their epochs, command numbers, refusals. Has no JSON but
-    /// that of the snapshot, so there is nothing that could be shown by mistake.
+    /// Never leaves the server: sessions, their epochs, command numbers, refusals; and the people of a large audience,
+    /// who are counted. No patch is made for it, so there is nothing that could be shown by mistake.
     case server
     /// Waiting list, bans, observers.
     case moderation
@@ -19,7 +19,7 @@ public enum Section: Hashable, Sendable, CaseIterable {
     case door
     /// How things are done here, and the people whom everybody sees.
     case stage
-    /// The people beyond the stage. Nobody yet: everybody is on stage.
+    /// Those of a large audience who have raised a hand.
     case roster
     /// What one participant alone may know. Nothing yet; never part of a hash.
     case own
@@ -131,7 +131,8 @@ extension StatePatches {
             case .door: self.door = newValue
             case .stage: self.stage = newValue
             case .roster: self.roster = newValue
-            case .server, .own: assertionFailure("nothing of this section is the same for many")
+            case .server: break
+            case .own: assertionFailure("nothing of this section is the same for many")
             }
         }
     }

@@ -19,6 +19,9 @@ public struct SignalInbox: Hashable, Sendable {
         self.unacknowledgedMax = UInt64(max(0, unacknowledgedMax))
     }
 
+    /// Whether that participant has sent anything.
+    public func hasHeard(from sender: ParticipantID) -> Bool { self.watermarks[sender] != nil }
+
     public enum Posting: Hashable, Sendable {
         /// It goes into the mailbox, and is next for the recipient's connection.
         case handed

@@ -152,6 +152,14 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Participants per room. (default: 100)", valueName: "count"))
     var roomCapacity: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "People of a room who are announced one by one; who comes later is counted. (default: 50)",
+            valueName: "count"
+        )
+    )
+    var stageMax: String?
+
     @Option(help: ArgumentHelp("Connections in all. (default: 18000)", valueName: "count"))
     var connections: String?
 
@@ -198,7 +206,8 @@ struct LimitOptions: ParsableArguments {
 
     var given: [(Setting, String?)] {
         [
-            (.roomCapacity, self.roomCapacity), (.connections, self.connections), (.frameBytes, self.frameBytes),
+            (.roomCapacity, self.roomCapacity), (.stageMax, self.stageMax), (.connections, self.connections),
+            (.frameBytes, self.frameBytes),
             (.messagesPerSecond, self.messagesPerSecond), (.messageBurst, self.messageBurst),
             (.unacknowledgedSignals, self.unacknowledgedSignals),
             (.silenceMilliseconds, self.silenceMilliseconds), (.darkMilliseconds, self.darkMilliseconds),

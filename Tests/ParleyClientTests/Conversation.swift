@@ -186,7 +186,7 @@ struct Conversation {
             self.outcome.events.append("\(notice.type) \(notice.json["id"]?.integer ?? 0)")
         case .reconnecting, .resumed, .resynced: break
         case .undelivered, .rejected, .postponed, .renewed, .rejoined, .closed, .disagreed, .leavingServer,
-            .iceServers, .restarter, .chat, .chatHistory, .pulse, .ended:
+            .iceServers, .restarter, .chat, .chatHistory, .roster, .pulse, .ended:
             self.outcome.events.append("unexpected \(event)")
         }
     }

@@ -19,7 +19,10 @@ struct ThousandTests {
 
     @Test("all cut in one instant: the same states, nothing lost, nothing twice, and nobody has left")
     func cut() async throws {
-        try await withRelay { server, relay in
+        var limits = Limits()
+        // Everybody signals.
+        limits.stageUsual = Self.peopleCount
+        try await withRelay(limits: limits) { server, relay in
             let crowd = try await Crowd.gather(server, relay, rooms: Self.roomCount, people: Self.peopleCount)
             let (news, told) = AsyncStream.makeStream(of: Account.News.self)
             try await withThrowingTaskGroup(of: Account.self) { accounts in

@@ -54,7 +54,7 @@ extension RoomSettings {
         try self.take("maximumMilliseconds", reader) { Self.integer($0, in: durations) }
         try self.take("emptyMilliseconds", reader) { Self.integer($0, in: 0...Int64(limits.emptyMillisecondsMax)) }
         try self.take("capacity", reader) { Self.integer($0, in: 1...Int64(limits.participantsPerRoomMax)) }
-        try self.take("stageMax", reader) { Self.integer($0, in: 1...Int64(limits.participantsPerRoomMax)) }
+        try self.take("stageMax", reader) { Self.integer($0, in: 1...Int64(limits.stageMax)) }
         try self.take("admission", reader) { Self.word($0, AdmissionRule.self) }
         for name in ["waitForHost", "readmit"] { try self.take(name, reader, Self.bool) }
         try self.takeRules(reader, limits)

@@ -37,6 +37,7 @@ extension ClientMessage {
         case .networkChanged: return .networkChanged
         case .chat: return .chat(try ChatCommand(reader, limits))
         case .chatHistory: return .chatHistory(try ChatHistoryRequest(reader, limits))
+        case .roster: return .roster(try RosterRequest(reader, limits))
         case .meeting:
             guard let command = try MeetingCommand(type, reader, limits) else { throw reader.unknownType }
             return .meeting(command)

@@ -23,6 +23,7 @@ extension ClientMessage {
         case .resync(let resync): resync.encode(into: &bytes)
         case .chat(let chat): chat.encode(into: &bytes)
         case .chatHistory(let request): request.encode(into: &bytes)
+        case .roster(let request): request.encode(into: &bytes)
         case .networkChanged:
             bytes.open(type: "network-changed")
             bytes.close()

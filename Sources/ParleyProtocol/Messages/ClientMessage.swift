@@ -11,6 +11,7 @@ public enum ClientMessage: Hashable, Sendable {
     case resync(ResyncRequest)
     case chat(ChatCommand)
     case chatHistory(ChatHistoryRequest)
+    case roster(RosterRequest)
     /// A hint: the device may have another address now.
     case networkChanged
 }

@@ -21,6 +21,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     case networkChanged
     case chat
     case chatHistory
+    case roster
     /// A type that this version does not know, or none.
     case unknown
 
@@ -43,6 +44,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         case .networkChanged: "network-changed"
         case .chat: "chat"
         case .chatHistory: "chat-history"
+        case .roster: "roster"
         case .meeting, .unknown: nil
         }
     }
@@ -51,7 +53,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     public var isSignal: Bool {
         switch self {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster,
             .unknown:
             false
         }

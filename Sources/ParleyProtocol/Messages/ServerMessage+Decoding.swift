@@ -20,6 +20,7 @@ extension ServerMessage {
         case "chat":
             return .chat(ChatFrame(room: try reader.requiredIdentifier("room"), message: try ChatMessage(reader)))
         case "chat-history": return .chatHistory(try ChatHistory(reader))
+        case "roster": return .roster(try RosterPage(reader))
         case "goaway": return .goaway(try Goaway(reader))
         case "stay": return .stay
         default: return .unknown(type: type)
@@ -71,6 +72,7 @@ extension Snapshot {
             participant: try reader.requiredIdentifier("self"),
             at: try reader.required("at") { Position($0) },
             view: try reader.text("view"),
+            me: try reader.optional("me") { value in value.object.map { .object($0) } },
             state: .object(try reader.required("state") { $0.object }),
             hash: try reader.required("hash") { value in value.string.flatMap { StateHash($0) } },
             lastCommand: try reader.count("lastCommand"),

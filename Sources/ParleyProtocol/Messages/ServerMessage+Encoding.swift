@@ -13,6 +13,7 @@ extension ServerMessage {
         case .restarter(let restarter): restarter.encode(into: &bytes)
         case .chat(let chat): chat.encode(into: &bytes)
         case .chatHistory(let history): history.encode(into: &bytes)
+        case .roster(let page): page.encode(into: &bytes)
         case .goaway(let goaway): goaway.encode(into: &bytes)
         case .stay:
             bytes.open(type: "stay")
@@ -61,7 +62,24 @@ extension Snapshot {
         bytes.member("self", id: self.participant)
         bytes.member("at", position: self.at)
         bytes.member("view", text: self.view)
+        bytes.member("me", json: self.me)
         bytes.member("state", json: self.state)
+        bytes.member("hash", text: self.hash.description)
+        bytes.member("lastCommand", count: self.lastCommand)
+        bytes.member("events", array: self.events)
+        bytes.close()
+    }
+
+    /// The same frame from a state that is JSON text already: a room encodes it once for all who come at the same time.
+    public func encode(into bytes: inout [UInt8], encodedState: [UInt8]) {
+        bytes.open(type: "snapshot")
+        bytes.member("room", id: self.room)
+        bytes.member("self", id: self.participant)
+        bytes.member("at", position: self.at)
+        bytes.member("view", text: self.view)
+        bytes.member("me", json: self.me)
+        bytes.write(",\"state\":")
+        bytes.append(contentsOf: encodedState)
         bytes.member("hash", text: self.hash.description)
         bytes.member("lastCommand", count: self.lastCommand)
         bytes.member("events", array: self.events)

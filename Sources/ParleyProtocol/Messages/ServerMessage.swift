@@ -11,6 +11,7 @@ public enum ServerMessage: Hashable, Sendable {
     case restarter(Restarter)
     case chat(ChatFrame)
     case chatHistory(ChatHistory)
+    case roster(RosterPage)
     case goaway(Goaway)
     /// The server does not go away after all.
     case stay
@@ -95,6 +96,8 @@ public struct Snapshot: Hashable, Sendable {
     public var at: Position
     /// What the receiver may see: `moderator`, `participant`, `audience` or `waiting`.
     public var view: String?
+    /// The receiver's own row, if it is not in the `people` of that view.
+    public var me: JSONValue?
     public var state: JSONValue
     public var hash: StateHash
     /// The number of the receiver's last command that is in this state.
@@ -107,6 +110,7 @@ public struct Snapshot: Hashable, Sendable {
         participant: ParticipantID,
         at: Position,
         view: String? = nil,
+        me: JSONValue? = nil,
         state: JSONValue,
         hash: StateHash,
         lastCommand: UInt64? = nil,
@@ -116,6 +120,7 @@ public struct Snapshot: Hashable, Sendable {
         self.participant = participant
         self.at = at
         self.view = view
+        self.me = me
         self.state = state
         self.hash = hash
         self.lastCommand = lastCommand

@@ -16,7 +16,7 @@ extension ScannedMembers {
             try self.readSignal(&envelope, in: frame)
         case .pulse:
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
-        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster, .unknown:
             // All but the last are decoded in full, see ``ClientMessage``.
             break
         }
@@ -76,7 +76,7 @@ extension ScannedMembers {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
         case .signal, .pulse: return true
-        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster,
             .unknown:
             return false
         }
@@ -145,12 +145,12 @@ extension MessageKind {
         switch self {
         case .offer, .answer, .iceCandidate: true
         case .hello, .join, .leave, .media, .meeting, .hangup, .iceRestart, .signal, .pulse, .beat, .resync,
-            .networkChanged, .chat, .chatHistory, .unknown:
+            .networkChanged, .chat, .chatHistory, .roster, .unknown:
             false
         }
     }
 
-    /// The kind of that `type`, compared byte by byte. Length and first byte leave one candidate.
+    /// The kind of that `type`, compared byte by byte. Length and first bytes leave one candidate.
     init(type: UnsafeRawBufferPointer) {
         let candidate: MessageKind =
             switch (type.count, type.first) {
@@ -165,7 +165,7 @@ extension MessageKind {
             case (6, 0x61): .answer
             case (6, 0x73): .signal
             case (6, 0x68): .hangup
-            case (6, 0x72): .resync
+            case (6, 0x72): type[1] == 0x65 ? .resync : .roster
             case (11, _): .iceRestart
             case (12, _): .chatHistory
             case (13, _): .iceCandidate

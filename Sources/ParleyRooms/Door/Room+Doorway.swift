@@ -141,6 +141,11 @@ extension Room {
         guard let replaced = self.devices.replaced(among: earlier)?.map(\.id) else { return nil }
         guard self.count + others - replaced.count < self.capacity else { return nil }
         var joining = person.joining
+        do throws(RejectionCode) {
+            try self.place(&joining, insteadOf: replaced, behind: others)
+        } catch {
+            return nil
+        }
         joining.joined = self.server.joinedLast + UInt64(others) + 1
         joining.at = now
         joining.node = self.server.memberships[person.id]?.node ?? joining.node

@@ -13,6 +13,7 @@ public enum MeetingFact: Hashable, Sendable {
     case consent(ConsentFact)
     case recording(RecordingFact)
     case moderation(ModerationFact)
+    case audience(AudienceFact)
 }
 
 extension MeetingFact {
@@ -29,13 +30,14 @@ extension MeetingFact {
         case .consent(let fact): fact.type
         case .recording(let fact): fact.type
         case .moderation(let fact): fact.type
+        case .audience(let fact): fact.type
         }
     }
 
     /// Whom it is about, if it is about somebody.
     var participant: ParticipantID? {
         switch self {
-        case .lifecycle: nil
+        case .lifecycle, .audience: nil
         case .admission(let fact): fact.participant
         case .role(let fact): fact.participant
         case .attribute(let fact): fact.participant
@@ -61,6 +63,7 @@ extension MeetingFact {
         case .consent(let fact): fact.members
         case .recording(let fact): fact.members
         case .moderation(let fact): fact.members
+        case .audience(let fact): fact.members
         }
     }
 
@@ -69,7 +72,7 @@ extension MeetingFact {
         switch self {
         case .lifecycle(let fact): fact.wireMembers
         case .admission(let fact): fact.wireMembers
-        case .device: [:]
+        case .device, .audience: [:]
         case .attribute(let fact): fact.wireMembers
         case .breakout(let fact): fact.wireMembers
         case .floor(let fact): fact.wireMembers
@@ -86,7 +89,7 @@ extension MeetingFact {
         // That it will be over soon is for everybody.
         case .lifecycle: .door
         case .admission: .moderation
-        case .role, .moderation, .attribute, .breakout, .device, .floor, .consent, .recording: .stage
+        case .role, .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience: .stage
         }
     }
 
@@ -96,7 +99,7 @@ extension MeetingFact {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
         case .admission(let fact): fact.mayChangeViews
-        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording: false
+        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience: false
         }
     }
 
@@ -113,6 +116,7 @@ extension MeetingFact {
         case .recording: 192
         case .role: 128
         case .moderation(let fact): fact.bytesMax
+        case .audience: 64
         }
     }
 
@@ -138,6 +142,8 @@ extension MeetingFact {
             self = .recording(fact)
         } else if let fact = try ModerationFact(type, reader) {
             self = .moderation(fact)
+        } else if let fact = try AudienceFact(type, reader) {
+            self = .audience(fact)
         } else {
             return nil
         }
@@ -157,6 +163,7 @@ extension Room {
         case .consent(let fact): self.evolve(fact)
         case .recording(let fact): self.evolve(fact)
         case .moderation(let fact): self.evolve(fact)
+        case .audience(let fact): self.evolve(fact)
         }
     }
 }

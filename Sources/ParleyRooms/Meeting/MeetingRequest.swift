@@ -160,7 +160,8 @@ extension Room {
     /// Of every subject that has any.
     private var deadlines: [Instant] {
         self.lifecycleDeadlines + self.doorDeadlines
-            + [self.floors.nextDeadline, self.consents.nextDeadline, self.standing.vacantUntil].compactMap(\.self)
+            + [self.floors.nextDeadline, self.consents.nextDeadline, self.standing.vacantUntil, self.audience.dueAt]
+            .compactMap(\.self)
             + self.breakoutDeadlines
     }
 
@@ -172,7 +173,8 @@ extension Room {
         // By itself: who comes in depends on who is host.
         let succession = self.dueSuccession(at: now)
         if !succession.isEmpty { return .events(succession) }
-        let events = self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.decideDoor(at: now)
+        let events = self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.dueAudience(at: now)
+            + self.decideDoor(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }
 }

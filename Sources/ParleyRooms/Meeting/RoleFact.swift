@@ -64,8 +64,12 @@ extension Room {
         case .changed(let id, let role, let reason):
             guard let participant = self.people[id] else { return .none }
             self.note(role, of: participant, reason)
+            let isListed = self.isListed(participant, as: role)
             return self.change(id) {
+                // Who is brought to the stage has been heard.
+                if $0.role == .audience, role.isOnStage { $0.conduct.hand = nil }
                 $0.role = role
+                $0.isListed = isListed
                 $0.conduct.mayUnmute = false
             }
         case .away(let until):

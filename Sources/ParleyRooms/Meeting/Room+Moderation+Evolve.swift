@@ -72,7 +72,7 @@ extension Room {
             isMeant = isMeant && participant.id != id && participant.role.rank <= rank
         }
         if isMeant { after.mute(all.kinds, by: muter) }
-        guard all.mayUnmute == false, participant.role != .observer else { return after }
+        guard all.mayUnmute == false, participant.role != .observer, participant.isListed else { return after }
         after.conduct.mayUnmute = !isMeant && !self.roles.permits(participant.role, .speak)
         return after
     }

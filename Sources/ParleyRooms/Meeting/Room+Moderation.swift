@@ -45,7 +45,8 @@ extension Room {
     private func decideAllowSpeak(_ id: ParticipantID, _ allowed: Bool, _ request: MeetingRequest) -> Decision {
         guard self.permits(request, .mute) else { return .rejected(.notPermitted) }
         guard let participant = self.people[id] else { return .rejected(.unknownParticipant) }
-        guard participant.role != .observer else { return .rejected(.invalidRole) }
+        // Who is counted is not heard: bring them to the stage.
+        guard participant.role != .observer, participant.isListed else { return .rejected(.invalidRole) }
         guard allowed || self.mayMute(participant, request) else { return .rejected(.notPermitted) }
         let after = self.after(speakAllowed: allowed, participant, by: request.muter)
         guard after != participant else { return .rejected(.noChange) }
@@ -84,6 +85,9 @@ extension Room {
             return .rejected(.notPermitted)
         }
         guard participant.conduct.hand?.isToSpeak != toSpeak else { return .rejected(.noChange) }
+        guard participant.isListed || participant.conduct.hand != nil || self.hasPlaceForHand else {
+            return .rejected(.tooMany)
+        }
         return request.events([.moderation(.handRaised(request.by, at: request.at, toSpeak: toSpeak))])
     }
 

@@ -27,6 +27,8 @@ extension Room {
             }
         }
         guard self.standing.hasPlace(for: participant.identity) else { return .rejected(.tooMany) }
+        let raised = devices.count { role.isOnStage && !$0.role.isOnStage }
+        guard raised == 0 || self.hasPlaceOnStage(for: raised) else { return .rejected(.stageFull) }
         return self.decide(devices.filter { $0.role != role }.map { ($0.id, role, nil) }, request)
     }
 

@@ -14,7 +14,7 @@ extension Gateway {
             limits: self.limits,
             features: [
                 "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter",
-                "hash", "chat", "breakouts",
+                "hash", "chat", "breakouts", "roster",
             ],
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now

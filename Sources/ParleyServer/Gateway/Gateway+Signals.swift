@@ -115,7 +115,7 @@ extension Gateway {
         case .hangup:
             negotiation?.hangup()
             return nil
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster,
             .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType
@@ -140,6 +140,11 @@ extension Gateway {
             let joined = peer?.joined ?? mine.host.room.participant(to)?.joined
         else {
             self.refuse(.unknownRecipient, envelope, frame, session)
+            return nil
+        }
+        // Thousands could: they answer those on the stage who begin.
+        guard !mine.isCounted || mine.knows(to) else {
+            self.refuse(.notPermitted, envelope, frame, session)
             return nil
         }
         guard mine.routes.count < self.limits.peersPerSessionMax else {

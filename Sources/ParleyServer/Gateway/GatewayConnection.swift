@@ -120,6 +120,7 @@ final class GatewayConnection: WebSocketDelegate {
         case .resync(let request): self.gateway.resync(request, session: session)
         case .chat(let chat): self.gateway.chat(chat, session: session)
         case .chatHistory(let request): self.gateway.chatHistory(request, session: session)
+        case .roster(let request): self.gateway.roster(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .signal, .pulse: assertionFailure("relayed above")
         }

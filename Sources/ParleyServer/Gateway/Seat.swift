@@ -68,10 +68,15 @@ final class Seat {
     /// Whether it was another one before, here: a client that does not say which one it holds may hold that one.
     var viewHasChanged = false
 
+    /// Beyond the stage: nobody is told of this participant, and pulses from here go to the stage.
+    var isCounted = false
+
     /// Each costs a snapshot.
     var resyncs: RateLimit
     var chatMessages: RateLimit
     var chatHistories: RateLimit
+    /// Questions for the audience.
+    var rosters: RateLimit
     /// Of the room's chat, what comes next; `nil` as long as the chat is not held here.
     var nextMessage: UInt64?
     /// In a breakout room: since when the participant should not be there any more.
@@ -123,6 +128,7 @@ final class Seat {
             burst: limits.chatHistoryBurst,
             now: 0
         )
+        self.rosters = RateLimit(perSecond: 1, burst: limits.rosterBurst, now: 0)
         self.inbox = SignalInbox(unacknowledgedMax: limits.unacknowledgedSignalsMax)
     }
 
@@ -186,14 +192,29 @@ final class Seat {
     /// Everybody with whom this participant negotiates, in order of arrival. If not all that was said between the two
     /// was said on this node, they may.
     var negotiators: [Participant] {
-        self.host.room.participants.filter { peer in
+        let room = self.host.room
+        guard !self.wasElsewhere else {
+            return room.participants.filter { $0.id != self.id && ($0.isListed || self.knows($0.id)) }
+        }
+        let known = Set(self.routes.keys).union(self.callers.keys).union(self.host.peopleElsewhere)
+        let peers = known.compactMap { room.participant($0) }.filter { peer in
             guard peer.id != self.id else { return false }
-            guard !self.wasElsewhere else { return true }
             guard let route = self.routes[peer.id] ?? self.callers[peer.id]?.routes[self.id] else {
-                return self.host.peopleElsewhere.contains(peer.id)
+                return peer.isListed && self.host.peopleElsewhere.contains(peer.id)
             }
             return route.pair?.negotiation.isOpen ?? true
         }
+        return peers.sorted { $0.joined < $1.joined }
+    }
+
+    /// Whether one of the two has signalled to the other, as far as this node has seen it.
+    func knows(_ peer: ParticipantID) -> Bool {
+        self.routes[peer] != nil || self.callers[peer] != nil || self.inbox.hasHeard(from: peer)
+    }
+
+    /// Those on this node of whom either has signalled to the other.
+    var acquaintances: [Seat] {
+        self.routes.values.compactMap(\.peer) + self.callers.values.filter { self.routes[$0.id] == nil }
     }
 
     /// Nobody finds the way here any more, and from here to nobody: routes are the only references between seats.

@@ -19,10 +19,10 @@ extension RoomHost {
         }
         let trips = self.roundTrips(ofEverybody: tellsEverybody)
         for (view, tellsHash) in plans {
-            // Who waits at the door knows nobody.
-            let isWaiting = view == .waiting
-            guard tellsHash || !(trips.isEmpty || isWaiting) else { continue }
-            self.tellBeat(view, tellsHash: tellsHash, isWaiting ? [] : trips)
+            // Who waits at the door knows nobody, and an audience can be large.
+            let tellsTrips = view.includes(.roster) && !trips.isEmpty
+            guard tellsHash || tellsTrips else { continue }
+            self.tellBeat(view, tellsHash: tellsHash, tellsTrips ? trips : [])
         }
     }
 
@@ -56,7 +56,7 @@ extension RoomHost {
             let seat = self.present[self.nextRoundTrip]
             self.nextRoundTrip += 1
             visited += 1
-            guard let now = seat.session.holder?.roundTrip.milliseconds,
+            guard !seat.isCounted, let now = seat.session.holder?.roundTrip.milliseconds,
                 ofEverybody || RoundTripEstimate.isNews(now, told: seat.toldRoundTrip)
             else { continue }
             seat.toldRoundTrip = now

@@ -75,17 +75,33 @@ extension RoomHost {
     func send(_ room: Room, events: [JSONValue], to seat: Seat) {
         guard let connection = seat.session.connection, connection.isWritable else { return }
         guard let position = self.streams[seat.view]?.position else { return }
+        let participant = room.participant(seat.id)
         let message = Snapshot(
             room: room.id,
             participant: seat.id,
             at: position,
             view: seat.view.rawValue,
-            state: room.state(for: seat.view),
+            me: participant.flatMap { seat.view.includes($0.section) ? nil : $0.json },
+            state: [:],
             hash: room.hash(for: seat.view),
             lastCommand: room.membership(seat.id)?.lastCommand,
             events: events
         )
-        connection.send(.snapshot(message), counters: &self.gateway.counters)
+        var bytes: [UInt8] = []
+        message.encode(into: &bytes, encodedState: self.encodedState(of: room, for: seat.view, at: position))
+        self.gateway.counters.bytesSent += bytes.count
+        bytes.withUnsafeBytes { connection.sendText($0) }
         seat.cursor.seek(seat.newestFrame)
+    }
+
+    /// What a view shows changes with its frames only: thousands who come while nothing happens on the stage get the same
+    /// bytes. Kept for as long as they are good.
+    private func encodedState(of room: Room, for view: View, at position: Position) -> [UInt8] {
+        if let kept = self.streams[view]?.encodedState, kept.at == position, kept.hash == room.hash(for: view) {
+            return kept.bytes
+        }
+        let bytes = room.state(for: view).encoded
+        self.streams[view]?.encodedState = (position, room.hash(for: view), bytes)
+        return bytes
     }
 }

@@ -13,8 +13,9 @@ extension RoomHost {
         self.gateway.counters.eventEntries += 1
         let joiners = self.seatJoiners(delivery)
         let movers = self.changeViews(delivery)
+        let counted = self.concerned(by: delivery, except: joiners + movers)
         self.tell(delivery)
-        self.sendSnapshots(delivery, to: joiners + movers)
+        self.sendSnapshots(delivery, to: joiners + movers + counted)
         for seat in joiners { self.gateway.settle(seat) }
         self.seeOff(delivery)
     }
@@ -67,6 +68,8 @@ extension RoomHost {
             // Also who came to the door and was gone from it with one entry: whose connection that was is gone as well.
             if let seat = self.seats[id] {
                 if seat.isInRoom { self.tellFarewell(delivery, to: seat) }
+                let acquaintances = seat.acquaintances
+                if !acquaintances.isEmpty { self.acquaintances[id] = acquaintances }
                 self.remove(seat)
             }
             _ = gateway.engine.drop(MailboxID(room: self.id, recipient: id), on: gateway.eventLoop)
@@ -98,14 +101,23 @@ extension RoomHost {
             pulse.write(to: UnsafeMutableRawBufferPointer(buffer))
             count = pulse.byteCount
         }
+        guard !sender.isCounted || self.audienceMayPulse() else { return }
         let frame = WebSocketConnection.frame(text: bytes)
-        for seat in self.present where seat !== sender {
+        for seat in self.present where seat !== sender && !(sender.isCounted && seat.isCounted) {
             guard let connection = seat.session.connection, connection.isWritable else { continue }
             connection.sendFrame(frame)
             self.gateway.counters.pulsesRelayed += 1
             self.gateway.counters.bytesSent += bytes.count
         }
         self.publish(.pulse(from: sender.id, to: nil, ByteBuffer(bytes: bytes)))
+    }
+
+    /// Thousands applaud: the stage hears some of it.
+    func audienceMayPulse() -> Bool {
+        guard case .allowed = self.audiencePulses.take(now: self.gateway.eventLoop.now.uptimeNanoseconds) else {
+            return false
+        }
+        return true
     }
 
     // MARK: Joining and moving
@@ -141,6 +153,21 @@ extension RoomHost {
         }
     }
 
+    /// Those beyond the stage about whom something is said that no frame tells them.
+    private func concerned(by delivery: RoomDelivery, except told: [Seat]) -> [Seat] {
+        var seats: [Seat] = []
+        for event in delivery.entry.events where event.concernsWhoIsCounted {
+            let named = [event.cause?.by, event.participant].compactMap { $0.flatMap { self.seats[$0] } }
+            let all = event.isForAllHands ? self.present.filter(\.isCounted) : named
+            for seat in all where seat.isCounted && seat.phase == .present {
+                guard !seats.contains(where: { $0 === seat }), !told.contains(where: { $0 === seat }) else { continue }
+                seat.cursor.needSnapshot()
+                seats.append(seat)
+            }
+        }
+        return seats
+    }
+
     /// Puts a seat where the room says that it belongs: among the people, or at the door.
     ///
     /// - Parameter position: where a stream begins that nobody had yet: the next frame follows from there.
@@ -148,6 +175,7 @@ extension RoomHost {
         seat.view = room.view(of: seat.id)
         self.streams.open(seat.view, at: position)
         if let participant = room.participant(seat.id) {
+            seat.isCounted = !participant.isListed
             guard seat.phase != .present else { return }
             self.waitingSeats.removeAll { $0 === seat }
             self.add(seat, joined: participant.joined)

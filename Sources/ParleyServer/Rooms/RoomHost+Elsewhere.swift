@@ -12,6 +12,8 @@ extension RoomHost {
     func take(_ seat: Seat, joined: UInt64) {
         seat.view = self.room.view(of: seat.id)
         self.streams.open(seat.view, at: self.position)
+        seat.isCounted = self.room.participant(seat.id).map { !$0.isListed } ?? false
+        self.hasMovers = true
         self.add(seat, joined: joined)
         self.put(seat)
         for other in self.present where other !== seat { seat.reroute(other) }
@@ -50,7 +52,8 @@ extension RoomHost {
                 }
             case .left(let id, _):
                 let wasElsewhere = self.peopleElsewhere.remove(id) != nil
-                for seat in self.present {
+                let acquaintances = self.acquaintances.removeValue(forKey: id) ?? []
+                for seat in wasElsewhere || self.hasMovers ? self.present : acquaintances {
                     guard seat.forget(id) || wasElsewhere else { continue }
                     // What it sent and nobody has read goes with it: a number beyond all stands for all.
                     self.gateway.acknowledgeLater([SignalNumber(sender: id, n: .max)], of: seat)
@@ -125,7 +128,9 @@ extension RoomHost {
         case .pulse(let sender, let recipient, let text):
             if recipient == nil { self.hear(sender, pulse: text.readableBytesView) }
             let frame = WebSocketConnection.frame(text: text.readableBytesView)
-            for seat in self.present where (recipient ?? seat.id) == seat.id {
+            let isCounted = recipient == nil && self.room.participant(sender)?.isListed == false
+            guard !isCounted || self.audienceMayPulse() else { return }
+            for seat in self.present where (recipient ?? seat.id) == seat.id && !(isCounted && seat.isCounted) {
                 guard let connection = seat.session.connection, connection.isWritable else { continue }
                 connection.sendFrame(frame)
                 self.gateway.counters.pulsesRelayed += 1

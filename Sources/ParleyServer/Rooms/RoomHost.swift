@@ -16,6 +16,10 @@ final class RoomHost {
     private let log: LogID
     private var machine: RoomHostStateMachine
     private(set) var seats: [ParticipantID: Seat] = [:]
+    /// Of whom everybody else who has left in this entry had signalled to, or from; see `follow`.
+    var acquaintances: [ParticipantID: [Seat]] = [:]
+    /// Whether anybody here was on another node before.
+    var hasMovers = false
     /// Those of them who are in the room, by arrival.
     private(set) var present: [Seat] = []
     /// Those who wait to be let in, likewise.
@@ -37,6 +41,7 @@ final class RoomHost {
     var isListenedTo = false
     /// When the room's next deadline is looked at.
     var deadline: (instant: Instant, timer: Scheduled<Void>)?
+    var audiencePulses: RateLimit
     /// Who guesses the PIN.
     var guesses: GuessLimit
 
@@ -72,7 +77,8 @@ final class RoomHost {
                 alias: claim?.alias,
                 capacity: gateway.limits.participantsPerRoomMax,
                 graceMilliseconds: gateway.limits.graceMilliseconds,
-                roles: gateway.configuration.roles
+                roles: gateway.configuration.roles,
+                stageMax: gateway.limits.stageUsual == Limits().stageUsual ? nil : gateway.limits.stageUsual
             ),
             incarnation: gateway.engine.incarnation,
             limits: gateway.limits,
@@ -85,6 +91,8 @@ final class RoomHost {
             )
         )
         self.guesses = GuessLimit(limits: gateway.limits)
+        let pulses = gateway.limits.audiencePulsesPerSecond
+        self.audiencePulses = RateLimit(perSecond: pulses, burst: pulses, now: 0)
         self.subscribe()
         gateway.startBeat(of: self)
     }
@@ -349,11 +357,25 @@ final class RoomHost {
 
     func remove(_ seat: Seat, isElsewhere: Bool = false) {
         self.seats[seat.id] = nil
-        if let index = self.present.firstIndex(where: { $0 === seat }) { self.present.remove(at: index) }
+        self.removePresent(seat)
         self.waitingSeats.removeAll { $0 === seat }
         self.gateway.participants[seat.id] = nil
         seat.end(isElsewhere: isElsewhere)
         if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
+    }
+
+    /// They are in order of arrival on this node, which is that of the room but for those who have moved here.
+    private func removePresent(_ seat: Seat) {
+        guard seat.phase == .present else { return }
+        var (low, high) = (0, self.present.count)
+        while low < high, !self.hasMovers {
+            let middle = (low + high) / 2
+            if self.present[middle].joined < seat.joined { low = middle + 1 } else { high = middle }
+        }
+        let isThere = low < self.present.count && self.present[low] === seat
+        if let index = isThere ? low : self.present.firstIndex(where: { $0 === seat }) {
+            self.present.remove(at: index)
+        }
     }
 
     func put(_ seat: Seat) {

@@ -10,6 +10,8 @@ struct ViewStream {
     var ring: ReplayRing
     var beat = RoomBeat()
     private(set) var position: Position
+    /// The state at that position, as the last snapshot told it.
+    var encodedState: (at: Position, hash: StateHash, bytes: [UInt8])?
 
     init(ring: ReplayRing, position: Position) {
         self.ring = ring

@@ -28,6 +28,7 @@ struct ServerSettings {
             limits[keyPath: path] = try settings.integer(setting, in: range) ?? limits[keyPath: path]
         }
         try set(\.participantsPerRoomMax, .roomCapacity, 1...10_000)
+        try set(\.stageUsual, .stageMax, 1...limits.stageMax)
         try set(\.connectionsMax, .connections, 1...1_000_000)
         try set(\.frameBytesMax, .frameBytes, 1_024...1_048_576)
         try set(\.messagesPerSecond, .messagesPerSecond, 1...10_000_000)

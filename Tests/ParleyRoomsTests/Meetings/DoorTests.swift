@@ -166,7 +166,7 @@ private func digest(_ byte: UInt8) -> Digest {
     }
 
     @Test func `so many wait and no more, and all of them come in, a few with each entry`() {
-        var meeting = meeting(["admission": "approval"], capacity: 300)
+        var meeting = meeting(["admission": "approval", "stageMax": 300], capacity: 300)
         for number in 0..<201 as Range<UInt64> {
             let join = RoomCommand.Join(
                 session: SessionID(high: 50, low: number + 1_000),

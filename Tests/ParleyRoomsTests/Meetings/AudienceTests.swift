@@ -1,0 +1,164 @@
+import ParleyProtocol
+import ParleyRooms
+import Testing
+
+/// Beyond the stage people are counted. Whatever happens, each view's state is the fold of its patches.
+@Suite struct AudienceTests {
+    /// Ada and Bob are on the stage, Cleo and Dan are beyond it.
+    private static func meeting(stageMax: Int64 = 2, _ names: [String] = ["Ada", "Bob", "Cleo", "Dan"]) -> Meeting {
+        var meeting = Meeting()
+        for name in names {
+            _ = meeting.join(name) { join in
+                if name == "Ada" { join.settings = RoomSettings(json: ["stageMax": .integer(stageMax)]) }
+            }
+        }
+        return meeting
+    }
+
+    private static func people(_ meeting: Meeting, _ view: View) -> [String] {
+        let people = meeting.folded[view]?["people"]?.object?.members ?? []
+        return people.compactMap { ParticipantID($0.name).map { Meeting.name($0) } }.sorted()
+    }
+
+    private static func count(_ meeting: Meeting) -> Int64? {
+        meeting.folded[.participant]?["audience"]?["count"]?.integer
+    }
+
+    private static func checkViews(_ meeting: Meeting, _ location: SourceLocation = #_sourceLocation) throws {
+        for view in View.allCases {
+            let state = meeting.room.state(for: view)
+            #expect(meeting.folded[view] == state, "\(view)", sourceLocation: location)
+            #expect(StateHash(of: state) == meeting.room.hash(for: view), "\(view)", sourceLocation: location)
+        }
+        var room = Room(id: meeting.room.id)
+        for event in meeting.log { room.evolve(try RoomEvent(json: event.json)) }
+        #expect(room == meeting.room, sourceLocation: location)
+        #expect(try Room(snapshot: room.snapshot) == room, sourceLocation: location)
+    }
+
+    @Test func `who comes when the stage is full is counted, and nobody is told of them`() throws {
+        var meeting = Self.meeting(stageMax: 2, ["Ada", "Bob"])
+        #expect(meeting.join("Cleo") == "joined Cleo #1")
+        let cleo = meeting.id("Cleo")
+        #expect(meeting.room.participant(cleo)?.role == .audience)
+        #expect(meeting.room.view(of: cleo) == .audience)
+        let joined = try #require(meeting.log.last)
+        var room = Room(id: meeting.room.id)
+        for event in meeting.log.dropLast() { room.evolve(event) }
+        let patches = room.evolve(joined)
+        for view in View.allCases {
+            #expect(Self.people(meeting, view).contains("Cleo") == false)
+            #expect(!joined.isShown(in: view, patches, after: room), "\(view)")
+        }
+        // An observer asks for no place, and a host that somebody made has one.
+        try Self.checkViews(meeting)
+    }
+
+    @Test func `people are told how many there are at most once a second, and seldom where there are many`() throws {
+        var meeting = Self.meeting()
+        let clock = Meeting.clock
+        #expect(Self.count(meeting) == nil)
+        // Nobody has been told anything yet.
+        #expect(meeting.room.nextDeadline.map { $0 <= clock } == true)
+        #expect(meeting.pass(clock) == "audience-counted")
+        #expect(Self.count(meeting) == 2)
+        #expect(meeting.room.nextDeadline == nil)
+        _ = meeting.join("Eve")
+        #expect(meeting.room.nextDeadline == clock.advanced(milliseconds: 1_000))
+        #expect(meeting.pass(clock.advanced(milliseconds: 999)) == "rejected no-change")
+        #expect(meeting.pass(clock.advanced(milliseconds: 1_000)) == "audience-counted")
+        #expect(Self.count(meeting) == 3)
+        for name in ["Cleo", "Dan", "Eve"] { _ = meeting.leave(name) }
+        #expect(Self.count(meeting) == 3)
+        #expect(meeting.pass(clock.advanced(milliseconds: 2_000)) == "audience-counted")
+        #expect(Self.count(meeting) == nil)
+        #expect(meeting.folded[.audience]?.object?["audience"] == nil)
+        try Self.checkViews(meeting)
+    }
+
+    @Test func `a hand of the audience is seen by those who see the list, and answered by bringing them to the stage`()
+        throws
+    {
+        var meeting = Self.meeting(stageMax: 3, ["Ada", "Bob"])
+        _ = meeting.join("Cleo")
+        _ = meeting.join("Dan")
+        #expect(meeting.ask("Dan", .moderation(.raiseHand(toSpeak: true))) == "hand-raised Dan #2")
+        #expect(Self.people(meeting, .moderator) == ["Ada", "Bob", "Cleo", "Dan"])
+        #expect(Self.people(meeting, .participant) == ["Ada", "Bob", "Cleo", "Dan"])
+        #expect(Self.people(meeting, .audience) == ["Ada", "Bob", "Cleo"])
+        let row = meeting.folded[.moderator]?["people"]?[meeting.id("Dan").description]
+        #expect(row?["counted"] == true && row?["hand"] != nil)
+        try Self.checkViews(meeting)
+        #expect(meeting.ask("Ada", .role(.set(meeting.id("Dan"), .participant))) == "rejected stage-full")
+        #expect(meeting.ask("Ada", .role(.set(meeting.id("Cleo"), .audience))) == "role-changed Cleo #3")
+        #expect(meeting.ask("Ada", .role(.set(meeting.id("Dan"), .participant))) == "role-changed Dan #4")
+        #expect(Self.people(meeting, .audience) == ["Ada", "Bob", "Dan"])
+        let raised = meeting.folded[.participant]?["people"]?[meeting.id("Dan").description]
+        #expect(raised?["counted"] == nil && raised?["hand"] == nil && raised?["role"] == "participant")
+        try Self.checkViews(meeting)
+        _ = meeting.pass(Meeting.clock)
+        #expect(Self.count(meeting) == 1)
+    }
+
+    @Test func `who was brought to the stage has a place there when they come again`() throws {
+        var meeting = Self.meeting(stageMax: 2, ["Ada", "Bob", "Cleo"])
+        _ = meeting.leave("Bob")
+        #expect(meeting.ask("Ada", .role(.set(meeting.id("Cleo"), .participant))) == "role-changed Cleo #2")
+        _ = meeting.leave("Cleo")
+        _ = meeting.join("Dan")
+        #expect(Self.people(meeting, .audience) == ["Ada", "Dan"])
+        _ = meeting.join("Cleo")
+        #expect(Self.people(meeting, .audience) == ["Ada", "Cleo", "Dan"])
+        // And so has their other device.
+        _ = meeting.join("Ada's phone")
+        #expect(meeting.room.participant(meeting.id("Ada's phone"))?.role == .host)
+        try Self.checkViews(meeting)
+    }
+
+    @Test func `who is counted is not heard, and can be sent away`() throws {
+        var meeting = Self.meeting()
+        let cleo = meeting.id("Cleo")
+        #expect(meeting.media("Cleo", audio: true) == "rejected muted-by-rule")
+        #expect(meeting.ask("Ada", .moderation(.allowSpeak(cleo, true))) == "rejected invalid-role")
+        #expect(meeting.ask("Ada", .admission(.remove(cleo, nil))) == "left Cleo (removed) #3")
+        try Self.checkViews(meeting)
+    }
+
+    @Test func `so many hands are shown and no more`() throws {
+        var meeting = Self.meeting(stageMax: 1, ["Ada"])
+        let names = (0...Limits().audienceHandsMax).map { _ in "" }
+        var refused = 0
+        for number in names.indices {
+            let id = ParticipantID(high: 77, low: UInt64(number))
+            let join = RoomCommand.Join(
+                session: SessionID(high: 77, low: UInt64(number)),
+                identity: IdentityID(high: 77, low: UInt64(number)),
+                abilities: Abilities(rollback: true)
+            )
+            _ = meeting.decide(RoomCommand(participant: id, number: 1, at: Meeting.clock, action: .join(join)))
+            let raise = RoomCommand.Action.meeting(.moderation(.raiseHand(toSpeak: false)))
+            let line = meeting.decide(RoomCommand(participant: id, number: 2, at: Meeting.clock, action: raise))
+            if line == "rejected too-many" { refused += 1 }
+        }
+        #expect(refused == 1)
+        #expect(Self.people(meeting, .participant).count == Limits().audienceHandsMax + 1)
+        try Self.checkViews(meeting)
+    }
+
+    @Test func `the list of those who are counted comes in pages`() {
+        let meeting = Self.meeting(stageMax: 1, ["Ada", "Bob", "Cleo", "Dan"])
+        let first = meeting.room.audience(after: 0, max: 2)
+        #expect(first.people.map { Meeting.name($0.id) } == ["Bob", "Cleo"] && !first.isAll)
+        let second = meeting.room.audience(after: first.people.last?.joined ?? 0, max: 2)
+        #expect(second.people.map { Meeting.name($0.id) } == ["Dan"] && second.isAll)
+    }
+
+    @Test func `nobody of the audience inherits a meeting`() throws {
+        var meeting = Self.meeting(stageMax: 1, ["Ada", "Bob"])
+        #expect(meeting.leave("Ada") == "left Ada #2")
+        #expect(meeting.room.participant(meeting.id("Bob"))?.role == .audience)
+        _ = meeting.join("Ada")
+        #expect(meeting.room.participant(meeting.id("Ada"))?.role == .host)
+        try Self.checkViews(meeting)
+    }
+}
