@@ -32,6 +32,8 @@ package struct Mechanisms: OptionSet, Hashable, Sendable {
     package static let orderedAcknowledgement = Mechanisms(rawValue: 1 << 11)
     /// A sender hears that a signal is delivered when the engine has the acknowledgement, which is behind the signal.
     package static let acknowledgementBehindMail = Mechanisms(rawValue: 1 << 12)
+    /// A command is judged by the node that has the participant's connection, as the log knows it, and by no other.
+    package static let oneJudge = Mechanisms(rawValue: 1 << 13)
 
     // MARK: The engine's
 

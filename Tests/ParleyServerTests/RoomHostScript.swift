@@ -17,7 +17,12 @@ enum Cast {
 
 extension RoomCommand {
     static func join(_ id: ParticipantID) -> RoomCommand {
-        let join = Join(session: Cast.session(id.low), identity: Cast.identity(id.low), abilities: Abilities())
+        let join = Join(
+            session: Cast.session(id.low),
+            node: Cast.node,
+            identity: Cast.identity(id.low),
+            abilities: Abilities()
+        )
         return RoomCommand(participant: id, number: 1, at: Instant(milliseconds: 7), action: .join(join))
     }
 
@@ -35,6 +40,11 @@ extension RoomCommand {
             at: Instant(milliseconds: 7),
             action: .media(.init(audio: audio, video: video))
         )
+    }
+
+    static func attach(_ id: ParticipantID, to node: NodeID) -> RoomCommand {
+        let attach = Attach(node: node, attempt: 0)
+        return RoomCommand(participant: id, number: nil, at: Instant(milliseconds: 7), action: .attach(attach))
     }
 
     static func leave(_ id: ParticipantID, _ number: UInt64) -> RoomCommand {

@@ -244,6 +244,19 @@ import Testing
         #expect(host.machine.room.membership(Cast.ada)?.lastCommand == 3)
     }
 
+    @Test func whatSomebodyHasSaidHereBeforeMovingIsJudgedWhereTheyAreNow() throws {
+        let host = try Script.withAda()
+        _ = host.hear(host.foreign(uid: 50, [.attach(Cast.ada, to: Cast.other)]))
+        _ = host.submit(2, .media(Cast.ada, 2, audio: true))
+        #expect(host.flushEffects(uid: 2).outcomes == [2: .rejected(.engineUnavailable)])
+        // What the log has already has its outcome everywhere.
+        _ = host.submit(3, .join(Cast.ada))
+        #expect(host.flushEffects(uid: 3).outcomes == [3: .duplicate(nil)])
+        _ = host.hear(host.foreign(uid: 51, [.attach(Cast.ada, to: Cast.node)]))
+        _ = host.submit(4, .media(Cast.ada, 2, audio: true))
+        #expect(host.flush(uid: 4)?.events.map(\.type) == ["media-changed"])
+    }
+
     @Test func anEngineThatHasForgottenIsGivenBackWhatThisReplicaHas() throws {
         let host = try Script.withAda()
         let mine = host.machine.position

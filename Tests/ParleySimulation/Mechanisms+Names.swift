@@ -20,5 +20,6 @@ extension Mechanisms {
         // do their work as well.
         ("orderedAcknowledgement", .orderedAcknowledgement),
         ("acknowledgementBehindMail", .acknowledgementBehindMail),
+        ("oneJudge", .oneJudge),
     ]
 }

@@ -11,7 +11,7 @@ extension RoomHostStateMachine {
     /// - Parameter uid: used for no other entry by any node, ever.
     package mutating func flush(uid: UInt64, _ effects: inout [RoomHostEffect]) {
         while self.wantsAppend {
-            var batch = Batch(room: self.room, refused: self.refused, mechanisms: self.mechanisms)
+            var batch = Batch(room: self.room, refused: self.refused, node: self.node, mechanisms: self.mechanisms)
             let count = self.decide(&batch)
             let submissions = Array(self.pending.prefix(count))
             self.pending.removeFirst(count)
@@ -82,11 +82,13 @@ struct Batch {
     private(set) var patches: [StatePatches] = []
     private var judgements: [Judgement] = []
     private var bytes = 0
+    private let node: NodeID
     private let mechanisms: Mechanisms
 
-    init(room: Room, refused: [ParticipantID: RefusedCommands], mechanisms: Mechanisms) {
+    init(room: Room, refused: [ParticipantID: RefusedCommands], node: NodeID, mechanisms: Mechanisms) {
         self.room = room
         self.refused = refused
+        self.node = node
         self.mechanisms = mechanisms
     }
 
@@ -101,6 +103,10 @@ struct Batch {
 
     /// - Returns: `false` if the batch has no place for it.
     mutating func add(_ original: RoomCommand, bytesMax: Int) -> Bool {
+        guard !self.isElsewheres(original) else {
+            self.judgements.append(.other(.rejected(.engineUnavailable)))
+            return true
+        }
         var command = original
         command.rejectedSince = self.rejectedSince(original)
         if !self.mechanisms.contains(.epochs) { command.forgetEpoch(in: self.room) }
@@ -122,6 +128,16 @@ struct Batch {
             self.judgements.append(.other(.rejected(code)))
         }
         return true
+    }
+
+    /// Whose connection is at another node says there again what it has not heard of, and that node alone judges it:
+    /// of a refusal that it gives the log knows nothing, and here the same command might be accepted. If the seat is
+    /// here all the same (an engine has forgotten that it moved), its client is asked to send it again later.
+    private func isElsewheres(_ command: RoomCommand) -> Bool {
+        guard self.mechanisms.contains(.oneJudge), let number = command.number,
+            let membership = self.room.membership(command.participant)
+        else { return false }
+        return number > membership.lastCommand && membership.node != self.node
     }
 
     /// What the host remembers wins: a command that was submitted while an earlier one was undecided
