@@ -172,7 +172,13 @@ package struct ClientStateMachine: Sendable {
         let held = self.memberships.keys.sorted().filter { !self.joins.isRejoining($0) }
         hello.resume?.rooms = held.map { room in
             let membership = self.memberships[room]
-            return .init(room: room, at: membership?.resumePosition, view: membership?.replica.view)
+            let replica = membership?.replica
+            return .init(
+                room: room,
+                at: membership?.resumePosition,
+                view: replica?.view,
+                participant: replica?.participant
+            )
         }
         hello.resume?.received = self.received.all()
         // One that is slow on its way does not take the session from a later one.

@@ -90,13 +90,15 @@ extension Hello.Resume {
         guard let object = try reader.optional("rooms", { $0.object }) else { return nil }
         guard object.count <= limits.roomsPerSessionMax else { throw reader.fault("rooms") }
         let views = try reader.optional("views", { $0.object })
+        let selves = try reader.optional("selves", { $0.object })
         var rooms: [HeldRoom] = []
         for (text, value) in object.members {
             let position = Position(value)
             guard let room = RoomID(text), position != nil || value == .null else {
                 throw reader.fault("rooms")
             }
-            rooms.append(HeldRoom(room: room, at: position, view: views?[text]?.string))
+            let participant = selves?[text]?.string.flatMap { ParticipantID($0) }
+            rooms.append(HeldRoom(room: room, at: position, view: views?[text]?.string, participant: participant))
         }
         return rooms
     }

@@ -83,6 +83,11 @@ extension Hello.Resume {
                 if let view = room.view { views.append(room.room.description, .string(view)) }
             }
             if !views.isEmpty { bytes.member("views", json: .object(views)) }
+            var selves = JSONObject()
+            for room in rooms {
+                if let me = room.participant { selves.append(room.room.description, .string(me.description)) }
+            }
+            if !selves.isEmpty { bytes.member("selves", json: .object(selves)) }
         }
         if !self.received.isEmpty { bytes.member("received", watermarks: self.received) }
         if self.attempt > 0 { bytes.member("attempt", integer: self.attempt) }

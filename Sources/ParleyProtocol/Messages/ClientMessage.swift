@@ -27,11 +27,14 @@ public struct Hello: Hashable, Sendable {
             public var at: Position?
             /// The `view` of the newest snapshot; `nil`: the client does not say.
             public var view: String?
+            /// The `self` of the newest snapshot; `nil`: the client does not say.
+            public var participant: ParticipantID?
 
-            public init(room: RoomID, at: Position?, view: String? = nil) {
+            public init(room: RoomID, at: Position?, view: String? = nil, participant: ParticipantID? = nil) {
                 self.room = room
                 self.at = at
                 self.view = view
+                self.participant = participant
             }
         }
 

@@ -21,6 +21,13 @@ struct Returning {
         self.received = resume.received
         self.abilities = abilities
     }
+
+    /// Whether it speaks of that participant. A client that moves may leave by its first connection, and join again,
+    /// while the `hello` of the second one is on its way: what its former self has received is not the new one's.
+    func means(_ seat: Seat) -> Bool {
+        let held = self.rooms.first { $0.room == seat.host.id }
+        return (held?.participant ?? seat.id) == seat.id
+    }
 }
 
 /// Coming back, to the node that holds the session or to any other.
@@ -229,8 +236,8 @@ extension Gateway {
             seat.host.replay(to: seat, after: mentioned?.at, in: view, isKnown: mentioned != nil)
         }
         for held in returning.rooms where session.seat(in: held.room) == nil { self.refuse(held, session) }
-        self.acknowledge(ClientBeat(acknowledged: returning.received), from: session)
-        for seat in present { self.begin(mailOf: seat, received: returning.received) }
+        self.acknowledge(ClientBeat(acknowledged: returning.received), from: session) { returning.means($0) }
+        for seat in present { self.begin(mailOf: seat, received: returning.means(seat) ? returning.received : []) }
         self.repeatDelivered(to: session)
         if attachment == .visible { for seat in present { self.attach(seat) { _ in } } }
         holder.greeted(session, hello)

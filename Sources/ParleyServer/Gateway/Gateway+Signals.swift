@@ -178,8 +178,14 @@ extension Gateway {
     // MARK: Acknowledgements
 
     /// The recipient has received signals: its senders may forget them.
-    func acknowledge(_ beat: ClientBeat, from session: GatewaySession) {
-        for seat in session.seats where seat.phase == .present {
+    ///
+    /// - Parameter isMeant: whether it can speak of those to that seat.
+    func acknowledge(
+        _ beat: ClientBeat,
+        from session: GatewaySession,
+        where isMeant: (Seat) -> Bool = { _ in true }
+    ) {
+        for seat in session.seats where seat.phase == .present && isMeant(seat) {
             var numbers: [SignalNumber] = []
             for mark in beat.acknowledged {
                 let isBelieved = self.mayNotKnow(mark.participant, seat)

@@ -15,6 +15,7 @@ extension ModelClient {
             if self.hasMemory {
                 resume["rooms"] = .object(self.heldPositions)
                 resume["views"] = .object(self.heldViews)
+                resume["selves"] = .object(self.heldSelves)
                 resume["received"] = .object(self.receivedMarks)
             }
             hello["resume"] = .object(resume)
@@ -32,6 +33,12 @@ extension ModelClient {
         var views = JSONObject()
         for room in self.rooms { views[room.id] = room.view }
         return views
+    }
+
+    private var heldSelves: JSONObject {
+        var rooms = JSONObject()
+        for room in self.rooms { rooms[room.id] = .string(room.me) }
+        return rooms
     }
 
     private var receivedMarks: JSONObject {

@@ -61,6 +61,7 @@ extension ModelClient {
 
     private func secondOpened(_ connection: WebSocketConnection) {
         self.second?.connection = connection
+        self.hasRival = true
         let bytes = self.hello.encoded
         self.journal.trace("\(self.name) 2> \(String(decoding: bytes, as: UTF8.self))")
         bytes.withUnsafeBytes { connection.sendText($0) }

@@ -59,6 +59,8 @@ final class ModelClient {
     var joining: Set<String> = []
     /// The connection that takes over when it has the session; the first one works meanwhile.
     var second: SecondConnection?
+    /// A second connection has said hello, so that a server may have taken the session from the first.
+    var hasRival = false
     /// Names the newest `goaway` that holds; `nil` if none does.
     var goaway: Int?
     var goaways = 0
@@ -150,6 +152,7 @@ final class ModelClient {
     }
 
     func welcomed() {
+        self.hasRival = false
         self.phase = .live
         self.attempts = 0
     }
@@ -305,7 +308,8 @@ extension ModelClient: WebSocketDelegate {
             // By the second one, whose welcome is on its way.
             return self.take(second, next, phase: .greeting)
         }
-        if end == .peerClosed, let code, let known = CloseCode(rawValue: code), !known.isRetryable {
+        let isOurDoing = code == CloseCode.superseded.rawValue && self.hasRival
+        if end == .peerClosed, let code, let known = CloseCode(rawValue: code), !known.isRetryable, !isOurDoing {
             self.journal.violate("\(self.name) was thrown out: \(code)")
         }
         self.lost()

@@ -118,6 +118,7 @@ export class Connection {
 
     #open() {
         this.#state = 'connecting'
+        this.#handover.settle()
         this.#arm(() => this.reconnect('no-welcome'), welcomeMilliseconds)
         try {
             this.#line = this.#newLine({
@@ -144,6 +145,7 @@ export class Connection {
         // The server ends the line of before by itself: a goodbye of ours would be one of the session.
         this.#line?.end(4000)
         this.#line = line
+        this.#handover.settle()
         this.onTakenOver()
         this.onFrame(welcome)
     }
@@ -160,8 +162,10 @@ export class Connection {
     }
 
     #closed(code, reason) {
+        // Superseded by another line of our own, which has come to nothing since.
+        const isOurDoing = code === supersededCode && this.#handover.mayHaveDecided
         this.#abandon()
-        if (!isRetryable(code)) {
+        if (!isRetryable(code) && !isOurDoing) {
             const isSuperseded = code === supersededCode
             return this.#end({ code, reason: isSuperseded ? 'superseded' : reason, ...(isSuperseded && { message: reason }) })
         }

@@ -14,6 +14,7 @@ export class Departures {
 
     /** For hello, as of every other room. */
     get positions() { return [...this.#departures].map(([id, { position }]) => [id, position]) }
+    get selves() { return [...this.#departures].map(([id, { self }]) => [id, self]) }
     get views() { return [...this.#departures].map(([id, { view }]) => [id, view]) }
 
     /** Whether a room of that id or alias is one of them: it can be joined again only after the goodbye. */

@@ -13,6 +13,7 @@ export class Handover {
     #line = null
     #timer = null
     #attempt = 0
+    #hasGivenUp = false
 
     /**
      * `open(events)` gives a line to the next endpoint; `onTaken(line, welcome)`: the session is there now;
@@ -24,6 +25,12 @@ export class Handover {
 
     /** From here on the server may give the session to that line at any moment, and take it from the one in use. */
     get isDeciding() { return this.#line?.hasSaidHello === true }
+
+    /** A line that came to nothing had said hello: whoever heard that may have taken the session from the one in use. */
+    get mayHaveDecided() { return this.isDeciding || this.#hasGivenUp }
+
+    /** Another line is in use. */
+    settle() { this.#hasGivenUp = false }
 
     /** The server spreads its clients; full jitter spreads those that it has told the same. */
     begin(withinMilliseconds) {
@@ -39,6 +46,7 @@ export class Handover {
 
     cancel(code = givenUp) {
         this.#disarm()
+        if (this.isDeciding) this.#hasGivenUp = true
         this.#line?.end(code)
         this.#line = null
     }

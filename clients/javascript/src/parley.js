@@ -139,10 +139,12 @@ export class Parley extends Emitter {
         const rooms = Object.fromEntries([...held.map((room) => [room.id, room.resumePosition]), ...this.#departures.positions])
         // A position counts in its own view alone.
         const views = Object.fromEntries([...held.map(({ id, view }) => [id, view]), ...this.#departures.views].filter(([, view]) => view))
+        // While this hello is on its way, we may become somebody else there by the line that is in use.
+        const selves = Object.fromEntries([...held.map((room) => [room.id, room.self]), ...this.#departures.selves].filter(([, self]) => self))
         const { received } = this.#inbox
         // One that is slow on its way does not take the session from a later one.
         this.#resumes += 1
-        return { ...value, attempt: this.#resumes, rooms, ...(Object.keys(views).length > 0 && { views }), ...(Object.keys(received).length > 0 && { received }) }
+        return { ...value, attempt: this.#resumes, rooms, ...(Object.keys(views).length > 0 && { views }), ...(Object.keys(selves).length > 0 && { selves }), ...(Object.keys(received).length > 0 && { received }) }
     }
 
     #changed(change) {

@@ -38,7 +38,7 @@ test('the next endpoint is asked within the given time, and the old line works u
     assert.equal(second.url, 'ws://b/v1/connect')
     second.opens()
     const [hello] = second.take()
-    assert.deepEqual([hello.resume, hello.join], [{ session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) } }, undefined])
+    assert.deepEqual([hello.resume, hello.join], [{ session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, selves: { r_1: 'p_ada' } }, undefined])
 
     room.media({ audio: true })
     room.send('p_bob', 'a')
@@ -98,6 +98,20 @@ test('… and if it never arrives, the connection is lost like any other, and re
     assert.equal(FakeSocket.last.take()[0].resume.session, 's_1')
     FakeSocket.last.says(resumed())
     assert.equal(parley.status, 'connected')
+})
+
+test('the first line is superseded by one of ours that has come to nothing: that is no other tab', async () => {
+    const { first, statuses, opens, clock, parley } = await draining()
+    opens().ends(1006)
+    assert.deepEqual([statuses, parley.status], [[], 'connected'])
+    first.ends(4509)
+    assert.deepEqual(statuses.map(({ status }) => status), ['reconnecting'])
+    clock.advance(250)
+    FakeSocket.last.opens()
+    FakeSocket.last.says(resumed())
+    assert.equal(parley.status, 'connected')
+    FakeSocket.last.ends(4509)
+    assert.equal(parley.status, 'closed', 'and this one by somebody else')
 })
 
 test('refused: another session is ended, the old line stays in use, and it is tried again with back-off', async () => {

@@ -12,7 +12,7 @@ test('a missing frame means a new connection, and the room is joined again', asy
     clock.advance(250)
     FakeSocket.last.opens()
     assert.deepEqual(FakeSocket.last.take().map(({ resume, join }) => ({ resume, join })),
-        [{ resume: { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) } }, join: undefined }])
+        [{ resume: { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, selves: { r_1: 'p_ada' } }, join: undefined }])
     FakeSocket.last.says(welcome({ session: 's_2' }), snapshot('p_ada2', { p_bob: person(2), p_ada2: person(3) }, 5))
     assert.deepEqual([room.self, room.position, parley.status], ['p_ada2', at(5), 'connected'])
     assert.deepEqual(heard, [['rejoined'], ['change']])

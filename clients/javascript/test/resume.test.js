@@ -26,7 +26,7 @@ test('a resume says what is held; room and participant stay; what was missed is 
     const heard = told(world)
     FakeSocket.last.says({ type: 'signal', from: 'p_bob', n: 1, floor: 1, data: 'a' })
     const hello = returns(world)
-    assert.deepEqual(hello.resume, { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, received: { p_bob: 1 } })
+    assert.deepEqual(hello.resume, { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, selves: { r_1: 'p_ada' }, received: { p_bob: 1 } })
     assert.equal(hello.join, undefined)
     FakeSocket.last.says(resumed(),
         events(2, { type: 'joined', participant: 'p_cem', by: 'p_cem', id: 1, patch: { people: { p_cem: person(3) } } }),
