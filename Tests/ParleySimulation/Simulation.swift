@@ -181,7 +181,7 @@ package final class Simulation {
                     "log \(place)\(written.isReseed ? " (reseeded)" : "") \(written.events.count) events"
                 )
             }
-            self.journal.check(chain, of: log)
+            self.journal.check(chain, of: log, self.history.logs[log].map { Array($0.values) } ?? [])
         }
     }
 

@@ -61,16 +61,26 @@ extension Gateway {
     /// wait for that are answered together.
     func open(_ text: String, of session: SessionID, _ then: @escaping (ResumeSecret?) -> Void) {
         if let secret = self.keys.open(text, of: session) { return then(secret) }
-        self.awaitingKeys.append { [unowned self] in then(self.keys.open(text, of: session)) }
+        self.awaitingKeys.append { [unowned self] isLast in
+            let secret = self.keys.open(text, of: session)
+            guard secret != nil || isLast else { return false }
+            then(secret)
+            return true
+        }
         guard self.awaitingKeys.count == 1 else { return }
         let due = self.keysReadAt + Self.readingInterval
         guard due > self.eventLoop.now else { return self.renewKeys() }
         self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.renewKeys() }
     }
 
+    /// Nobody is told that a secret is unknown while those who know its key may still have to give it back.
     private func answerWhoAwaitsKeys() {
         let waiting = self.awaitingKeys
         self.awaitingKeys = []
-        for answer in waiting { answer() }
+        let isLast = self.isEngineSettled
+        let left = waiting.filter { answer in !answer(isLast) }
+        guard !left.isEmpty else { return }
+        self.awaitingKeys = left + self.awaitingKeys
+        self.renewKeysLater()
     }
 }

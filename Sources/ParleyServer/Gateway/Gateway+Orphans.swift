@@ -6,8 +6,8 @@ import ParleyProtocol
 /// ever, and so would the rooms.
 ///
 /// Whenever a node has died, and once after its own beginning, each node walks over the engine's rooms, a page with
-/// each heartbeat, and takes those that fall to it and that it does not have. Then it speaks for their people as for all
-/// others, or lets go of the room again. That two take the same room does no harm.
+/// each heartbeat, and takes those that fall to it and that it does not have. Then it speaks for their people as for
+/// all others, or lets go of the room again. That two take the same room does no harm.
 ///
 /// Cost: one list of names per page, and one read per room, shared by the nodes.
 extension Gateway {

@@ -29,7 +29,7 @@ package final class Gateway {
     var keys = ResumeKeys()
     var keysReadAt: NIODeadline
     /// Those whose secret is signed with none of them, as far as this node knows. Bounded: each holds its connection.
-    var awaitingKeys: [() -> Void] = []
+    var awaitingKeys: [(_ isLast: Bool) -> Bool] = []
     /// Those that wait for a socket, the longest waiting first.
     var detachedSessions: [GatewaySession] = []
     /// Everybody who is in a room on this node.

@@ -10,8 +10,10 @@ extension Journal {
         let at: NIODeadline
     }
 
-    func check(_ chain: [LogHistory.Written], of log: LogID) {
+    /// - Parameter everything: what was ever written, also what the engine has forgotten.
+    func check(_ chain: [LogHistory.Written], of log: LogID, _ everything: [LogHistory.Written]) {
         self.count("entries", chain.count)
+        self.noteAbsences(everything)
         var applied: [Applied] = []
         var refused: Set<CommandName> = []
         var order = 0
@@ -52,7 +54,8 @@ extension Journal {
     }
 
     /// The engine forgot it, and its client could not send it again: it had gone, or its membership was lost. Or the
-    /// client did, and the log says that it was refused then: what was forgotten is decided anew (so say the documents).
+    /// client did, and the log says that it was refused then: what was forgotten is decided anew (so say the
+    /// documents).
     private func mayBeLost(_ name: CommandName, _ record: CommandRecord, isRefused: Bool) -> Bool {
         guard let acknowledgedAt = record.acknowledgedAt,
             let loss = self.losses.last(where: { $0 + .seconds(3) >= acknowledgedAt })
@@ -115,7 +118,7 @@ extension Journal {
         case ("resumed", .interrupted): return .connected
         case ("left", .interrupted(let since)):
             self.count("left \(reason ?? "?")")
-            if reason == "disconnected", time - since < .seconds(15) {
+            if reason == "disconnected", time - since < .seconds(15), !self.wasAwayBefore(id, time) {
                 self.violate("L1: \(id) left \((time - since).nanoseconds / 1_000_000) ms after the interruption")
             }
             return .gone
@@ -127,6 +130,25 @@ extension Journal {
             return presence
         default: return presence
         }
+    }
+
+    private func noteAbsences(_ everything: [LogHistory.Written]) {
+        for written in everything.sorted(by: { $0.at < $1.at }) {
+            for event in written.events {
+                guard let id = event["participant"]?.string else { continue }
+                switch event["type"]?.string {
+                case "interrupted": self.interruptions[id, default: []].append(written.at)
+                case "resumed", "attached": self.returns[id, default: []].append(written.at)
+                default: break
+                }
+            }
+        }
+    }
+
+    /// An engine that has forgotten an interruption is told of it once more, and the time before that counts as well.
+    private func wasAwayBefore(_ id: String, _ time: NIODeadline) -> Bool {
+        guard let since = self.interruptions[id]?.last(where: { time - $0 >= .seconds(15) }) else { return false }
+        return !(self.returns[id] ?? []).contains { $0 > since && $0 < time }
     }
 
     /// Nobody is said to be away who was not.

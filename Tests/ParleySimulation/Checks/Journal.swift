@@ -18,6 +18,9 @@ final class Journal {
     /// By client, since when and until when it was asleep.
     var sleeps: [Int: [(from: NIODeadline, to: NIODeadline?)]] = [:]
     var losses: [NIODeadline] = []
+    /// By participant, whatever the engine has forgotten later.
+    var interruptions: [String: [NIODeadline]] = [:]
+    var returns: [String: [NIODeadline]] = [:]
 
     init(scheduler: Scheduler) {
         self.scheduler = scheduler
