@@ -82,8 +82,12 @@ final class Script {
         return self.loaded(RoomRead(continues: false, snapshot: nil, entries: [], top: .start))
     }
 
-    func loaded(_ read: RoomRead, in life: EngineIncarnation? = nil) -> [RoomHostEffect] {
-        self.step { $0.readCompleted(read, in: life, &$1) }
+    func loaded(
+        _ read: RoomRead,
+        in life: EngineIncarnation? = nil,
+        askedIn asked: EngineIncarnation? = nil
+    ) -> [RoomHostEffect] {
+        self.step { $0.readCompleted(read, in: life, askedIn: asked, &$1) }
     }
 
     func read(_ entries: [RoomEntry], top: Position) -> [RoomHostEffect] {

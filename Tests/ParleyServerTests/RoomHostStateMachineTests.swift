@@ -286,6 +286,18 @@ import Testing
         #expect(effects.last == .finished)
     }
 
+    @Test func anAnswerFromBeforeALossDoesNotSayThatTheLogWasThereBehindIt() throws {
+        let host = try Script.withAda()
+        let (before, life) = (EngineIncarnation(rawValue: 1), EngineIncarnation(rawValue: 9))
+        let top = host.machine.position
+        _ = host.learn(top: Position(generation: 1, sequence: 2, uid: 50))
+        let known = RoomRead(continues: true, snapshot: nil, entries: [], top: top)
+        _ = host.loaded(known, in: life, askedIn: before)
+        #expect(host.change(life).contains(.read(after: top)))
+        let gone = RoomRead(continues: false, snapshot: nil, entries: [], top: .start)
+        #expect(host.loaded(gone, in: life, askedIn: life) == [.heal(.behind(top: .start))])
+    }
+
     @Test func aHistoryThatIsNotOursReplacesTheReplica() throws {
         let host = try Script.withAda()
         let mine = host.machine.position

@@ -44,6 +44,19 @@ struct SessionLifeTests {
         #expect(self.life.attach() == .refused)
     }
 
+    @Test("whose absence the room shows late, since the engine was away, has the whole grace from then on")
+    mutating func toldLate() {
+        self.life.detach(now: 0)
+        #expect(self.life.tick(now: ms(1_000)) == .interrupt)
+        self.life.told(now: ms(1_900))
+        #expect(self.life.tick(now: ms(29_999)) == .none)
+        self.life.told(now: ms(29_999))
+        #expect(self.life.tick(now: ms(59_998)) == .none)
+        #expect(self.life.tick(now: ms(59_999)) == .expire)
+        self.life.told(now: ms(60_000))
+        #expect(self.life.isOver)
+    }
+
     @Test("each loss begins a debounce and a grace of its own")
     mutating func again() {
         self.life.detach(now: 0)

@@ -135,10 +135,10 @@ extension Gateway {
         for session in self.detachedSessions {
             switch session.life.tick(now: now) {
             case .none: self.repeatReport(session)
-            case .interrupt: self.report(session) { .interrupt(epoch: $0.epoch) }
+            case .interrupt: self.reportOwn(session) { .interrupt(epoch: $0.epoch) }
             case .expire:
                 self.sessions[session.id] = nil
-                self.report(session) { .expire(epoch: $0.epoch) }
+                self.reportOwn(session) { .expire(epoch: $0.epoch) }
             }
         }
     }
@@ -147,7 +147,7 @@ extension Gateway {
     /// connection is lost all the same: as long as the room does not show it, it is said again.
     private func repeatReport(_ session: GatewaySession) {
         guard session.life.isOver || session.life.isInterrupted else { return }
-        for seat in session.seats where seat.isInRoom && seat.reports == 0 {
+        for seat in session.seats where seat.isInRoom && seat.reports == 0 && self.speaks(for: seat) {
             guard let connection = seat.host.room.connection(of: seat.id) else { continue }
             if session.life.isOver {
                 self.report(seat, .disconnect(.disconnected, epoch: seat.epoch))
@@ -205,6 +205,18 @@ extension Gateway {
     }
 
     // MARK: Reports
+
+    /// Of a connection only the node speaks that the log knows it to be at. What this one holds of somebody who has
+    /// moved while another connection was expected here says nothing of them any more.
+    private func speaks(for seat: Seat) -> Bool {
+        seat.host.room.membership(seat.id).map { $0.node == self.node } ?? true
+    }
+
+    private func reportOwn(_ session: GatewaySession, _ action: (Seat) -> RoomCommand.Action) {
+        for seat in session.seats where seat.phase != .gone && self.speaks(for: seat) {
+            self.report(seat, action(seat))
+        }
+    }
 
     /// The same about each of its participants.
     func report(_ session: GatewaySession, _ action: (Seat) -> RoomCommand.Action) {

@@ -20,6 +20,8 @@ package struct SessionLife: Hashable {
     private var state = State.attached
     private let debounce: UInt64
     private let grace: UInt64
+    /// In nanoseconds: how long the engine may take at most before its time counts.
+    private static let late: UInt64 = 1_000_000_000
 
     package init(debounceMilliseconds: Int, graceMilliseconds: Int) {
         self.debounce = UInt64(max(0, debounceMilliseconds)) * 1_000_000
@@ -69,6 +71,16 @@ package struct SessionLife: Hashable {
         }
     }
 
+    /// A room shows only now that it is away: the engine was not there before. Nobody could come back meanwhile, so the
+    /// grace begins anew.
+    package mutating func told(now: UInt64) {
+        switch self.state {
+        case .interrupted(let since) where Self.passed(self.debounce + Self.late, since: since, now):
+            self.state = .interrupted(since: now)
+        case .attached, .missing, .interrupted, .over: break
+        }
+    }
+
     package enum Attachment: Hashable {
         /// Nobody needs to hear of it.
         case hidden
@@ -98,7 +110,7 @@ package struct SessionLife: Hashable {
         case expire
     }
 
-    /// To be asked a few times a second. The grace is counted from the socket's end.
+    /// To be asked a few times a second. The grace is counted from the socket's end, but see ``told(now:)``.
     package mutating func tick(now: UInt64) -> Tick {
         switch self.state {
         case .missing(let since) where Self.passed(self.debounce, since: since, now):

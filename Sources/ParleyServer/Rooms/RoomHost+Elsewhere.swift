@@ -59,9 +59,13 @@ extension RoomHost {
                     self.gateway.acknowledgeLater([SignalNumber(sender: id, n: .max)], of: seat)
                 }
             case .interrupted(let id, _):
-                // Found out too late, or before its join was through: its connection is here.
-                guard let seat = self.seats[id], seat.session.connection != nil else { continue }
-                self.gateway.attach(seat, since: seat.epoch)
+                guard let seat = self.seats[id] else { continue }
+                if seat.session.connection == nil {
+                    seat.session.life.told(now: self.gateway.eventLoop.now.uptimeNanoseconds)
+                } else {
+                    // Found out too late, or before its join was through: its connection is here.
+                    self.gateway.attach(seat, since: seat.epoch)
+                }
             case .created, .mediaChanged, .ended, .meeting: break
             }
         }

@@ -181,10 +181,11 @@ extension RoomHostStateMachine {
         _ read: RoomRead,
         _ flight: Flight?,
         _ incarnation: EngineIncarnation,
+        askedIn asked: EngineIncarnation,
         _ effects: inout [RoomHostEffect]
     ) {
         if read.continues {
-            self.confirmedIn = incarnation
+            self.confirmedIn = asked
             self.follow(read.entries, flight, &effects)
             return self.closeGap()
         }
@@ -202,7 +203,7 @@ extension RoomHostStateMachine {
             self.phase = .healing
             effects.append(.heal(.behind(top: read.top)))
         } else {
-            self.confirmedIn = incarnation
+            self.confirmedIn = asked
             effects.append(.heal(.replaced(before: mine)))
             self.replace(read, &effects)
         }

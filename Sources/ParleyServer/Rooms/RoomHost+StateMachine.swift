@@ -249,22 +249,27 @@ extension RoomHostStateMachine {
         self.readIfIdle(&effects)
     }
 
-    /// - Parameter incarnation: the life of the engine that has answered, if that is known.
+    /// - Parameters:
+    ///   - incarnation: the newest life of the engine that is known now; the one that has answered is not newer.
+    ///   - asked: the one that was known when it was asked, if that is another one: the answer may be older than the
+    ///     present life, and proves nothing of it.
     package mutating func readCompleted(
         _ read: RoomRead,
         in incarnation: EngineIncarnation? = nil,
+        askedIn asked: EngineIncarnation? = nil,
         _ effects: inout [RoomHostEffect]
     ) {
         switch self.phase {
         case .loading:
             self.phase = .idle
-            self.confirmedIn = incarnation ?? self.confirmedIn
+            self.confirmedIn = asked ?? incarnation ?? self.confirmedIn
             self.load(read, &effects)
             self.readIfIdle(&effects)
         case .reading(let flight):
             self.failures = 0
             self.phase = .idle
-            self.catchUp(read, flight, incarnation ?? self.incarnation, &effects)
+            let present = incarnation ?? self.incarnation
+            self.catchUp(read, flight, present, askedIn: asked ?? present, &effects)
             self.readIfIdle(&effects)
         case .finished:
             // The room was over before its log was read.

@@ -56,6 +56,9 @@ final class RoomHost {
     private var submissions: UInt64 = 0
     private var isFlushScheduled = false
     private(set) var isOver = false
+    /// Since when nobody here needs this replica.
+    private var unneededSince: NIODeadline?
+    private static let keptUnneeded = TimeAmount.seconds(30)
     /// Who waits for the replica to have come so far.
     private struct Wait {
         let top: Position
@@ -229,6 +232,7 @@ final class RoomHost {
 
     private func read(after position: Position?) {
         let gateway = self.gateway
+        let asked = gateway.engine.incarnation
         gateway.engine.read(self.log, after: position, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let read):
@@ -238,7 +242,7 @@ final class RoomHost {
                     return self.perform { $0.readFailed(.invalid, &$1) }
                 }
                 let incarnation = gateway.engine.incarnation
-                self.perform { $0.readCompleted(decoded, in: incarnation, &$1) }
+                self.perform { $0.readCompleted(decoded, in: incarnation, askedIn: asked, &$1) }
             case .failure(let error):
                 self.perform { $0.readFailed(error as? EngineError ?? .unavailable, &$1) }
             }
@@ -320,22 +324,35 @@ final class RoomHost {
 
     /// Everybody is at home on other nodes, which live: they have replicas of their own, and nobody here needs one. For
     /// the people of a node that has died somebody has to speak.
+    ///
+    /// Not at once: an engine that loses its newest entries may bring back people of this node, of whom nobody else
+    /// would say that they are gone.
     func closeIfUnneeded(alive: Set<NodeID>) {
         guard !self.isOver, self.seats.isEmpty, self.waiting.isEmpty, self.waitingForPosition.isEmpty,
-            self.machine.isLoaded
-        else { return }
+            self.machine.isLoaded, !self.isNeeded(alive)
+        else {
+            self.unneededSince = nil
+            return
+        }
         guard self.position != .start else { return self.endIfUnused() }
-        // Who is said to be here and is not: nobody else would say so.
-        guard !self.peopleElsewhere.isEmpty,
-            self.peopleElsewhere.allSatisfy({ id in
-                self.room.membership(id).map { $0.node != self.gateway.node && alive.contains($0.node) } ?? false
-            })
-        else { return }
+        let now = self.gateway.eventLoop.now
+        let since = self.unneededSince ?? now
+        self.unneededSince = since
+        guard now - since >= Self.keptUnneeded else { return }
         self.isOver = true
         self.scheduleDeadline()
         self.gateway.directory.forget(self)
         self.unsubscribe()
         self.closeChat()
+    }
+
+    /// Who is said to be here and is not: nobody else would say so.
+    private func isNeeded(_ alive: Set<NodeID>) -> Bool {
+        guard self.position != .start else { return false }
+        return self.peopleElsewhere.isEmpty
+            || !self.peopleElsewhere.allSatisfy { id in
+                self.room.membership(id).map { $0.node != self.gateway.node && alive.contains($0.node) } ?? false
+            }
     }
 
     /// See `Gateway.dismantle`.
