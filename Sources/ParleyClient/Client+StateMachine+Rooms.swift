@@ -192,7 +192,7 @@ extension ClientStateMachine {
     }
 
     func mistrustRequest(_ replica: RoomReplica) -> ClientMessage {
-        .resync(ResyncRequest(room: replica.id, at: replica.position, hash: replica.hash))
+        .resync(ResyncRequest(room: replica.id, at: replica.position, hash: replica.hash, view: replica.view))
     }
 
     /// This client's state and the server's are not the same.
@@ -224,6 +224,13 @@ extension ClientStateMachine {
         self.signalGapsInARow = 0
         self.joins.renewed()
         for room in self.memberships.keys.sorted() { self.lostPlace(in: room, &effects) }
+    }
+
+    /// A server that has lost entries takes this session for whom it was before. What is said from now on is said by
+    /// that one; the snapshot that comes behind the welcome is the answer.
+    mutating func becameAnother(_ place: Welcome.Place, _ effects: inout [Effect]) {
+        guard self.memberships[place.room].map({ $0.replica.participant != place.participant }) ?? false else { return }
+        self.lostPlace(in: place.room, &effects)
     }
 
     /// This session is not in that room any more, though it did not leave.

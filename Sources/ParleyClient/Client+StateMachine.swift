@@ -256,6 +256,7 @@ package struct ClientStateMachine: Sendable {
         effects.append(.watch(line, dark: .milliseconds(welcome.darkMilliseconds)))
         effects.append(.welcomed(welcome))
         if welcome.resumed {
+            for place in welcome.selves { self.becameAnother(place, &effects) }
             self.resumed(moment, &effects)
         } else if !isFirst {
             self.renewed(welcome, &effects)

@@ -115,7 +115,8 @@ extension ResyncRequest {
         self.init(
             room: try reader.requiredIdentifier("room"),
             at: try reader.optional("at") { Position($0) },
-            hash: try reader.optional("hash") { value in value.string.flatMap { StateHash($0) } }
+            hash: try reader.optional("hash") { value in value.string.flatMap { StateHash($0) } },
+            view: try reader.text("view")
         )
     }
 }

@@ -37,6 +37,7 @@ extension ResyncRequest {
         bytes.member("room", id: self.room)
         if let at = self.at { bytes.member("at", position: at) }
         bytes.member("hash", text: self.hash?.description)
+        bytes.member("view", text: self.view)
         bytes.close()
     }
 }

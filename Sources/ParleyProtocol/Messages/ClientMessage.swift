@@ -276,11 +276,14 @@ public struct ResyncRequest: Hashable, Sendable {
     public var at: Position?
     /// What its state there amounts to.
     public var hash: StateHash?
+    /// In which view; `nil`: the client does not say.
+    public var view: String?
 
-    public init(room: RoomID, at: Position? = nil, hash: StateHash? = nil) {
+    public init(room: RoomID, at: Position? = nil, hash: StateHash? = nil, view: String? = nil) {
         self.room = room
         self.at = at
         self.hash = hash
+        self.view = view
     }
 }
 

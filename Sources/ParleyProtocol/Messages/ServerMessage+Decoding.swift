@@ -39,6 +39,12 @@ extension Welcome {
         self.resumed = try reader.required("resumed") { $0.bool }
         // A reason that this version does not know is none.
         self.resumeRefused = try reader.text("resumeRefused").flatMap { ResumeRefusal(rawValue: $0) }
+        self.selves =
+            (try reader.optional("selves") { $0.object })?.members.compactMap { room, participant in
+                guard let room = RoomID(room), let participant = participant.string.flatMap({ ParticipantID($0) })
+                else { return nil }
+                return Place(room: room, participant: participant)
+            } ?? []
         self.resumeSecret = try reader.requiredReader("resume").requiredText("secret")
         self.silenceMilliseconds = try heartbeat.requiredInt("silenceMilliseconds")
         self.darkMilliseconds = try heartbeat.requiredInt("darkMilliseconds")

@@ -34,6 +34,11 @@ extension Welcome {
         bytes.member("identity", id: self.identity)
         bytes.member("resumed", flag: self.resumed)
         bytes.member("resumeRefused", text: self.resumeRefused?.rawValue)
+        if !self.selves.isEmpty {
+            var selves = JSONObject()
+            for place in self.selves { selves.append(place.room.description, .string(place.participant.description)) }
+            bytes.member("selves", json: .object(selves))
+        }
         bytes.member("resume") { $0.member("secret", text: self.resumeSecret) }
         bytes.member("heartbeat") { heartbeat in
             heartbeat.member("silenceMilliseconds", integer: self.silenceMilliseconds)

@@ -35,9 +35,22 @@ public struct Welcome: Hashable, Sendable {
         }
     }
 
+    /// Who the session is in a room.
+    public struct Place: Hashable, Sendable {
+        public var room: RoomID
+        public var participant: ParticipantID
+
+        public init(room: RoomID, participant: ParticipantID) {
+            self.room = room
+            self.participant = participant
+        }
+    }
+
     public var session: SessionID
     public var identity: IdentityID
     public var resumed: Bool
+    /// Where it is somebody else than the client has said (``Hello/Resume/HeldRoom/participant``).
+    public var selves: [Place] = []
     /// Why the session that the client wanted back is not this one.
     public var resumeRefused: ResumeRefusal?
     public var resumeSecret: String

@@ -228,7 +228,11 @@ extension Gateway {
         assert(attachment != .refused, "a session that is over is not resumed")
         session.attach(connection, holder: holder, attempt: returning.attempt)
         self.counters.sessionsResumed += 1
-        session.send(.welcome(self.welcome(session, resumed: true)), counters: &self.counters)
+        var welcome = self.welcome(session, resumed: true)
+        welcome.selves = session.seats.filter { $0.isInRoom && !returning.means($0) }
+            .map { Welcome.Place(room: $0.host.id, participant: $0.id) }
+            .sorted { $0.room < $1.room }
+        session.send(.welcome(welcome), counters: &self.counters)
         let present = session.seats.filter(\.isInRoom).sorted { $0.host.id < $1.host.id }
         for seat in present {
             let mentioned = returning.rooms.first { $0.room == seat.host.id }

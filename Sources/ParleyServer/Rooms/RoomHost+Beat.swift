@@ -71,7 +71,9 @@ extension RoomHost {
     func resync(_ request: ResyncRequest, seat: Seat) {
         let gateway = self.gateway
         gateway.counters.resyncs += 1
-        if let at = request.at, let hash = request.hash,
+        // A view that has just become another one is no other state. Who does not say holds the one of the beginning.
+        let isOwnView = request.view.map { $0 == seat.view.rawValue } ?? !seat.viewHasChanged
+        if isOwnView, let at = request.at, let hash = request.hash,
             let stream = self.streams[seat.view],
             stream.beat.contradicts(hash, at: at, current: (stream.position, self.room.hash(for: seat.view)))
         {

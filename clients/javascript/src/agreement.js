@@ -27,7 +27,7 @@ export class Agreement {
         this.#differs(theirs, hash)
         if (!this.canResync()) return this.#mistrust()
         this.#resyncs += 1
-        if (this.#resyncs <= resyncsMax) this.isAsking = this.send({ type: 'resync', at, hash })
+        if (this.#resyncs <= resyncsMax) this.isAsking = this.send({ type: 'resync', at, hash, ...(this.replica.view && { view: this.replica.view }) })
     }
 
     /** A snapshot was taken; it says what its state hashes to. */

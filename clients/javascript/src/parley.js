@@ -202,6 +202,10 @@ export class Parley extends Emitter {
         if (resumed) {
             this.#departures.resumed()
             this.#newICEServers(frame)
+            // A server that has lost entries takes us for whom we were before: the snapshot behind this says the rest.
+            for (const [room, self] of Object.entries(frame.selves ?? {})) {
+                if ((this.#rooms.get(room)?.self ?? self) !== self) this.#notResumed({ room })
+            }
             this.#joins.resumed(this.rooms)
         } else {
             this.#inbox.clear()

@@ -37,6 +37,16 @@ test('a resume says what is held; room and participant stay; what was missed is 
     assert.equal(returns(world).resume.secret, 'y', 'each welcome brings a new secret')
 })
 
+test('a server that takes us for whom we were before is told nothing of whom we are: the room is joined anew', async () => {
+    const world = await withBob()
+    world.room.media({ audio: true }).catch(() => {})
+    returns(world)
+    FakeSocket.last.says(welcome({ resumed: true, resume: { secret: 'y' }, selves: { r_1: 'p_ada0' } }))
+    assert.deepEqual(FakeSocket.last.take().map(({ type, id }) => [type, id]), [['join', 1]])
+    FakeSocket.last.says(snapshot('p_ada0', { p_ada0: person(1), p_bob: person(2) }, 1))
+    assert.equal(world.room.self, 'p_ada0')
+})
+
 test('a command that was lost on its way goes again under its number; behind it those that waited', async () => {
     const world = await withBob()
     const done = world.room.media({ audio: true })
