@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "ParleyProtocol", swiftSettings: settings),
         .target(
             name: "ParleyRooms",
-            dependencies: ["ParleyProtocol"],
+            dependencies: ["ParleyProtocol", product("HashTreeCollections", "swift-collections")],
             swiftSettings: settings
         ),
         // Ground.

@@ -5,6 +5,9 @@
 // Broadcasts: one room of `--people`; in turn everybody sends a pulse or switches the microphone, and the next one
 // does so when the last receiver has it.
 //
+// Audience: one room of `--people`, most of them beyond its stage; how long a join takes, and what everybody costs; then
+// the host mutes all, and then `--leavers` leave at once: when the first, the median and the last have heard of it.
+//
 // The result is one JSON object. CPU is the server's: time on a CPU of all its threads, from schedstat.
 
 #define _GNU_SOURCE
@@ -39,16 +42,17 @@ typedef struct Client {
     char *partial;
     size_t partialBytes, partialCapacity;
     uint64_t sent, delivered, received, acknowledged, commands;
+    uint64_t begun, heard;
     unsigned awaited;
     bool audio;
 } Client;
 
 static struct {
     const char *scenario, *server, *counts;
-    int port, pid, pairs, people, burst, bytes;
+    int port, pid, pairs, people, burst, bytes, leavers;
     double seconds, warmup;
 } options = {
-    .scenario = "relay", .server = "parley", .pairs = 64, .people = 100, .burst = 1, .bytes = 300,
+    .scenario = "relay", .server = "parley", .pairs = 64, .people = 100, .burst = 1, .bytes = 300, .leavers = 1000,
     .seconds = 2, .warmup = 1,
 };
 
@@ -58,6 +62,10 @@ static uint64_t deliveries, rounds, roundsAwaited, roundBegan, lastProgress;
 static uint32_t *roundNanoseconds;
 static int speaker = -1;
 static bool isRunning, isBroadcast;
+/// Of the audience scenario: what everybody waits for, and how many have it.
+static const char *awaitedWord;
+static int heardCount;
+static uint64_t bytesReceived;
 static uint8_t *input;
 
 static void fail(const char *format, ...) {
@@ -282,6 +290,10 @@ static void receiveText(Client *client, const uint8_t *payload, size_t count) {
         if (isBroadcast) delivered();
     } else if (memcmp(kind, "events", 6) == 0) {
         if (isRunning && isBroadcast && options.scenario[0] == 'm') delivered();
+        if (awaitedWord && !client->heard && memmem(payload, count, awaitedWord, strlen(awaitedWord))) {
+            client->heard = now();
+            heardCount++;
+        }
     } else if (memcmp(kind, "beat", 4) == 0) {
         if (client->peer && memmem(payload, count, "\"delivered\"", 11)) {
             char name[ID_BYTES + 4];
@@ -291,8 +303,9 @@ static void receiveText(Client *client, const uint8_t *payload, size_t count) {
     } else if (memcmp(kind, "snapshot", 8) == 0) {
         copyID(client->id, payload, count, "\"self\":\"");
         copyID(client->room, payload, count, "\"room\":\"");
+        if (client->stage != READY) readyCount++;
+        if (client->stage != READY) client->heard = now();
         client->stage = READY;
-        readyCount++;
     } else if (memcmp(kind, "rejected", 8) == 0) {
         fail("%.*s", (int)count, (const char *)payload);
     }
@@ -358,6 +371,7 @@ static void receive(Client *client) {
         if (errno == EAGAIN) return;
         fail("Client %d cannot receive: %s", client->number, strerror(errno));
     }
+    bytesReceived += (uint64_t)got;
     size_t count = kept + (size_t)got, taken = 0;
     if (client->stage == UPGRADING) taken = receiveUpgrade(client, input, count);
     if (client->stage != UPGRADING) taken += receiveFrames(client, input + taken, count - taken);
@@ -412,6 +426,7 @@ static void connectAll(void) {
     lastProgress = now();
     for (int i = 0; i < clientCount; i++) {
         clients[i] = (Client){.number = i, .peer = isBroadcast ? NULL : &clients[i ^ 1]};
+        clients[i].begun = now();
         openConnection(&clients[i]);
         while (i + 1 - readyCount >= JOINING_MAX) turn(100);
     }
@@ -453,11 +468,77 @@ static void readOptions(int count, char **words) {
         else if (!strcmp(name, "--pairs")) options.pairs = atoi(value);
         else if (!strcmp(name, "--people")) options.people = atoi(value);
         else if (!strcmp(name, "--burst")) options.burst = atoi(value);
+        else if (!strcmp(name, "--leavers")) options.leavers = atoi(value);
         else if (!strcmp(name, "--bytes")) options.bytes = atoi(value);
         else if (!strcmp(name, "--seconds")) options.seconds = atof(value);
         else if (!strcmp(name, "--warmup")) options.warmup = atof(value);
         else fail("There is no option %s.", name);
     }
+}
+
+// MARK: - A large audience
+
+static double residentMegabytes(void) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", options.pid);
+    FILE *stream = fopen(path, "r");
+    double kilobytes = 0;
+    while (stream && fgets(line, sizeof line, stream)) sscanf(line, "VmRSS: %lf kB", &kilobytes);
+    if (stream) fclose(stream);
+    return kilobytes / 1024;
+}
+
+/// Prints when the first, the median and the last of some clients have heard what they wait for.
+static void printDelays(const char *name, int first, int count) {
+    uint32_t *delays = malloc((size_t)count * sizeof *delays);
+    for (int i = 0; i < count; i++) {
+        Client *client = &clients[first + i];
+        delays[i] = (uint32_t)((client->heard - client->begun) / 1000);
+    }
+    qsort(delays, (size_t)count, sizeof *delays, ascending);
+    printf("\"%s\":{\"firstMilliseconds\":%.2f,\"medianMilliseconds\":%.2f,\"lastMilliseconds\":%.2f},", name,
+        delays[0] / 1e3, delays[count / 2] / 1e3, delays[count - 1] / 1e3);
+    free(delays);
+}
+
+static void await(const char *word, int first, int count) {
+    for (int i = 0; i < clientCount; i++) clients[i].heard = 0;
+    uint64_t began = now();
+    for (int i = 0; i < count; i++) clients[first + i].begun = began;
+    awaitedWord = word;
+    heardCount = 0;
+}
+
+static void measureAudience(void) {
+    double memory = residentMegabytes();
+    uint64_t cpu = serverCPU(), began = now();
+    connectAll();
+    double seconds = (double)(now() - began) / 1e9 - 0.3;
+    printf("{\"people\":%d,\"joinSeconds\":%.2f,", clientCount, seconds);
+    printf("\"joinCPUMicroseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e3 / clientCount);
+    printf("\"joinBytes\":%.0f,", (double)bytesReceived / clientCount);
+    printf("\"memoryKilobytes\":%.1f,", (residentMegabytes() - memory) * 1024 / clientCount);
+    printDelays("join", 0, clientCount);
+    char words[200];
+    await("all-muted", 0, clientCount);
+    snprintf(words, sizeof words, "{\"type\":\"mute-all\",\"id\":2,\"room\":\"%s\",\"audio\":true,\"mayUnmute\":false}",
+        clients[0].room);
+    cpu = serverCPU();
+    sendText(&clients[0], words);
+    while (heardCount < clientCount) turn(100);
+    printf("\"muteAllCPUMilliseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e6);
+    printDelays("muteAll", 0, clientCount);
+    int leavers = options.leavers < clientCount / 2 ? options.leavers : clientCount / 2, first = clientCount - leavers;
+    await("\"left\"", first, leavers);
+    cpu = serverCPU();
+    for (int i = first; i < clientCount; i++) {
+        snprintf(words, sizeof words, "{\"type\":\"leave\",\"id\":2,\"room\":\"%s\"}", clients[i].room);
+        sendText(&clients[i], words);
+    }
+    while (heardCount < leavers) turn(100);
+    printf("\"leaveCPUMicroseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e3 / leavers);
+    printDelays("leave", first, leavers);
+    printf("\"leavers\":%d}\n", leavers);
 }
 
 int main(int count, char **words) {
@@ -468,6 +549,10 @@ int main(int count, char **words) {
     input = malloc(READ_BYTES);
     roundNanoseconds = malloc(ROUNDS_MAX * sizeof *roundNanoseconds);
     volatile uint64_t *counts = allocationCounts();
+    if (options.scenario[0] == 'a') {
+        measureAudience();
+        return 0;
+    }
     connectAll();
     begin();
     runFor(options.warmup);

@@ -26,6 +26,10 @@ extension ClientStateMachine {
         self.say(.pulse(pulse), &effects)
     }
 
+    package mutating func ask(_ request: RosterRequest, _ effects: inout [Effect]) {
+        self.say(.roster(request), &effects)
+    }
+
     mutating func withOutbox(
         to peer: ParticipantID,
         _ effects: inout [Effect],

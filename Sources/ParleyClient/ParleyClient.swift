@@ -184,6 +184,16 @@ public actor ParleyClient {
     /// Said and forgotten; without a connection, nobody hears it.
     public func pulse(_ pulse: OutboundPulse) { self.perform { $0.pulse(pulse, &$2) } }
 
+    /// Asks for some of a large audience, of whom nobody is told one by one; ``ClientEvent/roster(_:)`` is the answer,
+    /// or ``ClientEvent/rejected(_:)``. Without a connection, nobody hears it.
+    ///
+    /// - Parameters:
+    ///   - after: ``RosterPage/next`` of the page before; 0: from the first on.
+    ///   - max: at most so many, 1–100; `nil`: 50.
+    public func askRoster(of room: RoomID, after: UInt64 = 0, max: Int? = nil) {
+        self.perform { $0.ask(RosterRequest(room: room, after: after, max: max), &$2) }
+    }
+
     // MARK: Driving
 
     private func request(

@@ -25,7 +25,8 @@ public struct Limits: Hashable, Sendable {
     /// Waiting bytes of one connection; more closes it (4408). Room for what does not ask whether there is room: one
     /// snapshot of a full room, one mailbox, and the answers to what the client itself has asked.
     public var outputBytesMax: Int {
-        self.outputWatermarkBytes + (1_024 + 2 * self.attributeBytesPerParticipantMax) * self.peopleShownMax + 2 * self.attributeBytesPerRoomMax + self.mailboxBytesMax + 262_144
+        self.outputWatermarkBytes + (1_024 + 2 * self.attributeBytesPerParticipantMax) * self.peopleShownMax
+            + 2 * self.attributeBytesPerRoomMax + self.mailboxBytesMax + 262_144
     }
     /// In one snapshot: the stage, those whom people on it may have become since, and hands.
     private var peopleShownMax: Int {
@@ -66,9 +67,9 @@ public struct Limits: Hashable, Sendable {
     /// Who is announced one by one where a room does not say how many; who comes later is counted.
     public var stageUsual = 50
     /// The most that a room can say.
-    public var stageMax = 500
-    /// Places beyond that for those who are expected: hosts, speakers, their other devices; one more of them is rejected:
-    /// `room-full`.
+    public var stageMax = 1_000
+    /// Places beyond that for those who are expected: hosts, speakers, their other devices; one more of them is
+    /// rejected: `room-full`.
     public var stageReserve = 100
     /// Raised hands of those who are counted; one more is rejected: `too-many`.
     public var audienceHandsMax = 64

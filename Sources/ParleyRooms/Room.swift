@@ -47,9 +47,8 @@ public struct Room: Hashable, Sendable {
     public internal(set) var door = Door()
     public internal(set) var times = RoomTimes()
 
-    /// A plain dictionary, because an ordered one needs O(n) to remove; where order can be seen it
-    /// is made from `joined`.
-    var people: [ParticipantID: Participant] = [:]
+    /// Without order; where order can be seen it is made from `joined`.
+    var people: PersistentMap<ParticipantID, Participant> = [:]
     /// Who speaks, as far as the server has found out; never somebody whose microphone is off.
     public internal(set) var activeSpeaker: ParticipantID?
     var server = ServerSection()
@@ -87,10 +86,10 @@ public struct Room: Hashable, Sendable {
 
 /// What never leaves the server.
 struct ServerSection: Hashable, Sendable {
-    var memberships: [ParticipantID: Membership] = [:]
-    var participants: [SessionID: ParticipantID] = [:]
+    var memberships: PersistentMap<ParticipantID, Membership> = [:]
+    var participants: PersistentMap<SessionID, ParticipantID> = [:]
     /// In order of arrival; nobody is nothing. More than one only where the room allows it.
-    var devices: [IdentityID: [ParticipantID]] = [:]
+    var devices: PersistentMap<IdentityID, [ParticipantID]> = [:]
     /// The `joined` of the latest arrival.
     var joinedLast: UInt64 = 0
     /// The order of the latest raised hand.

@@ -3,7 +3,7 @@ enum Layers {
     /// What a target may import; `NIO` stands for whatever begins with it.
     static let allowed: [String: Set<String>] = [
         "ParleyProtocol": [],
-        "ParleyRooms": ["ParleyProtocol", "OrderedCollections"],
+        "ParleyRooms": ["ParleyProtocol", "OrderedCollections", "HashTreeCollections"],
         "ParleyEngine": ["ParleyProtocol", "NIOCore", "NIOConcurrencyHelpers", "Synchronization"],
         "ParleyTransport": Set(["NIO", "DequeModule", "Synchronization"]).union(systems),
         "ParleyServer": Set([

@@ -53,8 +53,8 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     public var isSignal: Bool {
         switch self {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster,
-            .unknown:
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .roster, .unknown:
             false
         }
     }

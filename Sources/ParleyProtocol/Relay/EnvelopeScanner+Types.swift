@@ -16,7 +16,8 @@ extension ScannedMembers {
             try self.readSignal(&envelope, in: frame)
         case .pulse:
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
-        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .roster, .unknown:
             // All but the last are decoded in full, see ``ClientMessage``.
             break
         }
@@ -76,8 +77,8 @@ extension ScannedMembers {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
         case .signal, .pulse: return true
-        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster,
-            .unknown:
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .roster, .unknown:
             return false
         }
     }

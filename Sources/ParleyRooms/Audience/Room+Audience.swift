@@ -22,7 +22,7 @@ extension Room {
         switch joining.role {
         case .observer: return
         case .audience: joining.isCounted = listed >= self.stageMax
-        case .participant where !self.isExpectedOnStage(joining.identity):
+        case .participant where !self.isOnStage(joining.identity):
             guard listed >= self.stageMax else { return }
             joining.role = .audience
             joining.isCounted = true
@@ -31,10 +31,9 @@ extension Room {
         }
     }
 
-    /// A moderator has brought them there, or they are there with another device.
-    private func isExpectedOnStage(_ identity: IdentityID) -> Bool {
-        self.standing.given[identity] == .participant
-            || self.participants(of: identity).contains { $0.role.isOnStage }
+    /// With another device.
+    private func isOnStage(_ identity: IdentityID) -> Bool {
+        self.participants(of: identity).contains { $0.role.isOnStage }
     }
 
     /// Whether people are told of somebody who becomes that. Who steps down from a stage that others wait for is

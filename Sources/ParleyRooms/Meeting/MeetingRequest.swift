@@ -173,7 +173,8 @@ extension Room {
         // By itself: who comes in depends on who is host.
         let succession = self.dueSuccession(at: now)
         if !succession.isEmpty { return .events(succession) }
-        let events = self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.dueAudience(at: now)
+        let events =
+            self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.dueAudience(at: now)
             + self.decideDoor(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }

@@ -70,7 +70,7 @@ public struct DeviceProfiles: Hashable, Sendable {
     private(set) var profiles = [Profile(number: 0, abilities: nil)]
     private var numberLast: UInt64 = 0
     private var numbers: [MediaAbilities: UInt64] = [:]
-    private var places: [ParticipantID: Place] = [:]
+    private var places: PersistentMap<ParticipantID, Place> = [:]
 
     private struct Place: Hashable, Sendable {
         var number: UInt64

@@ -115,8 +115,8 @@ extension Gateway {
         case .hangup:
             negotiation?.hangup()
             return nil
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster,
-            .unknown:
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+            .roster, .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType
         }

@@ -94,8 +94,8 @@ extension RoomHost {
         seat.cursor.seek(seat.newestFrame)
     }
 
-    /// What a view shows changes with its frames only: thousands who come while nothing happens on the stage get the same
-    /// bytes. Kept for as long as they are good.
+    /// What a view shows changes with its frames only: thousands who come while nothing happens on the stage get the
+    /// same bytes. Kept for as long as they are good.
     private func encodedState(of room: Room, for view: View, at position: Position) -> [UInt8] {
         if let kept = self.streams[view]?.encodedState, kept.at == position, kept.hash == room.hash(for: view) {
             return kept.bytes

@@ -28,7 +28,7 @@ struct Setting: Sendable {
         isList: true
     )
     static let roomCapacity = Setting(key: "room-capacity", allowed: "a whole number from 1 to 10000")
-    static let stageMax = Setting(key: "stage-max", allowed: "a whole number from 1 to 500")
+    static let stageMax = Setting(key: "stage-max", allowed: "a whole number from 1 to 1000")
     static let connections = Setting(key: "connections", allowed: "a whole number from 1 to 1000000")
     static let frameBytes = Setting(key: "frame-bytes", allowed: "a whole number from 1024 to 1048576")
     static let messagesPerSecond = Setting(
