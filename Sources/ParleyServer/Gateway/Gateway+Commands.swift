@@ -185,8 +185,12 @@ extension Gateway {
             // Its outcome is on its way.
             break
         case .duplicate(nil):
-            // Its event was in the stream that this client reads.
-            break
+            // Its event was in the stream that this client reads. Or the log knows better: a later command's entry was
+            // heard of before the outcome of this one.
+            let refusals = seat.host.room.membership(seat.id)?.rejected ?? []
+            guard let refusal = refusals.last(where: { $0.number == id }) else { break }
+            rejection.code = refusal.code
+            session.reject(rejection, counters: &self.counters)
         case .duplicate(let code?):
             rejection.code = code
             session.reject(rejection, counters: &self.counters)
