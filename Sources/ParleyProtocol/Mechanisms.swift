@@ -34,6 +34,10 @@ package struct Mechanisms: OptionSet, Hashable, Sendable {
     package static let acknowledgementBehindMail = Mechanisms(rawValue: 1 << 12)
     /// A command is judged by the node that has the participant's connection, as the log knows it, and by no other.
     package static let oneJudge = Mechanisms(rawValue: 1 << 13)
+    /// Whoever sees more or less from now on gets a snapshot.
+    package static let viewSnapshots = Mechanisms(rawValue: 1 << 14)
+    /// Everybody is sent the frames of their own view.
+    package static let ownView = Mechanisms(rawValue: 1 << 15)
 
     // MARK: The engine's
 

@@ -86,7 +86,12 @@ package final class Simulation {
             limits: configuration.limits,
             mechanisms: options.mechanisms
         )
-        self.cluster.onRecord = { [unowned self] in self.history.record($0, at: self.scheduler.now) }
+        self.cluster.onRecord = { [unowned self] in
+            self.history.record($0, at: self.scheduler.now)
+            if case .appended(let log, let entry) = $0, log.kind == .room {
+                self.journal.trace("log \(ClientPosition(entry.position)) \(String(buffer: entry.payload))")
+            }
+        }
         self.network.isCalm = options.faults.isEmpty
         for number in 1...options.nodes {
             let setup = SimulatedNode.Setup(
@@ -100,6 +105,16 @@ package final class Simulation {
             self.nodes.append(SimulatedNode(number: number, setup))
         }
         for number in 1...options.clients { self.addClient(number, seed) }
+        self.pairDevices()
+    }
+
+    /// In some worlds two of them are devices of the same person.
+    private func pairDevices() {
+        guard self.dice.chance(0.3), let rule = self.dice.pick(["allow", "replace", "reject"]),
+            let first = self.clients.first, let last = self.clients.last, first !== last
+        else { return }
+        last.twin = first
+        for client in self.clients { client.deviceRule = rule }
     }
 
     private static func configuration(_ options: SimulationOptions) -> ServerConfiguration {
@@ -181,7 +196,7 @@ package final class Simulation {
                     "log \(place)\(written.isReseed ? " (reseeded)" : "") \(written.events.count) events"
                 )
             }
-            self.journal.check(chain, of: log, self.history.logs[log].map { Array($0.values) } ?? [])
+            self.journal.check(chain, of: log)
         }
     }
 
@@ -194,7 +209,8 @@ package final class Simulation {
         self.scheduler.schedule(in: self.dice.time(20...400), on: client.loop) {
             guard !self.isCalm else { return }
             switch self.dice.int(0...9) {
-            case 0...3: client.flip()
+            case 0...2: client.flip()
+            case 3: client.meet()
             case 4...7: client.signal()
             default: client.pulse()
             }

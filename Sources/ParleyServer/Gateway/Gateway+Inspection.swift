@@ -10,12 +10,19 @@ extension Gateway {
         package let room: Room
         /// What its append loop waits for.
         package let waitsFor: String
+        /// Where somebody stands who was told everything in that view, for each that somebody here has.
+        package let shown: [View: Position]
     }
 
     /// By ascending room id.
     package var replicas: [Replica] {
-        self.directory.hosts.values.sorted { $0.id < $1.id }.map {
-            Replica(position: $0.position, room: $0.room, waitsFor: $0.waitsFor)
+        self.directory.hosts.values.sorted { $0.id < $1.id }.map { host in
+            Replica(
+                position: host.position,
+                room: host.room,
+                waitsFor: host.waitsFor,
+                shown: host.streams.views.reduce(into: [:]) { $0[$1] = host.streams[$1]?.position }
+            )
         }
     }
 

@@ -25,7 +25,8 @@ extension RoomHost {
         var encoded: [(frame: ShownFrame, bytes: ByteBuffer)] = []
         var numbers: [(view: View, number: UInt64, frame: ShownFrame, bytes: ByteBuffer)] = []
         for view in self.streams.views {
-            guard let shown = ShownFrame(delivery, in: view, after: self.streams[view]?.position) else { continue }
+            let seen = self.gateway.configuration.mechanisms.contains(.ownView) ? view : .moderator
+            guard let shown = ShownFrame(delivery, in: seen, after: self.streams[view]?.position) else { continue }
             let bytes = encoded.first { $0.frame == shown }?.bytes ?? shown.encoded(delivery, room: self.id)
             encoded.append((shown, bytes))
             let frame = ReplayRing.Frame(at: delivery.entry.position, after: shown.after, bytes: bytes)
@@ -147,6 +148,11 @@ extension RoomHost {
             let before = seat.view
             self.place(seat, in: delivery.room, from: delivery.entry.after)
             guard seat.view != before else { return false }
+            guard self.gateway.configuration.mechanisms.contains(.viewSnapshots) else {
+                // For a simulation: it goes on with what others see.
+                seat.cursor.seek(seat.newestFrame)
+                return false
+            }
             seat.viewHasChanged = true
             seat.cursor.needSnapshot()
             return true

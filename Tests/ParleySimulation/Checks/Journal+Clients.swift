@@ -25,6 +25,7 @@ struct MembershipRecord {
 
 struct PlaceKey: Hashable {
     let room: String
+    let view: String
     let position: ClientPosition
 }
 
@@ -48,6 +49,7 @@ extension Journal {
 
     func membershipLost(_ client: ModelClient, _ room: ClientRoom) {
         self.count("memberships lost")
+        if !self.losses.isEmpty { self.forgotten.insert(room.me) }
         self.end(room.me)
     }
 
@@ -68,18 +70,28 @@ extension Journal {
         self.memberships[participant]?.endedAt = self.scheduler.now
     }
 
-    /// S1: a place in a room has one past and one state, whoever looks.
+    /// S1: a place in a room has one past and one state for all who are shown the same of it.
     func sees(_ client: ModelClient, _ room: ClientRoom, after: ClientPosition? = nil) {
         self.count("states seen")
-        let place = PlaceKey(room: room.id, position: room.position)
+        let place = PlaceKey(room: room.id, view: room.view, position: room.position)
         let hash = room.hash
         if let known = self.hashes.updateValue(hash, forKey: place), known != hash {
             self.violate("S1: \(client.name) sees another state at \(room.position) of \(room.id)")
         }
         guard let after else { return }
-        if let known = self.predecessors.updateValue(after, forKey: place), known != after {
+        if let known = self.predecessors.updateValue(after, forKey: place), !self.isSame(known, after, in: room) {
             self.violate("S1: \(room.position) follows \(known) and \(after)")
         }
+    }
+
+    /// Where nothing was shown in a view, its frames may follow from the one or the other place: each node knows what
+    /// it has shown. The state there is the same.
+    private func isSame(_ one: ClientPosition, _ other: ClientPosition, in room: ClientRoom) -> Bool {
+        if one == other { return true }
+        guard !room.isModerator else { return false }
+        let places = [one, other].map { PlaceKey(room: room.id, view: room.view, position: $0) }
+        guard let first = self.hashes[places[0]], let second = self.hashes[places[1]] else { return true }
+        return first == second
     }
 
     func resynced(_ client: ModelClient, from before: ClientRoom, to after: ClientRoom) {

@@ -10,10 +10,8 @@ extension Journal {
         let at: NIODeadline
     }
 
-    /// - Parameter everything: what was ever written, also what the engine has forgotten.
-    func check(_ chain: [LogHistory.Written], of log: LogID, _ everything: [LogHistory.Written]) {
+    func check(_ chain: [LogHistory.Written], of log: LogID) {
         self.count("entries", chain.count)
-        self.noteAbsences(everything)
         var applied: [Applied] = []
         var refused: Set<CommandName> = []
         var order = 0
@@ -118,7 +116,7 @@ extension Journal {
         case ("resumed", .interrupted): return .connected
         case ("left", .interrupted(let since)):
             self.count("left \(reason ?? "?")")
-            if reason == "disconnected", time - since < .seconds(15), !self.wasAwayBefore(id, time) {
+            if reason == "disconnected", time - since < .seconds(15) {
                 self.violate("L1: \(id) left \((time - since).nanoseconds / 1_000_000) ms after the interruption")
             }
             return .gone
@@ -130,25 +128,6 @@ extension Journal {
             return presence
         default: return presence
         }
-    }
-
-    private func noteAbsences(_ everything: [LogHistory.Written]) {
-        for written in everything.sorted(by: { $0.at < $1.at }) {
-            for event in written.events {
-                guard let id = event["participant"]?.string else { continue }
-                switch event["type"]?.string {
-                case "interrupted": self.interruptions[id, default: []].append(written.at)
-                case "resumed", "attached": self.returns[id, default: []].append(written.at)
-                default: break
-                }
-            }
-        }
-    }
-
-    /// An engine that has forgotten an interruption is told of it once more, and the time before that counts as well.
-    private func wasAwayBefore(_ id: String, _ time: NIODeadline) -> Bool {
-        guard let since = self.interruptions[id]?.last(where: { time - $0 >= .seconds(15) }) else { return false }
-        return !(self.returns[id] ?? []).contains { $0 > since && $0 < time }
     }
 
     /// Nobody is said to be away who was not.

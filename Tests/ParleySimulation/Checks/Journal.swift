@@ -18,9 +18,8 @@ final class Journal {
     /// By client, since when and until when it was asleep.
     var sleeps: [Int: [(from: NIODeadline, to: NIODeadline?)]] = [:]
     var losses: [NIODeadline] = []
-    /// By participant, whatever the engine has forgotten later.
-    var interruptions: [String: [NIODeadline]] = [:]
-    var returns: [String: [NIODeadline]] = [:]
+    /// Those whose membership an engine has forgotten.
+    var forgotten: Set<String> = []
 
     init(scheduler: Scheduler) {
         self.scheduler = scheduler

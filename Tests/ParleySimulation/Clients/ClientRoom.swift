@@ -32,7 +32,8 @@ struct ClientRoom {
     let alias: String?
     let me: String
     var position: ClientPosition
-    let view: JSONValue?
+    /// What of the room it is shown.
+    let view: String
     var state: JSONValue
     var outbox = CommandOutbox()
     /// By recipient.
@@ -42,13 +43,13 @@ struct ClientRoom {
 
     init?(_ snapshot: JSONValue) {
         guard let id = snapshot["room"]?.string, let me = snapshot["self"]?.string, let state = snapshot["state"],
-            let position = ClientPosition(snapshot["at"])
+            let view = snapshot["view"]?.string, let position = ClientPosition(snapshot["at"])
         else { return nil }
         self.id = id
         self.alias = state["room"]?["alias"]?.string
         self.me = me
         self.position = position
-        self.view = snapshot["view"]
+        self.view = view
         self.state = state
     }
 
@@ -62,6 +63,15 @@ struct ClientRoom {
     var people: [String] {
         (self.state["people"]?.object?.members.map(\.name) ?? []).sorted()
     }
+
+    func role(of person: String) -> String? {
+        self.state["people"]?[person]?["role"]?.string
+    }
+
+    /// Whether it may do what hosts and their deputies may.
+    var isModerator: Bool { self.view == "moderator" }
+
+    var isLocked: Bool { self.state["room"]?["lifecycle"]?.string == "locked" }
 
     func connection(of person: String) -> String? {
         self.state["people"]?[person]?["connection"]?.string

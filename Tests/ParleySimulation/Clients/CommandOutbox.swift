@@ -5,6 +5,8 @@ struct CommandOutbox {
     enum Action: Hashable {
         case join
         case media(JSONObject)
+        /// Of what else a meeting knows, by the message's type.
+        case meeting(String, JSONObject)
         case leave
     }
 

@@ -19,6 +19,8 @@ extension ModelClient {
                 resume["received"] = .object(self.receivedMarks)
             }
             hello["resume"] = .object(resume)
+        } else if let person = self.twin?.credentials {
+            hello["identity"] = ["session": .string(person.session), "secret": .string(person.secret)]
         }
         return .object(hello)
     }
@@ -31,7 +33,7 @@ extension ModelClient {
 
     private var heldViews: JSONObject {
         var views = JSONObject()
-        for room in self.rooms { views[room.id] = room.view }
+        for room in self.rooms { views[room.id] = .string(room.view) }
         return views
     }
 
@@ -51,7 +53,9 @@ extension ModelClient {
 
     func join(_ alias: String) {
         self.joining.insert(alias)
-        self.send(["type": "join", "id": 1, "room": .string(alias), "name": .string(self.name)])
+        var frame: JSONObject = ["type": "join", "id": 1, "room": .string(alias), "name": .string(self.name)]
+        if let rule = self.deviceRule { frame["devices"] = .string(rule) }
+        self.send(.object(frame))
     }
 
     func send(_ command: CommandOutbox.Command, in room: ClientRoom) {
@@ -62,6 +66,9 @@ extension ModelClient {
         case .media(let change):
             frame = ["type": "media"]
             for (name, value) in change.members { frame[name] = value }
+        case .meeting(let type, let members):
+            frame = ["type": .string(type)]
+            for (name, value) in members.members { frame[name] = value }
         }
         frame["id"] = .integer(command.number)
         frame["room"] = .string(room.id)

@@ -122,6 +122,7 @@ extension ModelClient {
         if isSure {
             frame["at"] = room.position.json
             frame["hash"] = .string(room.hash)
+            frame["view"] = .string(room.view)
         }
         self.doubts.insert(room.id)
         self.send(.object(frame))

@@ -36,8 +36,21 @@ extension ModelClient {
             self.journal.sessionOver(self)
             self.rooms = []
         }
+        self.heardSelves(frame["selves"])
         for alias in self.wishes.sorted() where !self.rooms.contains(where: { $0.alias == alias }) { self.join(alias) }
         for room in self.rooms { self.sendAgain(room) }
+    }
+
+    /// The engine has lost that it left and joined again: what it says is not for whom it is now. The snapshot that
+    /// comes behind the welcome tells.
+    private func heardSelves(_ selves: JSONValue?) {
+        for (id, me) in selves?.object?.members.map({ ($0.name, $0.value.string) }) ?? [] {
+            guard let index = self.rooms.firstIndex(where: { $0.id == id }), self.rooms[index].me != me else {
+                continue
+            }
+            if self.journal.losses.isEmpty { self.journal.violate("\(self.name): another participant for no reason") }
+            self.journal.membershipLost(self, self.rooms.remove(at: index))
+        }
     }
 
     /// What may have been lost, as it was.
@@ -59,8 +72,6 @@ extension ModelClient {
         if let index = self.rooms.firstIndex(where: { $0.id == room.id }) {
             let before = self.rooms[index]
             self.doubts.remove(room.id)
-            // What follows leads on to where it stands.
-            guard !self.wasToldBefore(room.position, in: room.id) || room.position == before.position else { return }
             guard before.me == room.me else { return self.becomeAnother(index, room) }
             room.outbox = before.outbox
             room.outgoing = before.outgoing
@@ -68,7 +79,10 @@ extension ModelClient {
             let lastCommand = frame["lastCommand"]?.integer
             if let lastCommand { room.outbox.cover(lastCommand) }
             self.rooms[index] = room
-            self.journal.resynced(self, from: before, to: room)
+            // After a move it may be older than what the first connection has told: what follows leads on.
+            if !self.wasToldBefore(room.position, in: room.id) {
+                self.journal.resynced(self, from: before, to: room)
+            }
             self.resubmit(in: room, lastCommand: lastCommand)
         } else {
             if let alias = room.alias { self.joining.remove(alias) }
@@ -127,6 +141,10 @@ extension ModelClient {
         guard people.contains(me) else {
             let room = self.rooms.remove(at: index)
             self.journal.out(self, room)
+            // By another device of the same person: both would throw each other out for ever.
+            if let alias = room.alias, events.contains(where: { $0.isReplacement(of: me) }) {
+                self.wishes.remove(alias)
+            }
             // Wished for again before it was over.
             if let alias = room.alias { self.joinIfWished(alias) }
             return
@@ -154,12 +172,16 @@ extension ModelClient {
         // Counts go on also for somebody whom the room had lost for a while; what is below the floor was delivered.
         let last = max(self.rooms[index].received[from] ?? 0, (frame["floor"]?.integer ?? 1) - 1)
         guard n == last + 1 else {
-            // Seen before; or something before it is missing, which will be sent again.
-            if n > last { self.journal.count("signal gaps") }
+            // Seen before, which its sender does not know; or something before it is missing, which will be sent again.
+            if n > last { self.journal.count("signal gaps") } else { self.acknowledgeSoon() }
             return
         }
         self.rooms[index].received[from] = n
         self.journal.delivered(data, from: from, to: self.rooms[index].me)
+        self.acknowledgeSoon()
+    }
+
+    private func acknowledgeSoon() {
         self.unacknowledged += 1
         if self.unacknowledged >= 32 {
             self.sendAcknowledgements()
@@ -174,5 +196,12 @@ extension ModelClient {
         for (recipient, n) in frame["delivered"]?.object?.members.map({ ($0.name, $0.value.integer ?? 0) }) ?? [] {
             for index in self.rooms.indices { self.rooms[index].outgoing[recipient]?.delivered(n) }
         }
+    }
+}
+
+extension JSONValue {
+    /// An event by which a participant has to go for another device.
+    fileprivate func isReplacement(of participant: String) -> Bool {
+        self["type"] == "left" && self["participant"]?.string == participant && self["reason"] == "replaced"
     }
 }

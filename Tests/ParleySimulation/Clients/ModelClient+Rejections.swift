@@ -13,6 +13,7 @@ extension ModelClient {
         case "join": self.joinRejected(frame["room"]?.string ?? "", code)
         case "resume":
             if code == "not-joined" { self.forget(frame["room"]?.string) }
+            if code == "identity-present" { self.yield(frame["room"]?.string) }
         case "resync":
             // Asked too often; or it has left.
             if let room = frame["room"]?.string { self.doubts.remove(room) }
@@ -20,7 +21,7 @@ extension ModelClient {
         case "signal":
             guard let to = frame["to"]?.string, let n = frame["n"]?.integer else { break }
             self.signalRejected(to, n, code, expected: frame["expected"]?.integer, retry: retry)
-        case "media", "leave":
+        case .some(let type) where Self.commands.contains(type):
             guard let room = frame["room"]?.string, let number = frame["id"]?.integer else { break }
             self.commandRejected(room, number, code, expected: frame["expected"]?.integer, retry: retry)
         // Nobody in that room, or nobody with that id: a race with a departure. Or too much at once.
@@ -49,6 +50,12 @@ extension ModelClient {
         let room = self.rooms.remove(at: index)
         self.journal.membershipLost(self, room)
         if let alias = room.alias { self.joinIfWished(alias) }
+    }
+
+    /// Another device has its place.
+    private func yield(_ id: String?) {
+        if let alias = self.rooms.first(where: { $0.id == id })?.alias { self.wishes.remove(alias) }
+        self.forget(id)
     }
 
     private func commandRejected(_ id: String, _ number: Int64, _ code: String, expected: Int64?, retry: Int64?) {

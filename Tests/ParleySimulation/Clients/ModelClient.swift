@@ -59,6 +59,10 @@ final class ModelClient {
     var joining: Set<String> = []
     /// The connection that takes over when it has the session; the first one works meanwhile.
     var second: SecondConnection?
+    /// Another device of the same person, which has begun before this one.
+    weak var twin: ModelClient?
+    /// What the room shall do about several devices of a person, if this client creates it.
+    var deviceRule: String?
     /// A second connection has said hello, so that a server may have taken the session from the first.
     var hasRival = false
     /// Names the newest `goaway` that holds; `nil` if none does.

@@ -52,9 +52,13 @@ final class EngineCluster {
     }
 
     /// What must be gone when everybody is.
-    var leftovers: [String] {
+    ///
+    /// - Parameter forgotten: of whose memberships the engine knows nothing any more. If the only node that knew dies,
+    ///   too, nobody is left to throw their mail away.
+    func leftovers(except forgotten: Set<String>) -> [String] {
         let left = self.machine.leftovers(self.now)
-        return left.logs.map { "log \($0.kind) \($0.id)" } + left.mailboxes.map { "mailbox of \($0.recipient)" }
+        let mailboxes = left.mailboxes.filter { !forgotten.contains($0.recipient.description) }
+        return left.logs.map { "log \($0.kind) \($0.id)" } + mailboxes.map { "mailbox of \($0.recipient)" }
             + (left.subscriptions > 0 ? ["\(left.subscriptions) subscriptions"] : [])
     }
 
