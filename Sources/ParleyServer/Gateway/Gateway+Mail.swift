@@ -156,6 +156,7 @@ extension Gateway {
     private func hand(_ signals: [StoredSignal], to seat: Seat, _ connection: WebSocketConnection) {
         var acknowledged: [SignalNumber] = []
         var strangers: [ParticipantID] = []
+        var early: [ParticipantID] = []
         for signal in signals {
             guard seat.isCaughtUp else {
                 seat.mailFlow = .behind
@@ -170,11 +171,27 @@ extension Gateway {
                 self.counters.bytesSent += signal.bytes.readableBytes
                 signal.bytes.withUnsafeReadableBytes { connection.sendText($0) }
             case .acknowledged: acknowledged.append(SignalNumber(sender: signal.sender, n: signal.n))
-            case .skip, .early: break
+            case .early: if !early.contains(signal.sender) { early.append(signal.sender) }
+            case .skip: break
             }
         }
         self.acknowledgeLater(acknowledged, of: seat)
+        for sender in early { self.catchUp(seat, with: sender) }
         if !strangers.isEmpty { self.settle(strangers, of: seat) }
+    }
+
+    /// What is missing before a signal may have been acknowledged by an earlier connection, to another node, behind the
+    /// `hello` of the present one: the engine knows.
+    private func catchUp(_ seat: Seat, with sender: ParticipantID) {
+        let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
+        self.engine.marks(from: sender, in: mailbox, on: self.eventLoop).assumeIsolated().whenSuccess { marks in
+            guard seat.phase == .present, seat.host.room.participant(sender) != nil,
+                marks.delivered > seat.inbox.delivered(from: sender),
+                case .advanced(let count) = seat.inbox.acknowledge(marks.delivered, from: sender, isBelieved: true)
+            else { return }
+            self.giveBack(count, of: seat, from: sender)
+            self.fetchMail(of: seat)
+        }
     }
 
     /// Whoever has signalled was in the room by then. A replica that does not show them is behind, or they have left:

@@ -231,7 +231,7 @@ extension Gateway {
         session.reject(Rejection(.invalidMember, of: "beat", member: "ack"), counters: &self.counters)
     }
 
-    private func giveBack(_ count: UInt64, of seat: Seat, from sender: ParticipantID) {
+    func giveBack(_ count: UInt64, of seat: Seat, from sender: ParticipantID) {
         guard let route = self.participants[sender]?.routes[seat.id] else { return }
         for _ in 0..<min(Int(clamping: count), route.sizes.count) {
             seat.unacknowledgedBytes -= Int(route.sizes.removeFirst())
