@@ -3,7 +3,7 @@
 import asyncio
 
 from browsers import meet
-from hosted import answers, hosted, late, says
+from hosted import SOUND, answers, hosted, is_silent, late, says
 from stage import eventually, within
 
 
@@ -140,3 +140,68 @@ async def test_the_end_for_everybody(stage):
         await page.at("left").wait_for()
         assert "over" in await page.at("left").inner_text()
     assert "host has ended it" in await bob.at("left").inner_text()
+
+
+@within(180)
+async def test_a_whole_meeting(stage):
+    """Ada hosts in Chromium, Bob is her guest in Firefox, from the door to the end."""
+    server, room = await stage.server(), stage.room()
+    chromium, firefox = await stage.world.chromium(), await stage.world.firefox()
+    ada = await stage.page(chromium, server, room, name="Ada", joins=False, films=False)
+    await ada.begin("option-approval")
+    bob = await stage.page(firefox, server, room, name="Bob", joins=False, films=False)
+    await bob.knock()
+    await ada.at("door-show").click()
+    await ada.at("waiting-person").filter(has_text="Bob").get_by_test_id("admit").click()
+    await bob.at("meeting").wait_for()
+    await asyncio.gather(*(page.meets(1, 60, only=SOUND) for page in (ada, bob)))
+
+    await ada.does("role-co-host", await bob.id())
+    await says(bob, "You are co-host now")
+    await bob.at("host-toggle").wait_for()
+    # A co-host opens the door as well.
+    eve = await late(stage, ada, joins=False)
+    await eve.knock()
+    await bob.at("door-show").click()
+    await bob.at("waiting-person").filter(has_text="Eve").get_by_test_id("admit").click()
+    await eve.at("meeting").wait_for()
+    await asyncio.gather(*(page.meets(2, 60, only=SOUND) for page in (ada, bob, eve)))
+
+    await ada.hosts("mute-all-firmly")
+    await eventually(lambda: is_silent(eve), what="Eve's muted track")
+    await says(eve, "muted everybody")
+
+    await ada.at("screen").click()
+    for guest in (bob, eve):
+        await guest.tile(await ada.id(), screen=True).wait_for()
+    await bob.at("screen").click()
+    await bob.at("floor-banner").wait_for()
+    assert "Ada shares now" in await bob.at("floor-banner").inner_text()
+    await bob.at("floor-give-up").click()
+    await ada.at("screen").click()
+    await eve.tile(await ada.id(), screen=True).wait_for(state="detached")
+
+    await ada.hosts("recording-start")
+    await answers(bob, "yes")
+    await eve.at("question").wait_for()
+    assert not await ada.at("recording-mark").get_by_text("Recording", exact=True).is_visible()
+    await answers(eve, "yes")
+    for page in (ada, bob, eve):
+        await page.at("recording-mark").get_by_text("Recording", exact=True).wait_for()
+
+    # Eve's page is loaded again in the middle of it, and she is still who she was: no door, no second question.
+    await eve.page.reload()
+    await eve.at("name").fill("Eve")
+    await eve.at("join").click()
+    await eve.at("meeting").wait_for()
+    await eve.at("recording-mark").get_by_text("Recording", exact=True).wait_for()
+    await asyncio.gather(*(page.meets(2, 60, only=SOUND) for page in (ada, bob, eve)))
+    assert not await eve.at("question").is_visible()
+
+    await ada.at("leave-menu").click()
+    await ada.at("end-for-all").click()
+    await ada.at("confirm-yes").click()
+    for page in (ada, bob, eve):
+        await page.at("left").wait_for()
+        assert "over" in await page.at("left").inner_text()
+    assert "host has ended it" in await eve.at("left").inner_text()
