@@ -53,6 +53,8 @@ export interface Person {
     attributes?: Record<string, { value: Value; version: number }>
     /** The identity that created the room. */
     owner?: boolean
+    /** One of the audience that is counted, not listed: of yourself, in a page of `roster`, or shown because of a raised hand. */
+    counted?: true
     /** To the server and back; known some seconds after they came. */
     roundTripMilliseconds?: number
 }
@@ -91,6 +93,8 @@ export interface WaitingPerson {
 }
 export interface Invitation { id: string; label?: string; role?: Role; uses: number; usesMax?: number; expiresAt?: number; by?: string }
 export interface Ban { id: string; identity: string; until?: number; by?: string; name?: string }
+/** Some of the counted audience, in order of arrival. `next`: the `after` of the page behind it; absent at the end. */
+export interface RosterPage { people: Person[]; next?: number }
 export interface Floor {
     name: string; capacity?: number; policy?: 'free' | 'request' | 'assigned' | (string & {}); leaseMilliseconds?: number
     /** Participant ids, who had it first is the first. */
@@ -148,6 +152,7 @@ export interface RoomState {
         parent?: string; [member: string]: unknown
     }
     people: Record<string, Omit<Person, 'id' | 'isSelf'>>
+    audience?: { count: number }
     [member: string]: unknown
 }
 
@@ -286,6 +291,12 @@ export interface RoomEvents {
     change: () => void
     joined: (person: Person) => void
     left: (person: Person, reason: string) => void
+    /** From the counted audience to the stage: they are listed now. Of yourself too. */
+    'on-stage': (person: Person) => void
+    /** Back to the audience: they are counted now, and have not left. */
+    'off-stage': (person: Person) => void
+    /** Another number of people in the audience. */
+    audience: (count: number) => void
     'media-changed': (person: Person) => void
     event: (event: RoomEvent) => void
     signal: (signal: { from: string; data: unknown }) => void
@@ -382,8 +393,16 @@ export class Room {
     /** Your participant id. Another one after `rejoined`. */
     readonly self: string
     readonly state: RoomState
-    /** In order of arrival. */
+    /** In order of arrival: those on the stage, and for most views those of the audience whose hand is up (`counted`). */
     readonly people: Person[]
+    /** Yourself, also while you are in no list. */
+    readonly me: Pick<Person, 'id' | 'isSelf'> & Partial<Person>
+    /** How many are counted and not listed; 0 while everybody is listed. */
+    readonly audience: number
+    /** You are one of them. */
+    readonly isCounted: boolean
+    /** A page of the counted audience; at most 100 at a time. Needs `roster`. */
+    roster(options?: { after?: number; max?: number }): Promise<RosterPage>
     readonly position: Position
     /** Computed from `state`. */
     readonly hash: string
@@ -554,6 +573,8 @@ export class Mesh {
     removeScreen(): Promise<void>
     /** To every peer whose channel is open. Returns how many that were. */
     broadcast(label: string, data: string | ArrayBuffer | ArrayBufferView | Blob): number
+    /** Somebody of the counted audience gets what is sent here too. On the stage everybody meets by itself. */
+    meet(person: Person): void
     /** Looks for new paths; what has failed for good is made anew. */
     restart(id: string): void
     close(): void

@@ -63,6 +63,7 @@ const words = {
     'muted-by-rule': ['You are muted', 'The host has said that nobody unmutes by themselves. Raise your hand to speak.'],
     'invalid-role': ['This role does not work', 'It does not exist, or it is above your own.'],
     'invalid-settings': ['These settings do not work', 'One of them has a value that the server does not take.'],
+    'stage-full': ['The stage is full', 'Send somebody back to the audience first, or let more people on the stage.'],
     'version-conflict': ['Somebody was faster', 'It has changed meanwhile. Look at it and try again.'],
     'too-many': ['Too many', 'This room holds no more of these.'],
     'too-long': ['Too long', 'Make it shorter.'],

@@ -1,4 +1,5 @@
 import { Emitter } from './emitter.js'
+import { isOnStage } from './meeting/audience.js'
 import { Peer } from './peer.js'
 import { politeness } from './politeness.js'
 
@@ -27,7 +28,9 @@ export class Mesh extends Emitter {
         this.#wantsMedia = stream !== null || channels.length === 0
         this.#remember(stream)
         this.#stops = [
-            room.on('joined', (person) => this.#meet(person)),
+            room.on('joined', (person) => this.#call(person)),
+            room.on('on-stage', (person) => person.isSelf ? this.#callAll() : this.#call(person)),
+            room.on('off-stage', ({ isSelf, id }) => this.#leftStage(isSelf ? [...this.peers.keys()] : [id])),
             room.on('left', (person, reason) => this.#drop(person.id, reason)),
             room.on('negotiation', (frame) => this.#receive(frame)),
             room.on('rejoined', () => this.#startOver()),
@@ -74,6 +77,9 @@ export class Mesh extends Emitter {
         return count
     }
 
+    /** Somebody of the counted audience, as `roster` tells of them, gets what is sent here too. Of the stage everybody does by itself. */
+    meet(person) { this.#meet(person, true) }
+
     /** Looks for new paths; a connection that has failed for good is made anew. */
     restart(id) {
         const peer = this.peers.get(id)
@@ -97,9 +103,19 @@ export class Mesh extends Emitter {
     #startOver() {
         if (!this.#stops) return
         for (const id of [...this.peers.keys()]) this.#drop(id, 'rejoined')
-        for (const person of this.#room.people) if (!person.isSelf) this.#meet(person)
+        this.#callAll()
         for (const frame of this.#room.takeBacklog()) this.#receive(frame)
     }
+
+    #callAll() { for (const person of this.#room.people) this.#call(person) }
+
+    // Whoever is counted calls nobody, and is called by nobody: they meet whoever writes to them first.
+    #call(person) {
+        if (!this.#room.isCounted && isOnStage(person)) this.#meet(person)
+    }
+
+    // Both sides see it, so there is no goodbye: one of the audience may not write first.
+    #leftStage(ids) { for (const id of ids) this.#drop(id, 'off-stage') }
 
     #sideOf(restarter) {
         if (restarter === null) return null
@@ -144,7 +160,7 @@ export class Mesh extends Emitter {
 
     #receive(frame) {
         const person = this.#room.person(frame.from)
-        if (!person) return
+        if (!person && !this.peers.has(frame.from)) return
         const outbox = this.#room.outbox(frame.from)
         if (frame.type === 'hangup') {
             // Ignored: it has crossed ours and means the connection before this one.
@@ -170,7 +186,8 @@ export class Mesh extends Emitter {
         this.#hangUp(id, reason)
         this.#drop(id, reason)
         const person = this.#room.person(id)
-        if (person) this.#meet(person, true)
+        // One of the counted audience waits to be called again.
+        if (person && !this.#room.isCounted) this.#meet(person, true)
     }
 
     #drop(id, reason) {
@@ -182,7 +199,7 @@ export class Mesh extends Emitter {
     }
 
     #hangUp(id, reason) {
-        if (this.#room.isClosed || !this.#room.person(id)) return
+        if (this.#room.isClosed || !this.#room.hears(id)) return
         this.#room.signal('hangup', id, { reason }).catch(() => {})
     }
 

@@ -2,10 +2,11 @@ import { Agreement } from './agreement.js'
 import { Backlog } from './backlog.js'
 import { CommandOutbox } from './commands.js'
 import { ParleyError } from './errors.js'
+import { arrivals, isOnStage, moves } from './meeting/audience.js'
 import { Meeting, toldEvents } from './meeting/meeting.js'
+import { Outboxes } from './outboxes.js'
 import { OwnMedia } from './own-media.js'
 import { Replica } from './replica.js'
-import { SignalOutbox } from './signals.js'
 
 /**
  * A membership in a room, or the wait for one. It stays the same object over reconnects; `self` and even `id` may
@@ -16,7 +17,7 @@ export class Room extends Meeting {
     #commands
     #replica = new Replica()
     #agreement
-    #outboxes = new Map()
+    #outboxes
     #media = new OwnMedia()
     #backlog
 
@@ -29,12 +30,15 @@ export class Room extends Meeting {
         this.isClosed = false
         /** Between the loss of a connection and the return, in whatever way: nothing may go out under the old one. */
         this.isInterrupted = false
-        this.#commands = new CommandOutbox({ send: (frame) => this.transmit({ ...frame, room: this.id }), clock: session.clock })
+        const { clock, unacknowledgedSignalsMax: windowMax } = session
+        this.#outboxes = new Outboxes({ send: (frame) => this.transmit(frame), clock, windowMax })
+        this.#commands = new CommandOutbox({ send: (frame) => this.transmit({ ...frame, room: this.id }), clock })
         this.#agreement = new Agreement(this.#replica, {
             report: session.report, reconnect: session.reconnect, canResync: () => session.can('resync'),
             send: (frame) => this.transmit({ ...frame, room: this.id }),
         })
         this.#take(snapshot)
+        this.tellAudience()
         this.tellPolicy()
     }
 
@@ -77,21 +81,14 @@ export class Room extends Meeting {
     /** A signal of any type; `Mesh` sends its negotiation with it. Resolves when it was delivered. */
     signal(type, to, payload) {
         if (this.isClosed) return Promise.reject(closedError())
-        if (!this.state.people?.[to]) return Promise.reject(new ParleyError('unknown-recipient', 'Nobody in this room has that id.'))
+        // Whoever is counted is in no list: the server knows whether they are here.
+        if (!this.state.people?.[to] && this.audience === 0) return Promise.reject(new ParleyError('unknown-recipient', 'Nobody in this room has that id.'))
         const outbox = this.outbox(to)
         if (type === 'hangup') outbox.hasHungUp = true
         return outbox.push(type, payload)
     }
 
-    outbox(to) {
-        let outbox = this.#outboxes.get(to)
-        if (!outbox) {
-            const { clock, unacknowledgedSignalsMax } = this.#session
-            outbox = new SignalOutbox({ to, send: (frame) => this.transmit(frame), clock, windowMax: unacknowledgedSignalsMax })
-            this.#outboxes.set(to, outbox)
-        }
-        return outbox
-    }
+    outbox(to) { return this.#outboxes.to(to) }
 
     // MARK: What the session tells
 
@@ -100,6 +97,7 @@ export class Room extends Meeting {
         const place = this.#replica.place(frame)
         if (place !== 'next') return place === 'known'
         for (const event of frame.events) this.#event(event)
+        this.tellAudience()
         if (!this.isClosed) this.emit('change')
         return true
     }
@@ -121,7 +119,7 @@ export class Room extends Meeting {
 
     /** The room again, on a new connection, with a new participant id. `why`, if the server has said. */
     rejoin(snapshot, why) {
-        this.#forgetSignals(new ParleyError('interrupted', 'The connection was lost before this was known to be delivered.'))
+        this.#outboxes.clear(new ParleyError('interrupted', 'The connection was lost before this was known to be delivered.'))
         this.#backlog.take()
         this.unmeasured()
         this.isInterrupted = false
@@ -131,7 +129,9 @@ export class Room extends Meeting {
         this.#media.again((media) => this.command('media', media), (error) => this.isClosed || this.emit('screen-refused', error))
         this.#commands.flush()
         this.chatAgain()
+        this.rosterAgain()
         this.emit('rejoined', why)
+        this.tellAudience()
         if (wasWaiting && this.status === 'joined') this.emit('admitted', this.me)
         this.emit('change')
     }
@@ -142,9 +142,10 @@ export class Room extends Meeting {
         this.isInterrupted = false
         this.#agreement.isAsking = false
         this.#commands.resend()
-        for (const outbox of this.#outboxes.values()) outbox.resend()
+        this.#outboxes.resend()
         // Otherwise it was a handover, of which nobody has to know.
         this.chatAgain()
+        this.rosterAgain()
         if (wasInterrupted) this.emit('resumed', this.me)
     }
 
@@ -153,23 +154,26 @@ export class Room extends Meeting {
      * role. Who came and went follows from the two states.
      */
     replace(snapshot) {
-        const { state, people: before, role, status } = this
+        const { state, people: before, role, status, isCounted } = this
         this.#take(snapshot)
         const { lastCommand, events = [] } = snapshot
         for (const event of events) { this.#noted(event); this.#tell(event, state) }
         this.#commands.resynced({ lastCommand, media: this.person(this.self)?.media })
-        if (lastCommand !== undefined) for (const outbox of this.#outboxes.values()) outbox.resend()
-        for (const person of before) if (!this.state.people?.[person.id]) this.#gone(person, 'resynced')
+        if (lastCommand !== undefined) this.#outboxes.resend()
+        for (const person of before.filter((one) => isOnStage(one) && !one.isSelf)) if (!this.state.people?.[person.id]) this.#gone(person, 'resynced')
         if (status === 'waiting' && this.status === 'joined') this.emit('admitted', this.me)
-        else this.#arrived(before, role, events)
+        else this.#arrived(before, role, isCounted, events)
+        this.tellAudience()
         this.emit('resynced')
         this.emit('change')
     }
 
-    delivered(to, n) { this.#outboxes.get(to)?.delivered(n) }
-    rejectedSignal(frame) { this.#outboxes.get(frame.to)?.rejected(frame) }
+    delivered(to, n) { this.#outboxes.delivered(to, n) }
+    rejectedSignal(frame) { this.#outboxes.rejected(frame) }
     rejectedCommand(frame) { this.#commands.rejected(frame) }
     hasOutbox(to) { return this.#outboxes.has(to) }
+    /** Whose signals are for this room: those who are listed, and of the counted audience those to whom we have written. */
+    hears(from) { return this.state.people?.[from] !== undefined || this.hasOutbox(from) }
 
     /** A signal that was addressed to this participant. */
     receive(frame) {
@@ -204,6 +208,7 @@ export class Room extends Meeting {
     #take(snapshot) {
         this.self = snapshot.self
         this.#replica.take(snapshot)
+        this.takeOwn(snapshot.me)
         for (const event of snapshot.events ?? []) this.heardAtDoor(event)
         this.#agreement.taken(snapshot.hash)
         this.#heed()
@@ -223,6 +228,9 @@ export class Room extends Meeting {
             break
         case 'media-changed':
             this.emit('media-changed', this.person(event.participant))
+            break
+        case 'role-changed':
+            for (const [name, person] of moves(this, event.participant, before)) this.emit(name, person)
             break
         case 'interrupted': case 'resumed':
             // Of ourselves it is old news: our own socket has told it before.
@@ -253,9 +261,8 @@ export class Room extends Meeting {
         if (news) this.emit('muted', this.me, news)
     }
 
-    #arrived(before, role, events) {
-        const isNew = ({ id, isSelf }) => !isSelf && !before.some((person) => person.id === id)
-        for (const person of this.people.filter(isNew)) this.emit('joined', person)
+    #arrived(before, role, wasCounted, events) {
+        for (const [name, person] of arrivals(this, before, wasCounted)) this.emit(name, person)
         const isTold = events.some(({ type, participant }) => type === 'role-changed' && participant === this.self)
         if (role !== this.role && role !== undefined && !isTold) this.emit('role-changed', this.me, {})
     }
@@ -268,12 +275,11 @@ export class Room extends Meeting {
     }
 
     #gone(person, reason) {
-        const { id: participant } = person
-        this.#outboxes.get(participant)?.fail(new ParleyError('unknown-recipient', 'They have left the room.'))
-        this.#outboxes.delete(participant)
-        this.unmeasured(participant)
-        this.#backlog.forget(participant)
-        this.#session.forget(participant)
+        // After a resync nobody knows whether they have left or are counted now: then they are the same when they come back.
+        if (reason !== 'resynced' || this.audience === 0) {
+            for (const keeper of [this.#outboxes, this.#backlog, this.#session]) keeper.forget(person.id)
+        }
+        this.unmeasured(person.id)
         this.emit('left', person, reason)
     }
 
@@ -281,16 +287,12 @@ export class Room extends Meeting {
         if (this.isClosed) return
         this.isClosed = true
         this.#backlog.take()
-        this.#forgetSignals(closedError())
+        this.#outboxes.clear(closedError())
         this.#commands.close(closedError())
         this.closeChat(closedError())
+        this.closeRoster()
         this.#session.closed(this)
         this.emit('closed', reason)
-    }
-
-    #forgetSignals(error) {
-        for (const outbox of this.#outboxes.values()) outbox.fail(error)
-        this.#outboxes.clear()
     }
 }
 

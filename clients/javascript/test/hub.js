@@ -1,5 +1,8 @@
-import { Mesh, Parley, fold, politeness, stateHash } from '../parley.js'
+import { Mesh, Parley, fold, stateHash } from '../parley.js'
+import { browserOf } from './fake-browser.js'
 import { FakeMediaStream, FakePeerConnection } from './fake-connection.js'
+import { Counted } from './hub-audience.js'
+import { Pairs, restarterOf, verdictOn } from './hub-pairs.js'
 import { ManualClock, at, person, settle, welcome } from './support.js'
 
 // It says nothing by itself, and nobody shall mind.
@@ -17,12 +20,13 @@ export class Hub {
     #sequence = 0
     #joined = 0
     #members = new Map()
-    #pairs = new Map()
-    #participants = 0
+    #pairs = new Pairs()
     #frames = []
     #sessions = new Map()
     #countdown = null
     #sockets = []
+    #counted = new Counted()
+    audience = new Set() // Names of those who come into it.
 
     /**
      * `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left.
@@ -90,6 +94,21 @@ export class Hub {
     get state() { return this.#state }
     socketsOf(name) { return this.#sockets.filter((owner) => owner === name).length }
 
+    /** Somebody of the audience comes to the stage: the others see it by an event, they by a snapshot. */
+    raises(name) {
+        this.#stages(...this.#counted.take(name))
+    }
+
+    /** Back to the audience. */
+    counts(name) {
+        const [id, row] = Object.entries(this.#state.people).find(([, candidate]) => candidate.name === name)
+        this.#counted.add(id, row)
+        this.#stages(id, null)
+    }
+
+    /** As `room.roster()` has them. */
+    get roster() { return this.#counted.people }
+
     /** Types of the signals so far, as `Ada>Bob offer 1`. */
     signals(type) {
         return this.log.filter((line) => !type || line.includes(type))
@@ -112,7 +131,7 @@ export class Hub {
         const session = this.#sessions.get(resume?.session)
         if (session && resume.rooms) return this.#resumes(socket, session, resume)
         const id = `s_${this.#sessions.size + 1}`
-        socket.session = { id, socket, abilities, self: null, commands: 1, isInterrupted: false }
+        socket.session = { id, name: socket.name, socket, abilities, self: null, commands: 1, isInterrupted: false }
         this.#sessions.set(id, socket.session)
         this.#says(socket, welcome({ session: id, heartbeat, features: this.features }))
         if (join) this.#joins(socket, join)
@@ -128,8 +147,8 @@ export class Hub {
         this.#says(socket, welcome({ session: session.id, resumed: true, heartbeat, features: this.features }))
         for (const frame of this.#frames) if (frame.at[1] > rooms.r_1[1]) this.#says(socket, frame)
         for (const other of this.#members.keys()) {
-            for (const signal of this.#pair(other, session.self).waiting) this.#says(socket, signal)
-            const { acknowledged } = this.#pair(session.self, other)
+            for (const signal of this.#pairs.of(other, session.self).waiting) this.#says(socket, signal)
+            const { acknowledged } = this.#pairs.of(session.self, other)
             if (acknowledged > 0) this.#says(socket, { type: 'beat', time: 0, delivered: { [other]: acknowledged } })
         }
         if (this.features.length > 0) this.#names(session)
@@ -138,10 +157,8 @@ export class Hub {
     /** To both ends of every pair that has negotiated: the impolite one restarts, or the other, or neither. */
     #names({ self }) {
         for (const [other, { socket }] of this.#members) {
-            if (!this.#pair(self, other).isBegun) continue
-            const [a, b] = [self, other].map((id) => ({ id, ...this.#state.people[id] }))
-            const isPolite = politeness(asSide(a), asSide(b)).polite
-            const restarter = [isPolite ? b : a, isPolite ? a : b].find(({ abilities }) => abilities.restart)?.id ?? null
+            if (!this.#pairs.of(self, other).isBegun) continue
+            const restarter = restarterOf(...[self, other].map((id) => ({ id, ...this.#state.people[id] })))
             const mine = this.#members.get(self).socket
             for (const end of [mine, socket]) this.#says(end, { type: 'ice-servers', iceServers: [{ urls: 'stun:new' }] })
             this.#says(mine, { type: 'restarter', room: 'r_1', peer: other, restarter })
@@ -159,7 +176,7 @@ export class Hub {
 
     #acknowledges({ self }, ack = {}) {
         for (const [from, n] of Object.entries(ack)) {
-            const pair = this.#pair(from, self)
+            const pair = this.#pairs.of(from, self)
             pair.acknowledged = Math.max(pair.acknowledged, n)
             pair.waiting = pair.waiting.filter((signal) => signal.n > n)
             this.#says(this.#members.get(from)?.socket, { type: 'beat', time: 0, delivered: { [self]: n } })
@@ -214,13 +231,30 @@ export class Hub {
 
     #joins(socket, { name }) {
         this.#joined += 1
-        this.#participants += 1
-        const id = `p_${this.#participants}`
-        const joined = { type: 'joined', participant: id, by: id, id: 1, patch: { people: { [id]: person(this.#joined, { name, abilities: socket.session.abilities }) } } }
-        this.#appends(joined)
+        const id = `p_${this.#joined}`
+        const row = person(this.#joined, { name, abilities: socket.session.abilities })
+        if (this.audience.has(name)) {
+            this.#counted.add(id, row)
+            this.#appends({ type: 'audience-counted', patch: this.#counted.patch })
+        } else {
+            this.#appends({ type: 'joined', participant: id, by: id, id: 1, patch: { people: { [id]: row } } })
+        }
         this.#members.set(id, socket.session)
         socket.session.self = id
-        this.#says(socket, { type: 'snapshot', room: 'r_1', self: id, at: at(this.#sequence), state: this.#state, hash: stateHash(this.#state), events: [] })
+        this.#shows(id)
+    }
+
+    #shows(id) {
+        const me = this.#counted.rows.get(id)
+        this.#says(this.#members.get(id).socket, {
+            type: 'snapshot', room: 'r_1', self: id, at: at(this.#sequence), view: me ? 'audience' : 'participant',
+            state: this.#state, hash: stateHash(this.#state), events: [], ...(me && { me }),
+        })
+    }
+
+    #stages(id, row) {
+        this.#appends({ type: 'role-changed', participant: id, patch: { people: { [id]: row }, ...this.#counted.patch } }, id)
+        this.#shows(id)
     }
 
     #leaves(session, reason) {
@@ -230,55 +264,31 @@ export class Hub {
         if (this.#members.delete(self)) this.#appends({ type: 'left', participant: self, reason, patch: { people: { [self]: null } } })
     }
 
-    #appends(event) {
+    #appends(event, except) {
         this.#sequence += 1
         this.#state = fold(this.#state, event.patch)
         const frame = { type: 'events', room: 'r_1', at: at(this.#sequence), after: at(this.#sequence - 1), events: [event] }
         this.#frames.push(frame)
-        for (const { socket } of [...this.#members.values()]) this.#says(socket, frame)
+        for (const { self, socket } of [...this.#members.values()]) if (self !== except) this.#says(socket, frame)
     }
 
     #relays(socket, frame) {
         const recipient = this.#members.get(frame.to)
         const { self } = socket.session
         if (!recipient || !this.#members.has(self)) return this.#rejects(socket, frame, 'unknown-recipient')
-        const mine = this.#pair(self, frame.to)
-        const theirs = this.#pair(frame.to, self)
+        const mine = this.#pairs.of(self, frame.to)
+        const theirs = this.#pairs.of(frame.to, self)
+        if (this.#counted.rows.has(self) && theirs.n === 0) return this.#rejects(socket, frame, 'not-permitted')
         if (frame.n <= mine.n) return
         if (frame.n > mine.n + 1) return this.#rejects(socket, frame, 'signal-gap', { expected: mine.n + 1 })
-        const code = this.#negotiates(socket.session, recipient, frame, mine, theirs)
+        const code = verdictOn(frame, { sender: socket.session, recipient, mine, theirs })
         if (code) return this.#rejects(socket, frame, code)
         mine.n = frame.n
-        const name = (id) => this.#state.people[id].name
-        this.log.push(`${name(self)}>${name(frame.to)} ${frame.type}${frame.negotiation ? ` ${frame.negotiation}` : ''}`)
+        const { name } = socket
+        this.log.push(`${name}>${recipient.name} ${frame.type}${frame.negotiation ? ` ${frame.negotiation}` : ''}`)
         const { to, ...relayed } = frame
         mine.waiting.push({ ...relayed, from: self })
         this.#says(recipient.socket, mine.waiting.at(-1))
-    }
-
-    #negotiates(sender, recipient, { type, negotiation }, mine, theirs) {
-        switch (type) {
-        case 'offer':
-            if (!sender.abilities.rollback && !recipient.abilities.rollback) return 'no-rollback'
-            if (negotiation <= mine.newest) return 'stale-offer'
-            Object.assign(mine, { newest: negotiation, isOpen: true, isBegun: true })
-            theirs.isBegun = true
-            return
-        case 'answer':
-            if (!mine.isBegun) return 'no-negotiation'
-            if (!theirs.isOpen || theirs.newest !== negotiation) return 'stale-answer'
-            theirs.isOpen = false
-            return
-        case 'ice-candidate': return mine.isBegun ? undefined : 'no-negotiation'
-        case 'hangup':
-            mine.isBegun = theirs.isBegun = mine.isOpen = theirs.isOpen = false
-        }
-    }
-
-    #pair(from, to) {
-        const key = `${from} ${to}`
-        if (!this.#pairs.has(key)) this.#pairs.set(key, { n: 0, newest: 0, isOpen: false, isBegun: false, acknowledged: 0, waiting: [] })
-        return this.#pairs.get(key)
     }
 
     #rejects(socket, { type, to, n }, code, members) {
@@ -288,11 +298,3 @@ export class Hub {
 
     #says(socket, frame) { if (socket && !this.#loses(socket)) socket.onmessage?.({ data: JSON.stringify(frame) }) }
 }
-
-/** A browser's classes, as far as they tell which codecs it has: `{ video: ['VP8'], audio: ['opus'] }`. */
-export function browserOf(codecs) {
-    const getCapabilities = (kind) => ({ codecs: (codecs[kind] ?? []).map((name) => ({ mimeType: `${kind}/${name}` })) })
-    return { RTCRtpSender: { getCapabilities }, RTCRtpReceiver: { getCapabilities } }
-}
-
-const asSide = ({ joined, abilities }) => ({ joined, rollback: abilities.rollback === true })

@@ -112,4 +112,26 @@ test('a meeting', async () => {
     ])
 })
 
-test('there is no example that is not run', () => assert.equal(blocks.length, 4))
+test('stage and audience', async () => {
+    const page = run(blocks[4])
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome(), meetingSnapshot({ audience: { count: 2 } }))
+    await settle()
+    const listener = (joined, more) => person(joined, { role: 'audience', counted: true, ...more })
+    FakeSocket.last.says({ type: 'roster', room: 'r_1', after: 0, people: { p_eve: listener(4) }, next: 4 })
+    await settle()
+    FakeSocket.last.says({ type: 'roster', room: 'r_1', after: 4, people: { p_max: listener(5) } })
+    await page.done
+    FakeSocket.last.says(
+        events(2, { type: 'audience-counted', patch: { audience: { count: 3 } } }),
+        events(3, { type: 'hand-raised', participant: 'p_eve', by: 'p_eve', id: 2, patch: { people: { p_eve: listener(4, { name: 'Eve', hand: 1 }) } } }),
+        events(4, { type: 'role-changed', participant: 'p_eve', by: 'p_ada', id: 2, patch: { people: { p_eve: { role: 'participant', counted: null, hand: null } } } }),
+        events(5, { type: 'role-changed', participant: 'p_eve', by: 'p_ada', id: 3, patch: { people: { p_eve: null } } }))
+    const sent = FakeSocket.last.take().filter(({ type }) => type !== 'hello')
+    assert.deepEqual(sent.map(({ type, after, participant }) => [type, after ?? participant]), [['roster', 0], ['roster', 4], ['set-role', 'p_eve']])
+    assert.deepEqual(page.calls.map(([name, what]) => [name, what.map?.(({ id }) => id) ?? what]), [
+        ['draw', ['p_eve']], ['draw', ['p_max']], ['banner', '3 in the audience'], ['show', 'p_eve'], ['hide', 'p_eve'],
+    ])
+})
+
+test('there is no example that is not run', () => assert.equal(blocks.length, 5))

@@ -4,7 +4,7 @@ import { said } from './sets.js'
 export const Attributes = (Base) => class extends Base {
     /** `{ key: { value, version } }`, of the room, or of a participant. */
     attributes(participant) {
-        return (participant === undefined ? this.state.attributes : this.state.people?.[participant]?.attributes) ?? {}
+        return (participant === undefined ? this.state.attributes : this.person(participant)?.attributes) ?? {}
     }
 
     /**

@@ -1,6 +1,7 @@
 import { Emitter } from '../emitter.js'
 import { Admission, admissionEvents } from './admission.js'
 import { Attributes, attributesEvents } from './attributes.js'
+import { Audience } from './audience.js'
 import { Breakouts, breakoutsEvents } from './breakouts.js'
 import { Chat } from './chat.js'
 import { Consents, consentsEvents } from './consents.js'
@@ -13,7 +14,7 @@ import { Recording, recordingEvents } from './recording.js'
 import { Roles, rolesEvents } from './roles.js'
 
 const features = [
-    People, Lifecycle, Admission, Roles, Moderation, Floors, Consents, Recording, Attributes, Breakouts, DeviceAbilities, Chat,
+    People, Audience, Lifecycle, Admission, Roles, Moderation, Floors, Consents, Recording, Attributes, Breakouts, DeviceAbilities, Chat,
 ]
 
 /**

@@ -1,3 +1,4 @@
+import { lately } from './audience.js'
 import { said, setOf } from './sets.js'
 
 const isAudio = ({ audio, video }) => audio ?? video !== true
@@ -11,7 +12,7 @@ export const Moderation = (Base) => class extends Base {
 
     /** Whether your microphone may be switched on now. */
     get mayUnmute() {
-        const mine = this.state.people?.[this.self]
+        const mine = this.person(this.self)
         if (!mine) return false
         // A right of one's own counts in every role.
         if (mine.mayUnmute === true) return true
@@ -19,7 +20,7 @@ export const Moderation = (Base) => class extends Base {
     }
 
     /** Who has muted you, by kind: `{ audio: 'p_…' }`; empty if nobody has. */
-    get mutedBy() { return this.state.people?.[this.self]?.muted ?? {} }
+    get mutedBy() { return this.me.muted ?? {} }
 
     /** The microphone, unless it says otherwise: `{ video: true }`. */
     mute(id, kinds = {}) {
@@ -55,7 +56,7 @@ export const moderationEvents = {
     'all-muted': (room, { by, audio, video, mayUnmute }) => [said({ by, audio, video, mayUnmute })],
     'speak-allowed': (room, { participant, by }) => [room.person(participant), said({ by })],
     'hand-raised': (room, { participant }) => [room.person(participant)],
-    'hand-lowered': (room, { participant, by }) => [room.person(participant), said({ by })],
+    'hand-lowered': (room, { participant, by }, before) => [lately(room, participant, before), said({ by })],
     'hands-lowered': (room, { by }) => [said({ by })],
     'speaker-changed': (room) => [room.activeSpeaker],
 }

@@ -2,18 +2,18 @@
 export const People = (Base) => class extends Base {
     #roundTrips = new Map()
 
-    /** Everybody, in order of arrival. */
+    /** In order of arrival: all who are listed. The counted audience is not, but for those whose hand is up. */
     get people() {
         return Object.keys(this.state.people ?? {}).map((id) => this.person(id)).sort((a, b) => a.joined - b.joined)
     }
 
     person(id) {
-        const person = this.state.people?.[id]
+        const person = this.state.people?.[id] ?? (id === this.self ? this.ownRow : undefined)
         const roundTripMilliseconds = this.#roundTrips.get(id)
         return person && { id, ...person, ...(roundTripMilliseconds !== undefined && { roundTripMilliseconds }), isSelf: id === this.self }
     }
 
-    /** Ourselves, also while we wait and are in no list yet. */
+    /** Ourselves, also while we wait or are one of the counted audience, and are in no list. */
     get me() { return this.person(this.self) ?? { id: this.self, name: this.name, isSelf: true } }
 
     /** Also those who wait, and those who are gone already. */

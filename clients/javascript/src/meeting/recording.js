@@ -10,7 +10,7 @@ export const Recording = (Base) => class extends Base {
         const recording = this.state.recording
         if (!recording) return undefined
         const { status, by, consent, consents, rule = this.rules.recordingConsent } = recording
-        const answer = consents?.[this.state.people?.[this.self]?.identity]
+        const answer = consents?.[this.me.identity]
         const question = this.state.consents?.[consent]
         // While it is asked, the question says whom; later, whoever could be heard or seen in it.
         const isMeant = status === 'asking' && question ? question.asked?.[this.self] === true && question.answers?.[this.self] === undefined

@@ -1,3 +1,4 @@
+import { lately } from './audience.js'
 import { listOf, said } from './sets.js'
 
 const audience = ['chat', 'react']
@@ -10,7 +11,7 @@ const usual = { host: [...coHost, 'end'], 'co-host': coHost, speaker, participan
 /** Who may do what. The server judges every command; this is what a page shows or hides. */
 export const Roles = (Base) => class extends Base {
     /** Your own one; undefined while you wait. */
-    get role() { return this.state.people?.[this.self]?.role }
+    get role() { return this.person(this.self)?.role }
 
     /** Whether your role allows it: `admit`, `remove`, `roles`, `settings`, `end`, `mute`, `floors`, `record` … */
     may(permission) { return this.state.roles?.[this.role]?.[permission] ?? usual[this.role]?.includes(permission) ?? false }
@@ -37,7 +38,10 @@ export const Roles = (Base) => class extends Base {
 }
 
 export const rolesEvents = {
-    'role-changed': (room, { participant, by, reason }) => [room.person(participant), said({ by, reason })],
+    // Listed no more: they are one of the audience again, and counted.
+    'role-changed': (room, { participant, by, reason }, before) => [
+        room.person(participant) ?? { ...lately(room, participant, before), role: 'audience', counted: true }, said({ by, reason }),
+    ],
     banned: (room, { by, name, identity }) => [said({ by, name, identity })],
     unbanned: (room, { by }) => [said({ by })],
 }
