@@ -1,9 +1,9 @@
-import { make } from './dom.js'
+import { make, setText } from './dom.js'
 import { explainDevice } from './device-words.js'
 import { displayName } from './names.js'
 import { noticeLine } from './notice.js'
 import { order } from './order.js'
-import { explainAway, explainCrowd, untilInWords } from './words.js'
+import { explainAudience, explainAway, explainCrowd, untilInWords } from './words.js'
 
 const line = (id, rest) => noticeLine(id, { kind: 'banner calm', picture: 'help', ...rest })
 
@@ -17,14 +17,17 @@ export class Banners {
     #ignoredFaults
     #endRead = null
 
-    /** `onwaiting`: show who waits; `onscreen`: choose what to share; `onquestion`, `redraw`. */
-    constructor({ call, onwaiting, onscreen, questions, redraw }) {
+    /** `onwaiting`: show who waits; `onscreen`: choose what to share; `onhand`: raise or lower it; `redraw`. */
+    constructor({ call, onwaiting, onscreen, onhand, questions, redraw }) {
         this.#call = call
         this.#room = call.room
         // What went wrong in the lobby was said there.
         this.#ignoredFaults = { ...call.devices.faults }
         this.#lines = {
             away: line('server-away', { picture: 'again', isLive: false, action: { label: 'Try now', onclick: () => call.retry() } }),
+            audience: line('audience-banner', {
+                picture: 'people', isLive: false, action: { id: 'audience-hand', label: 'Raise hand', kind: 'small primary', onclick: onhand },
+            }),
             trouble: line('meeting-trouble', { kind: 'banner', picture: 'warning', ondismiss: () => this.#dismissTrouble(redraw) }),
             door: this.#doorLine(onwaiting),
             floor: line('floor-banner', {
@@ -69,6 +72,7 @@ export class Banners {
         lines.away.show(isAway ? explainAway(server.retryAt - Date.now(), hasPeers) : null)
         const crowd = this.#crowd
         lines.crowd.show(crowd === null || crowd === this.#crowdRead ? null : { title: '', text: crowd })
+        this.#drawAudience(lines.audience)
         lines.trouble.show(this.screenFault ?? this.#deviceFault)
         lines.door.show(this.#door)
         lines.floor.show(this.#floor)
@@ -80,7 +84,15 @@ export class Banners {
         lines.ending.show(this.#ending)
     }
 
-    get #crowd() { return explainCrowd(this.#room.people.length, this.#call.isSelfBeyond) }
+    #drawAudience(line) {
+        const { isCounted, audience, me } = this.#room
+        line.show(isCounted ? explainAudience({ audience, hand: me.hand, hasSound: this.#call.mesh.peers.size > 0 }) : null)
+        const isUp = me.hand !== undefined
+        setText(line.element.querySelector('.label'), isUp ? 'Lower hand' : 'Raise hand')
+        line.element.querySelector('.button').hidden = !this.#room.may('react')
+    }
+
+    get #crowd() { return this.#room.isCounted ? null : explainCrowd(this.#call.count, this.#call.isSelfBeyond) }
 
     get #deviceFault() {
         const { faults } = this.#call.devices

@@ -1,5 +1,6 @@
 import { make, setIcon, setText, setAttribute, button } from './dom.js'
 import { menuButton } from './menu.js'
+import { audienceInWords } from './words.js'
 
 // The bar below the stage. A pressed button means: it is on. Its name stays the same, as screen readers and voice
 // control need it; what a press will do stands in the tooltip.
@@ -8,18 +9,18 @@ const tool = (id, label, rest) => button({ id, label, kind: 'tool', ...rest })
 const count = () => make('span', { class: 'count', 'aria-hidden': 'true', hidden: true })
 
 export class Bar {
+    #canShare = navigator.mediaDevices?.getDisplayMedia !== undefined
     #counts = { people: count(), chat: count() }
 
     /** `on`: what each button does, by its name; `reactions()`, `more()`, `leaving()`: items of the menus. */
     constructor({ on, reactions, more, leaving }) {
-        const canShare = navigator.mediaDevices?.getDisplayMedia !== undefined
         const panel = (id, label, key, rest) =>
             tool(`${id}-toggle`, label, { onclick: on[id], 'aria-controls': id, 'aria-keyshortcuts': key, ...rest })
         const opensDialog = { 'aria-haspopup': 'dialog', kind: 'tool wide-only' }
         this.microphone = tool('microphone', 'Microphone', { icon: 'microphone', onclick: on.microphone, 'aria-keyshortcuts': 'm' })
         this.camera = tool('camera', 'Camera', { icon: 'camera', onclick: on.camera, 'aria-keyshortcuts': 'v' })
         this.screen = tool('screen', 'Share screen',
-            { icon: 'screen', onclick: on.screen, hidden: !canShare, 'aria-keyshortcuts': 's' })
+            { icon: 'screen', onclick: on.screen, hidden: !this.#canShare, 'aria-keyshortcuts': 's' })
         this.hand = tool('hand', 'Hand', { icon: 'hand', onclick: on.hand, 'aria-keyshortcuts': 'h', hidden: true })
         this.react = menuButton({ id: 'react', label: 'React', icon: 'smile', kind: 'tool wide-only', items: reactions, hidden: true })
         this.chat = panel('chat', 'Chat', 'c', { icon: 'chat', hidden: true })
@@ -46,17 +47,19 @@ export class Bar {
         setToggle(this.camera, devices.video, isFilming, 'camera', `Switch the camera ${isFilming ? 'off' : 'on'} (V)`)
         this.microphone.classList.toggle('is-locked', !own.mayUnmute && !isAudible)
         this.#drawScreen(sharing)
-        const me = room.person(room.self)
-        const isUp = me?.hand !== undefined
+        // Whoever is counted sends nothing, so there is nothing to switch.
+        for (const one of [this.microphone, this.camera]) one.hidden = room.isCounted
+        this.screen.hidden = !this.#canShare || room.isCounted
+        const isUp = room.me.hand !== undefined
         this.hand.hidden = this.react.hidden = !room.may('react')
         setAttribute(this.hand, 'aria-pressed', isUp)
         setAttribute(this.hand, 'title', isUp ? 'Lower your hand (H)' : 'Raise your hand (H)')
         this.chat.hidden = !room.may('chat') && room.messages.length === 0
         this.host.hidden = !hasHost
-        this.leaving.hidden = !(room.may('end') && room.people.length > 1)
+        this.leaving.hidden = !(room.may('end') && call.count + room.audience > 1)
         this.leave.hidden = !this.leaving.hidden
         for (const id of ['people', 'chat', 'host']) setAttribute(this[id], 'aria-expanded', openPanel === id)
-        this.#drawCounts(room, unread)
+        this.#drawCounts(call, unread)
     }
 
     #drawScreen(sharing) {
@@ -70,11 +73,11 @@ export class Bar {
         setAttribute(this.screen, 'title', isSharing ? 'Stop sharing (S)' : waits ? 'Give up your turn to share (S)' : ask)
     }
 
-    #drawCounts(room, unread) {
-        const people = room.people.length
+    #drawCounts({ room, count: people }, unread) {
         const waiting = room.may('admit') ? room.waiting.length : 0
-        const at = waiting === 0 ? '' : `, ${waiting} waiting`
-        setAttribute(this.people, 'aria-label', people === 1 ? `People: only you${at}` : `People: ${people}${at}`)
+        const rest = [room.audience > 0 ? audienceInWords(room.audience) : null, waiting > 0 ? `${waiting} waiting` : null]
+        const here = people === 1 && !room.isCounted ? 'only you' : people
+        setAttribute(this.people, 'aria-label', `People: ${[here, ...rest].filter((part) => part !== null).join(', ')}`)
         setAttribute(this.chat, 'aria-label', unread === 0 ? 'Chat' : `Chat: ${unread} new`)
         this.#counts.people.classList.toggle('is-urgent', waiting > 0)
         show(this.#counts.people, waiting > 0 ? waiting : people)

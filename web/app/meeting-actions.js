@@ -26,6 +26,7 @@ export class MeetingActions {
     }
 
     async microphone() {
+        if (this.#call.room.isCounted) return this.#call.own.refuse()
         this.#banners.heed('audio')
         const wasAudible = this.#devices.isAudible
         await this.#call.own.toggleMicrophone()
@@ -34,6 +35,7 @@ export class MeetingActions {
     }
 
     async camera() {
+        if (this.#call.room.isCounted) return this.#call.own.refuse()
         this.#banners.heed('video')
         const before = this.#devices.video.phase
         await this.#call.own.toggleCamera()

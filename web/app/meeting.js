@@ -15,6 +15,7 @@ import { Questions } from './questions.js'
 import { reactionItems, showReaction } from './reactions.js'
 import { Player } from './sound.js'
 import { Stage } from './stage.js'
+import { audienceInWords, countInWords } from './words.js'
 
 /** The meeting on the screen: stage, panels, bar, and what has to be said. It draws what `call` and `devices` hold. */
 export class Meeting {
@@ -34,7 +35,7 @@ export class Meeting {
         this.questions = new Questions(call)
         this.banners = new Banners({
             call, questions: this.questions, onwaiting: () => show('people'), onscreen: () => this.actions.screen(),
-            redraw: () => this.#schedule(),
+            onhand: () => this.actions.hand(), redraw: () => this.#schedule(),
         })
         this.actions = new MeetingActions({ call, devices, meter, banners: this.banners, redraw: () => this.#schedule() })
         this.#makePanels()
@@ -93,6 +94,7 @@ export class Meeting {
 
     #makeElement() {
         this.count = make('span', { class: 'meeting-count', 'data-testid': 'count' })
+        this.audience = make('span', { class: 'meeting-count', 'data-testid': 'audience-count', hidden: true })
         this.marks = make('div', { class: 'marks', 'data-testid': 'marks' },
             make('span', { class: 'mark recording', 'data-testid': 'recording-mark', hidden: true }),
             make('span', { class: 'mark', 'data-testid': 'lock-mark', hidden: true, text: 'Locked' }))
@@ -102,7 +104,7 @@ export class Meeting {
         })
         this.heading = make('h1', { class: 'meeting-room', tabindex: -1, 'data-testid': 'meeting-room' })
         this.element = make('main', { class: 'meeting', id: 'meeting', 'data-testid': 'meeting' },
-            make('header', { class: 'meeting-header' }, this.heading, this.count, this.marks, this.sound),
+            make('header', { class: 'meeting-header' }, this.heading, this.count, this.audience, this.marks, this.sound),
             this.banners.element,
             make('div', { class: 'meeting-body' }, this.stage.element, ...this.panels.elements),
             this.bar.element)
@@ -119,6 +121,8 @@ export class Meeting {
             this.#call.on('said', (text) => announce(text)),
             this.#call.on('whispered', (text) => announce(text, { isQuiet: true })),
             this.#call.on('reaction', ({ id, name }) => showReaction(this.stage.tileOf(id), this.#room.person(id), name)),
+            // On the stage one may read what was written before.
+            this.#room.on('on-stage', ({ isSelf }) => { if (isSelf) this.chat.begin() }),
             this.#room.on('chat', (message) => { tell(message); this.#schedule() }),
             devices.on('change', () => this.#schedule()),
             this.#player.on('blocked', (isBlocked) => { this.sound.hidden = !isBlocked; }),
@@ -148,11 +152,13 @@ export class Meeting {
     #draw() {
         const { people, devices } = this.#call
         const count = people.length
-        this.stage.update(people.filter((person) => person.hasPlace), { isAlone: count === 1, speakerId: devices.speaker.deviceId })
+        const { isCounted, audience } = this.#room
+        const isAlone = count === 1 && audience === 0 && !isCounted
+        this.stage.update(people.filter((person) => person.hasPlace), { isAlone, speakerId: devices.speaker.deviceId })
         const hasHost = hasHostPanel(this.#room)
         if (!hasHost && this.panels.open === 'host') this.panels.show(null)
         // A list of hundreds is not drawn where nobody sees it.
-        if (this.people.isOpen) this.people.update(people)
+        if (this.people.isOpen) this.people.update(people, this.#call.audienceHands)
         if (this.host.isOpen) this.host.update()
         this.chat.update()
         const { unread } = this.chat
@@ -164,17 +170,20 @@ export class Meeting {
     }
 
     #drawHeader(count) {
-        const { topic, recording, isLocked } = this.#room
+        const { topic, recording, isLocked, audience, isCounted } = this.#room
         setText(this.heading, topic || this.#alias)
         setAttribute(this.heading, 'title', topic ? this.#alias : null)
-        setText(this.count, count === 1 ? 'Only you' : `${count} people`)
+        setText(this.count, countInWords(count, this.#room))
+        // In the audience the banner says it.
+        this.audience.hidden = audience === 0 || isCounted
+        setText(this.audience, audienceInWords(audience))
         const [record, lock] = this.marks.children
         record.hidden = recording === undefined
         setText(record, recording?.status === 'asking' ? 'Asking to record' : 'Recording')
         record.classList.toggle('is-on', recording?.status === 'on')
         lock.hidden = !isLocked
         const name = topic || this.#alias
-        document.title = count > 1 ? `${name} (${count}) · Parley` : `${name} · Parley`
+        document.title = count > 1 && !this.#room.isCounted ? `${name} (${count}) · Parley` : `${name} · Parley`
     }
 }
 

@@ -53,6 +53,22 @@ export function explainJoin(code) {
 
 const LINKS = { connecting: 'Connecting…', reconnecting: 'Reconnecting…', failed: 'No direct connection' }
 
+/** How many are here, beside the room's name. */
+export function countInWords(count, { isCounted, audience }) {
+    if (isCounted) return `${count} on the stage`
+    if (count > 1) return `${count} people`
+    return audience === 0 ? 'Only you' : 'Only you on the stage'
+}
+
+export const audienceInWords = (count) => `${count.toLocaleString()} in the audience`
+
+/** For somebody in it. `hasSound`: whether anything comes from the stage. */
+export function explainAudience({ audience, hand, hasSound }) {
+    const people = audience === 1 ? 'you alone' : `${audience.toLocaleString()} people`
+    const next = hand === undefined ? 'Raise your hand to speak.' : 'Your hand is up: whoever hosts sees it.'
+    return say(`You are in the audience (${people})`, next, hasSound ? '' : 'Sound and pictures are for the stage.')
+}
+
 /** What stands on the tile of somebody whose connection is not (yet) there. `null`: all is well. */
 export function connectionInWords(state) {
     return LINKS[state] ?? null
@@ -66,7 +82,8 @@ export function tileInWords({ name, isSelf, link, beyond, isInterrupted }) {
 }
 
 /** One line about somebody, for the list and for screen readers. `role`: left out where it stands beside. */
-export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted, breakout }) {
+export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted, breakout, counted }) {
+    if (counted) return 'in the audience'
     if (breakout !== undefined) return `in ${breakout}`
     const parts = [badgeOf(role)].filter((word) => word !== '')
     if (speaking) parts.push('speaking')

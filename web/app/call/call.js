@@ -45,16 +45,26 @@ export class Call extends Emitter {
     /** Our own shared screen, or `null`. */
     get screen() { return this.sharing.stream }
 
-    /** Everybody, as the stage and the list draw them. Those who came first come first. */
+    /** How many are listed: all but the counted audience. */
+    get count() { return this.room.people.filter(({ counted }) => counted !== true).length }
+
+    /** Those of the counted audience whose hand is up, for the list alone. */
+    get audienceHands() {
+        return this.room.people.filter(({ counted }) => counted === true).map((person) => ({ ...person, name: displayName(person), quality: null }))
+    }
+
+    /** Everybody on the stage, as it and the list draw them. Those who came first come first. */
     get people() {
         const { isSelfBeyond, room } = this
         const spotlight = room.floor('spotlight').holders
-        return room.people.map((person) => {
+        // Nobody tries to reach the audience, so nothing is missing there.
+        const withoutPeer = room.isCounted ? 'connected' : 'connecting'
+        return room.people.filter(({ counted }) => counted !== true).map((person) => {
             const peer = this.mesh.peers.get(person.id)
             return {
                 ...person,
                 name: displayName(person),
-                link: person.isSelf ? 'connected' : peer?.state ?? 'connecting',
+                link: person.isSelf ? 'connected' : peer?.state ?? withoutPeer,
                 quality: this.#watch.isAway ? null : qualityOf(person.roundTripMilliseconds),
                 // Of ourselves the banner tells.
                 isInterrupted: !person.isSelf && person.connection === 'interrupted',
@@ -73,7 +83,7 @@ export class Call extends Emitter {
     /** Tries at once to reach the server. */
     retry() { this.parley.retry() }
 
-    get isSelfBeyond() { return !this.first.includes(this.room.self) }
+    get isSelfBeyond() { return !this.room.isCounted && !this.first.includes(this.room.self) }
 
     get hasPeers() { return [...this.mesh.peers.values()].some((peer) => peer.state === 'connected') }
 

@@ -27,9 +27,13 @@ export class FirstPeople {
         })
     }
 
-    /** Without oneself among the first, there is nobody to be connected with. */
+    /**
+     * Without oneself among the first, there is nobody to be connected with. Whoever is counted, and in no list, is
+     * called by those who want to: for them everybody is there.
+     */
     get people() {
         const first = this.#first
+        if (this.#room.isCounted) return first
         return first.some((person) => person.isSelf) ? first : this.#room.people.filter((person) => person.isSelf)
     }
 
@@ -37,16 +41,22 @@ export class FirstPeople {
         return this.#first.some((person) => person.id === id)
     }
 
-    /** Observers are seen by moderators alone, so nobody else could be connected with them. */
+    /**
+     * Observers are seen by moderators alone, so nobody else could be connected with them. Of the counted audience those
+     * whose hand is up are in the room's list, and not on the stage.
+     */
     get #first() {
-        return this.#room.people.filter(({ role }) => role !== 'observer').slice(0, this.#count)
+        return this.#room.people.filter(({ role, counted }) => role !== 'observer' && counted !== true).slice(0, this.#count)
     }
 
     person(id) {
+        if (id === this.#room.self) return this.#room.person(id)
         return this.people.find((person) => person.id === id)
     }
 
     on(name, listener) {
+        // Whoever comes to the stage has a place only if they are one of the first.
+        if (name === 'on-stage') return this.#room.on(name, (person) => (person.isSelf || this.includes(person.id)) && listener(person))
         const listeners = this.#listeners[name]
         if (listeners === undefined) return this.#room.on(name, listener)
         listeners.add(listener)

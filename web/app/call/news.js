@@ -14,6 +14,16 @@ export function listenToNews(call) {
     const name = (person) => displayName(person ?? {})
     const by = (id) => room.person(id) ? name(room.person(id)) : 'The host'
     let happens = ''
+    // Of a way to the stage or back one sentence is enough.
+    let moved
+    let wasCounted = room.isCounted
+    const moves = (words) => (person) => {
+        moved = person.id
+        queueMicrotask(() => { moved = undefined; wasCounted = room.isCounted })
+        say(words(person))
+    }
+    // Of others the role is told behind the way, in the same frame; of ourselves perhaps before it.
+    const isMove = ({ id, isSelf }) => id === moved || (isSelf && wasCounted !== room.isCounted)
     const told = {
         event: ({ type }) => { happens = type },
         joined: (person) => say(`${name(person)} has joined.`),
@@ -23,14 +33,16 @@ export function listenToNews(call) {
         rejoined: () => say('You are back in the room.'),
         waiting: (person) => say(`${name(person)} is waiting at the door.`),
         'waiting-left': (person) => whisper(`${name(person)} does not wait any more.`),
-        'role-changed': (person) => say(person.isSelf ? selfRole(person.role) : `${name(person)} is ${roleInWords(person.role)} now.`),
+        'on-stage': moves((person) => person.isSelf ? 'You are on the stage now: switch your microphone on when you like.' : `${name(person)} comes to the stage.`),
+        'off-stage': moves((person) => person.isSelf ? 'You are in the audience now.' : `${name(person)} is back in the audience.`),
+        'role-changed': (person) => isMove(person) || say(person.isSelf ? selfRole(person.role) : `${name(person)} is ${roleInWords(person.role)} now.`),
         // Of everybody at once the next one tells.
         muted: (person, kinds) => { if (person.isSelf && happens !== 'all-muted') say(mutedInWords(kinds, by)) },
         'all-muted': (news) => { if (news.by !== room.self) say(allMutedInWords(news, room, by)) },
         'speak-allowed': (person) => {
             if (person.isSelf && person.mayUnmute) say('You may speak now: switch your microphone on when you like.')
         },
-        'hand-raised': (person) => { if (!person.isSelf) (room.may('mute') ? say : whisper)(`${name(person)} raises a hand.`) },
+        'hand-raised': (person) => { if (!person.isSelf) (room.may('mute') ? say : whisper)(`${name(person)}${person.counted ? ', in the audience,' : ''} raises a hand.`) },
         'hand-lowered': (person, news) => { if (person.isSelf && news.by !== room.self) say('Your hand was lowered.') },
         locked: () => say('The room is locked: nobody else comes in.'),
         unlocked: () => say('The room is open again.'),

@@ -62,7 +62,7 @@ export class OwnDevices {
 
     toggleMicrophone() {
         if (this.#devices.isAudible) return this.#devices.mute(true)
-        if (!this.mayUnmute) return this.#refuse()
+        if (!this.mayUnmute) return this.refuse()
         return this.unmute()
     }
 
@@ -74,7 +74,7 @@ export class OwnDevices {
     toggleCamera() {
         const { phase } = this.#devices.video
         if (phase === 'on' || phase === 'asking') return this.#devices.turnOff('video')
-        if (!this.mayPublish) return this.#refuse()
+        if (!this.mayPublish) return this.refuse()
         return this.startCamera()
     }
 
@@ -89,7 +89,9 @@ export class OwnDevices {
         return true
     }
 
-    #refuse() {
+    /** Says why nothing is switched on. */
+    refuse() {
+        if (this.#room.isCounted) return this.#say('You are in the audience. Raise your hand to speak.')
         this.#say(this.mayPublish
             ? 'The host has muted everybody. Raise your hand to speak.'
             : 'You take part as a listener. Raise your hand to speak.')
@@ -98,6 +100,6 @@ export class OwnDevices {
     #hush() {
         this.#devices.mute(true)
         this.#told.audio = false
-        this.#refuse()
+        this.refuse()
     }
 }

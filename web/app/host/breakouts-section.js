@@ -14,7 +14,7 @@ export function breakoutsSection(room) {
     const minutes = number('breakout-minutes', 'Minutes', 10, 240)
     const valueOf = (field) => Number(field.querySelector('input').value)
     const openRooms = () => {
-        const others = room.people.filter(({ isSelf }) => !isSelf).map(({ id }) => id)
+        const others = room.people.filter(({ isSelf, counted }) => !isSelf && !counted).map(({ id }) => id)
         const rooms = spread(others, Math.max(1, Math.min(ROOMS_MAX, valueOf(count))))
         return order(room.openBreakouts(rooms, { durationMilliseconds: valueOf(minutes) * MINUTE }), 'The rooms are open.')
     }

@@ -22,6 +22,9 @@ const PARTS = [
     { make: endSection, permission: 'end' },
 ]
 
+// What the server takes where the room says nothing.
+const STAGE_USUAL = 50
+
 /** Whether there is anything in the panel for somebody. */
 export const hasHostPanel = (room) => PARTS.some(({ permission }) => room.may(permission))
 
@@ -52,9 +55,16 @@ function aboutSection(room) {
         id: 'maximum', label: 'Ends after (minutes from its beginning)', type: 'number', min: 1, max: 1440, done: 'The end is set.',
         onsubmit: (value) => room.configure({ maximumMilliseconds: Number(value) * 60_000 }),
     })
+    const stage = fieldRow({
+        id: 'stage-max', label: 'People on the stage', type: 'number', min: 1, max: room.state.room.capacity ?? 100, done: 'The stage is set.',
+        hint: 'Whoever comes when it is full is in the audience.', onsubmit: (value) => room.configure({ stageMax: Number(value) }),
+    })
     return {
-        element: section('About this meeting', 'about', topic.element, minutes.element),
-        update: () => topic.show(room.topic ?? ''),
+        element: section('About this meeting', 'about', topic.element, minutes.element, stage.element),
+        update() {
+            topic.show(room.topic ?? '')
+            stage.show(String(room.state.room.stageMax ?? STAGE_USUAL))
+        },
     }
 }
 

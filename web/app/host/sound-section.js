@@ -3,7 +3,7 @@ import { commandButton, section, toggleRow } from './section.js'
 
 /** Who is heard. */
 export function soundSection(room) {
-    const others = () => room.people.filter(({ isSelf, media }) => !isSelf && !media.audio).map(({ id }) => id)
+    const others = () => room.people.filter(({ isSelf, media, counted }) => !isSelf && !counted && !media.audio).map(({ id }) => id)
     const all = { except: [room.self] }
     const buttons = [
         commandButton('mute-all', 'Mute all', () => room.muteAll(all), { icon: 'microphone-off', done: 'Everybody else is muted.' }),

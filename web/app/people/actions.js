@@ -8,6 +8,7 @@ export function actionsFor(person, { room, onwrite }) {
     const name = displayName(person)
     if (person.isSelf && person.hand === undefined) return []
     if (person.isSelf) return [item('hand-lower', 'Lower your hand', 'hand', () => order(room.lowerHand()))]
+    if (person.counted) return audienceActions(person, name, room)
     const all = [
         room.may('chat') ? item('write', `Write to ${name} alone`, 'chat', () => onwrite(person)) : null, 'line',
         ...soundActions(person, name, room), 'line',
@@ -53,10 +54,28 @@ function floorActions({ id }, name, room) {
 
 function roleActions({ id, role }, name, room) {
     if (!room.may('roles') || !isAbove(room.role, role)) return []
-    const give = (wanted) => order(room.setRole(id, wanted), `${name} is ${roleInWords(wanted)} now.`)
-    const items = givable(room.role, role).map((one) => item(`role-${one.role}`, one.label, 'person', () => give(one.role)))
+    const give = (wanted) => order(room.setRole(id, wanted), wanted === 'audience' && room.audience > 0 ? undefined : `${name} is ${roleInWords(wanted)} now.`)
+    const items = givable(room.role, role, room.audience > 0).map((one) => item(`role-${one.role}`, one.label, 'person', () => give(one.role)))
     return room.role === 'host' ? [...items, item('host', 'Make host in your place', 'host', () => transfer(id, name, room))] : items
 }
+
+/** Of somebody who is counted. */
+function audienceActions(person, name, room) {
+    return [
+        ...stageActions(person, room),
+        person.hand !== undefined && room.may('mute') ? item('lower', 'Lower the hand', 'hand', () => order(room.lowerHand(person.id))) : null,
+        'line', ...removal(person, name, room),
+    ].filter((entry) => entry !== null && (entry !== 'line' || room.may('remove')))
+}
+
+/** Whether one may bring somebody to the stage. */
+export const mayStage = (person, room) => person.counted === true && room.may('roles') && isAbove(room.role, 'participant')
+
+/** The room tells everybody when they are there. */
+export const bringToStage = ({ id }, room) => order(room.setRole(id, 'participant'))
+
+const stageActions = (person, room) => mayStage(person, room)
+    ? [item('to-stage', 'Bring to the stage', 'spotlight', () => bringToStage(person, room))] : []
 
 async function transfer(id, name, room) {
     const isSure = await confirmed({

@@ -2,8 +2,9 @@ import { make, setText, button } from '../dom.js'
 import { inviteBox } from '../invite.js'
 import { order } from '../order.js'
 import { SidePanel } from '../side-panel.js'
-import { policyInWords } from '../words.js'
-import { actionsFor } from './actions.js'
+import { countInWords, policyInWords } from '../words.js'
+import { actionsFor, bringToStage, mayStage } from './actions.js'
+import { AudienceList } from './audience-list.js'
 import { personRow } from './person-row.js'
 import { WaitingList } from './waiting-list.js'
 
@@ -15,7 +16,7 @@ export class PeoplePanel extends SidePanel {
     #list = make('ul', { class: 'people-list', 'data-testid': 'people-list' })
     #waiting
     #lower
-    #audience = make('p', { class: 'hint', 'data-testid': 'audience', hidden: true })
+    #audience
     #policy = make('p', { class: 'hint', 'data-testid': 'policy', hidden: true })
     #onwrite
 
@@ -25,22 +26,22 @@ export class PeoplePanel extends SidePanel {
         this.#room = room
         this.#onwrite = onwrite
         this.#waiting = new WaitingList(room)
+        this.#audience = new AudienceList(room)
         this.#lower = button({ id: 'lower-hands', icon: 'hand', label: 'Lower all hands', kind: 'small quiet', hidden: true,
             onclick: () => order(room.lowerHands(), 'All hands are down.') })
-        this.fill(this.#waiting.element, this.#lower, this.#list, this.#audience, this.#policy,
+        this.fill(this.#waiting.element, this.#lower, this.#list, this.#audience.element, this.#policy,
             make('h3', { text: 'Invite others' }), inviteBox(alias, 'people'))
     }
 
-    update(people) {
+    /** `guests`: those of the counted audience whose hand is up. */
+    update(people, guests) {
         const room = this.#room
-        this.title(people.length === 1 ? 'Only you' : `${people.length} people`)
+        this.title(countInWords(people.length, room))
         this.#waiting.update()
         const hands = room.hands.map(({ id }) => id)
         this.#lower.hidden = hands.length === 0 || !room.may('mute')
-        this.#drawRows(people, hands)
-        const audience = room.state.audience?.count ?? 0
-        this.#audience.hidden = audience === 0
-        setText(this.#audience, audience === 1 ? 'One more person listens.' : `${audience} more people listen.`)
+        this.#drawRows([...people, ...guests], hands)
+        this.#audience.update()
         const policy = policyInWords(room.policy)
         this.#policy.hidden = policy === null
         setText(this.#policy, policy ?? '')
@@ -65,7 +66,9 @@ export class PeoplePanel extends SidePanel {
     }
 
     #row(id) {
-        const row = personRow(id, (person) => actionsFor(person, { room: this.#room, onwrite: this.#onwrite }))
+        const room = this.#room
+        const stage = { may: (person) => mayStage(person, room), bring: (person) => bringToStage(person, room) }
+        const row = personRow(id, (person) => actionsFor(person, { room, onwrite: this.#onwrite }), stage)
         this.#rows.set(id, row)
         return row
     }

@@ -21,8 +21,9 @@ export const badgeOf = (role) => role === 'participant' || role === undefined ? 
 
 export const isAbove = (mine, other) => rankOf(mine) > rankOf(other)
 
-/** What somebody of role `mine` can make of somebody of role `other`: `[{ role, label }]`. */
-export function givable(mine, other) {
+/** What somebody of role `mine` can make of somebody of role `other`: `[{ role, label }]`. `hasAudience`: there is one that is counted. */
+export function givable(mine, other, hasAudience = false) {
+    const label = (role, meaning) => role === 'audience' && hasAudience ? 'Back to the audience' : `Make ${roleInWords(role)}: ${meaning}`
     return Object.entries(EXPLAINED).filter(([role]) => rankOf(role) < rankOf(mine) && role !== other)
-        .map(([role, meaning]) => ({ role, label: `Make ${roleInWords(role)}: ${meaning}` }))
+        .map(([role, meaning]) => ({ role, label: label(role, meaning) }))
 }
