@@ -12,7 +12,8 @@ async def stage_of(page, count):
         await page.at("host-toggle").click()
     await page.at("stage-max").fill(str(count))
     await page.at("stage-max-set").click()
-    await eventually(lambda: page.page.evaluate(f"parleyPage.room.state.room.stageMax === {count}"), what=f"a stage of {count}")
+    is_set = f"parleyPage.room.state.room.stageMax === {count}"
+    await eventually(lambda: page.page.evaluate(is_set), what=f"a stage of {count}")
 
 
 async def with_audience(stage, room=None):
@@ -30,7 +31,8 @@ async def with_audience(stage, room=None):
 
 
 async def is_met(page, count, seconds=30):
-    await eventually(lambda: page.page.evaluate(f"parleyPage.mesh.peers.size === {count}"), seconds, f"{page.name} has {count} peers")
+    has_met = f"parleyPage.mesh.peers.size === {count}"
+    await eventually(lambda: page.page.evaluate(has_met), seconds, f"{page.name} has {count} peers")
 
 
 @within(150)

@@ -109,6 +109,33 @@ async def test_one_shares_and_the_other_waits(stage):
     assert await ada.page.evaluate("parleyPage.call.screen") is None
 
 
+@within(90)
+async def test_what_participants_may_do_and_who_is_large(stage):
+    ada, bob = await hosted(stage)
+    for switch, tool in (("may-share", "screen"), ("may-chat", "chat-toggle"), ("may-react", "hand")):
+        await ada.hosts(switch)
+        if tool == "screen":
+            await eventually(lambda: bob.at("screen").is_disabled(), what="Bob may not share")
+        else:
+            await bob.at(tool).wait_for(state="hidden")
+        await ada.hosts(switch)
+        await eventually(lambda: bob.at(tool).is_enabled(), what=f"Bob has it back: {tool}")
+    # Large on Ada's screen alone, until she says so again.
+    large = ada.at("featured").get_by_test_id("tile")
+    for count in (1, 0):
+        await ada.does("pin", await bob.id())
+
+        async def is_so():
+            return await large.count() == count
+
+        await eventually(is_so, what=f"{count} large")
+    assert await bob.at("featured").get_by_test_id("tile").count() == 0
+    # Whoever comes in muted is told.
+    await ada.hosts("muted-on-join")
+    eve = await late(stage, ada)
+    await says(eve, "You come in muted")
+
+
 @within(120)
 async def test_recording_needs_consent(stage):
     ada, bob = await hosted(stage)

@@ -109,6 +109,7 @@ function begin(parley, room, alias) {
     Object.assign(page, { parley, room, mesh: call.mesh, call })
     meter.listen(null) // The call has its own ears.
     show(new Meeting({ call, devices, meter, room: alias }))
+    call.own.enter()
     call.on('goes', (way) => journey.go(call, way))
     call.on('over', (why) => {
         const { name } = room

@@ -63,7 +63,9 @@ export class Meeting {
         const room = this.#room
         this.chat = new ChatPanel({ room, onclose })
         this.people = new PeoplePanel({
-            room, alias: this.#alias, onclose, onwrite: (person) => {
+            room, alias: this.#alias, onclose,
+            pin: { is: (id) => this.#call.isPinned(id), turn: (id) => this.#call.pin(id) },
+            onwrite: (person) => {
                 this.panels.show('chat')
                 this.chat.writeTo(person)
             },

@@ -80,9 +80,10 @@ function place(list, opener) {
     const { left, right, top, bottom } = opener.getBoundingClientRect()
     const { width, height } = list.getBoundingClientRect()
     const gap = 6
-    const fitsBelow = bottom + gap + height <= innerHeight
+    const fits = (from) => from >= gap && from + height <= innerHeight - gap
+    // In neither place: as far below as the window reaches.
+    const y = [bottom + gap, top - gap - height].find(fits) ?? Math.max(gap, innerHeight - gap - height)
     const x = Math.max(gap, Math.min(right - width > gap ? right - width : left, innerWidth - width - gap))
-    const y = fitsBelow ? bottom + gap : Math.max(gap, top - gap - height)
     list.style.setProperty('left', `${x}px`)
     list.style.setProperty('top', `${y}px`)
 }

@@ -89,8 +89,13 @@ export class Stage {
     }
 }
 
-/** A shared screen takes the large place, or else whoever is in the spotlight, unless nobody would be left beside them. */
+/**
+ * Whom we want large ourselves takes the large place, or else a shared screen, or else whoever is in the spotlight, unless
+ * nobody would be left beside them.
+ */
 function featuredKeys(people, screens) {
+    const pinned = people.find(({ isPinned }) => isPinned)
+    if (pinned && people.length > 1) return [pinned.id]
     // Somebody else's screen before one's own, which one sees anyway.
     if (screens.length > 0) return [`${screens[0].id}:screen`]
     const lit = people.filter(({ isSpotlit }) => isSpotlit).map(({ id }) => id)

@@ -13,7 +13,7 @@ export class Tile {
     #muted = icon('microphone-off')
     #quality = qualityBars()
     #state = make('span', { class: 'tile-state' })
-    #hand = make('span', { class: 'tile-hand', 'aria-hidden': 'true' }, icon('hand'))
+    #hand = make('span', { class: 'tile-hand', 'aria-hidden': 'true' }, icon('hand'), make('span'))
     #retry = button({ label: 'Try again', kind: 'small tile-retry', testid: 'retry', hidden: true,
         title: 'A firewall or a strict network may stand between you. A TURN server on Parley’s side helps.' })
     #player = null
@@ -52,6 +52,7 @@ export class Tile {
         classList.toggle('is-away', !person.isSelf && person.link !== 'connected')
         classList.toggle('is-interrupted', person.isInterrupted)
         classList.toggle('has-hand', person.hand !== undefined && !this.#isScreen)
+        setText(this.#hand.lastElementChild, person.handPlace > 0 ? String(person.handPlace) : '')
         dataset.state = person.link
         this.#retry.hidden = person.link !== 'failed' || this.#isScreen || person.beyond
         setText(this.#face, initials(person.name))

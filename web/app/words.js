@@ -82,7 +82,7 @@ export function tileInWords({ name, isSelf, link, beyond, isInterrupted }) {
 }
 
 /** One line about somebody, for the list and for screen readers. `role`: left out where it stands beside. */
-export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted, breakout, counted }) {
+export function personInWords({ isSelf, role, media, link, beyond, speaking, isInterrupted, breakout, counted, handPlace }) {
     if (counted) return 'in the audience'
     if (breakout !== undefined) return `in ${breakout}`
     const parts = [badgeOf(role)].filter((word) => word !== '')
@@ -90,6 +90,7 @@ export function personInWords({ isSelf, role, media, link, beyond, speaking, isI
     else parts.push(media.audio ? 'microphone on' : 'microphone off')
     parts.push(media.video ? 'camera on' : 'camera off')
     if (media.screen) parts.push('shares a screen')
+    if (handPlace > 0) parts.push(`hand raised, number ${handPlace}`)
     const trouble = isSelf ? null : connectionInWords(link)
     if (isInterrupted) parts.push('reconnecting')
     else if (beyond) parts.push('without sound and picture')

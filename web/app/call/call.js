@@ -19,6 +19,7 @@ export class Call extends Emitter {
     sharing
     #speaking
     #watch
+    #pinned = null
     #offs = []
     #isOver = false
 
@@ -37,7 +38,6 @@ export class Call extends Emitter {
         this.#listenToRoom()
         this.#listenToMesh()
         this.#listenToDevices()
-        this.own.enter()
     }
 
     get server() { return this.#watch.server }
@@ -57,6 +57,7 @@ export class Call extends Emitter {
     get people() {
         const { isSelfBeyond, room } = this
         const spotlight = room.floor('spotlight').holders
+        const hands = room.hands.map(({ id }) => id)
         // Nobody tries to reach the audience, so nothing is missing there.
         const withoutPeer = room.isCounted ? 'connected' : 'connecting'
         return room.people.filter(({ counted }) => counted !== true).map((person) => {
@@ -72,12 +73,22 @@ export class Call extends Emitter {
                 beyond: !this.first.includes(person.id) || (isSelfBeyond && !person.isSelf),
                 speaking: person.isSelf ? this.#speaking.isSelf : this.#speaking.has(person.id),
                 isSpotlit: spotlight.includes(person.id),
+                isPinned: person.id === this.#pinned,
+                handPlace: hands.indexOf(person.id) + 1,
                 breakout: room.breakoutOf(person.id)?.name,
                 camera: person.isSelf ? this.devices.stream : peer?.camera ?? null,
                 screen: person.isSelf ? this.screen : peer?.screen ?? null,
                 media: person.isSelf ? this.own.media : person.media,
             }
         })
+    }
+
+    isPinned(id) { return id === this.#pinned }
+
+    /** Large on our own screen alone, or as it was before. */
+    pin(id) {
+        this.#pinned = this.isPinned(id) ? null : id
+        this.#draw()
     }
 
     /** Tries at once to reach the server. */

@@ -53,7 +53,8 @@ export function listenToNews(call) {
         'recording-stopped': ({ reason }) => say(reason === 'refused' ? 'Recording has ended: somebody did not agree.' : 'Recording has ended.'),
         'floor-taken': (floor, person) => tellFloor(floor, person, call, say),
         'floor-revoked': (floor, person) => { if (person?.isSelf && REVOKED[floor.name]) say(REVOKED[floor.name]) },
-        'consent-closed': (consent, outcome) => { if (consent.by === room.self) say(outcomeInWords(consent, outcome)) },
+        // Of a recording its own events tell.
+        'consent-closed': (consent, outcome) => { if (consent.by === room.self && consent.kind !== 'recording') say(outcomeInWords(consent, outcome)) },
         'breakouts-opened': () => say('Breakout rooms are open.'),
         'breakouts-ending': ({ endsAt }) => say(`The breakout rooms close ${untilInWords(endsAt)}.`),
         'breakouts-closed': () => say('The breakout rooms are closed.'),

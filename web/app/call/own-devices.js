@@ -26,11 +26,12 @@ export class OwnDevices {
 
     get mayUnmute() { return this.#room.mayUnmute }
 
-    /** Comes in as the rules want it: before anybody is told of a microphone. */
+    /** Comes in as the rules want it: before anybody is told of a microphone. Called when what is said is heard. */
     enter() {
+        if (this.#room.isCounted) this.refuse()
         const { rules } = this.#room
         const isHushed = rules.mutedOnJoin === true && !this.#room.may('speak')
-        if ((isHushed || !this.mayUnmute) && this.#devices.isAudible) {
+        if ((isHushed || !this.mayUnmute) && this.#devices.isAudible && !this.#room.isCounted) {
             this.#devices.mute(true)
             this.#say('You come in muted: this meeting is set so.')
         }

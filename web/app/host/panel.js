@@ -5,6 +5,7 @@ import { SidePanel } from '../side-panel.js'
 import { breakoutsSection } from './breakouts-section.js'
 import { doorSection } from './door-section.js'
 import { invitationsSection } from './invitations-section.js'
+import { permissionsSection } from './permissions-section.js'
 import { recordingSection } from './recording-section.js'
 import { commandButton, fieldRow, section } from './section.js'
 import { soundSection } from './sound-section.js'
@@ -13,6 +14,7 @@ import { soundSection } from './sound-section.js'
 
 const PARTS = [
     { make: soundSection, permission: 'mute' },
+    { make: permissionsSection, permission: 'settings' },
     { make: doorSection, permission: 'settings' },
     { make: invitationsSection, permission: 'admit' },
     { make: recordingSection, permission: 'record' },

@@ -22,5 +22,6 @@ function recordingInWords(recording) {
     if (recording === undefined) return 'Everybody is asked first.'
     const answers = Object.values(recording.consents ?? {})
     const agreed = answers.filter((answer) => answer === true).length
-    return recording.status === 'asking' ? `${agreed} have agreed so far.` : `Recording is on. ${agreed} have agreed.`
+    const words = agreed === 1 ? 'One person has agreed' : `${agreed} people have agreed`
+    return recording.status === 'asking' ? `${words} so far.` : `Recording is on. ${words}.`
 }

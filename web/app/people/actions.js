@@ -3,14 +3,18 @@ import { displayName } from '../names.js'
 import { order } from '../order.js'
 import { givable, isAbove, roleInWords } from './roles.js'
 
-/** What can be done about one person, as items of a menu. Empty: nothing. `onwrite(person)`: a private message. */
-export function actionsFor(person, { room, onwrite }) {
+/**
+ * What can be done about one person, as items of a menu. Empty: nothing. `onwrite(person)`: a private message; `pin`: whom we
+ * want large for ourselves, `{ is(id), turn(id) }`.
+ */
+export function actionsFor(person, { room, onwrite, pin }) {
     const name = displayName(person)
     if (person.isSelf && person.hand === undefined) return []
     if (person.isSelf) return [item('hand-lower', 'Lower your hand', 'hand', () => order(room.lowerHand()))]
     if (person.counted) return audienceActions(person, name, room)
     const all = [
-        room.may('chat') ? item('write', `Write to ${name} alone`, 'chat', () => onwrite(person)) : null, 'line',
+        room.may('chat') ? item('write', `Write to ${name} alone`, 'chat', () => onwrite(person)) : null,
+        item('pin', 'Large, for me alone', 'full', () => pin.turn(person.id), { isChecked: pin.is(person.id) }), 'line',
         ...soundActions(person, name, room), 'line',
         ...floorActions(person, name, room), 'line',
         ...roleActions(person, name, room), 'line',

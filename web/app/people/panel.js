@@ -19,12 +19,14 @@ export class PeoplePanel extends SidePanel {
     #audience
     #policy = make('p', { class: 'hint', 'data-testid': 'policy', hidden: true })
     #onwrite
+    #pin
 
-    /** `alias`: what the link names. `onwrite(person)`: begin a private message. */
-    constructor({ room, alias, onclose, onwrite }) {
+    /** `alias`: what the link names. `onwrite(person)`: begin a private message. `pin`: see people/actions.js. */
+    constructor({ room, alias, onclose, onwrite, pin }) {
         super({ id: 'people', title: 'People', onclose })
         this.#room = room
         this.#onwrite = onwrite
+        this.#pin = pin
         this.#waiting = new WaitingList(room)
         this.#audience = new AudienceList(room)
         this.#lower = button({ id: 'lower-hands', icon: 'hand', label: 'Lower all hands', kind: 'small quiet', hidden: true,
@@ -68,7 +70,7 @@ export class PeoplePanel extends SidePanel {
     #row(id) {
         const room = this.#room
         const stage = { may: (person) => mayStage(person, room), bring: (person) => bringToStage(person, room) }
-        const row = personRow(id, (person) => actionsFor(person, { room, onwrite: this.#onwrite }), stage)
+        const row = personRow(id, (person) => actionsFor(person, { room, onwrite: this.#onwrite, pin: this.#pin }), stage)
         this.#rows.set(id, row)
         return row
     }

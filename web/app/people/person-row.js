@@ -35,7 +35,7 @@ export function personRow(id, actions, stage) {
             setAttribute(face, 'data-tint', tint(person.name))
             setText(name, person.isSelf ? `${person.name} (you)` : person.name)
             setText(badge, person.counted ? '' : badgeOf(person.role))
-            setText(state, personInWords({ ...person, role: undefined }))
+            setText(state, personInWords({ ...person, role: undefined, handPlace: 0 }))
             element.classList.toggle('is-counted', person.counted === true)
             element.classList.toggle('is-speaking', person.speaking === true)
             element.classList.toggle('is-interrupted', person.isInterrupted === true)
