@@ -16,7 +16,8 @@ export class ResumeStore {
             this.value ??= JSON.parse(storage.getItem(key))
             storage.removeItem(key)
         } catch { /* somebody else's value, or a storage that is switched off */ }
-        environment.addEventListener?.('pagehide', () => this.#save())
+        // Before anybody else hears of it: an app that leaves and closes then would have nothing kept of it.
+        environment.addEventListener?.('pagehide', () => this.#save(), true)
         // Back from the back-forward cache: the page goes on living, and the stored value is too much.
         environment.addEventListener?.('pageshow', () => { try { storage.removeItem(key) } catch { /* as above */ } })
     }

@@ -160,6 +160,25 @@ test('the storage holds the secret only between two pages', async () => {
     assert.equal(values.size, 0)
 })
 
+test('the secret is saved before an app that closes on pagehide hears of it', () => {
+    const values = new Map()
+    const storage = { getItem: () => null, setItem: (key, value) => values.set(key, value), removeItem: () => {} }
+    const [early, late] = [[], []]
+    // A window has two rounds of listeners, and this app was there first.
+    const environment = {
+        addEventListener: (name, listener, isCapturing) => { if (name === 'pagehide') (isCapturing ? early : late).push(listener) },
+        removeEventListener: () => {},
+    }
+    let parley = null
+    environment.addEventListener('pagehide', () => parley.close())
+    ;({ parley } = begin({ storage, environment }))
+    parley.connect()
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome())
+    for (const listener of [...early, ...late]) listener()
+    assert.deepEqual([values.size, parley.status], [1, 'closed'])
+})
+
 test('a listener that throws stops nobody', async () => {
     const { parley } = begin()
     const failures = []
