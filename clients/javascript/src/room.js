@@ -128,7 +128,7 @@ export class Room extends Meeting {
         this.#commands.restart()
         this.#media.again((media) => this.command('media', media), (error) => this.isClosed || this.emit('screen-refused', error))
         this.#commands.flush()
-        this.chatAgain()
+        this.chatRenewed()
         this.rosterAgain()
         this.emit('rejoined', why)
         this.tellAudience()

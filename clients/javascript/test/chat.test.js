@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inMeeting } from './meeting-scripted.js'
-import { FakeSocket, settle, welcome } from './support.js'
+import { inMeeting, meetingSnapshot } from './meeting-scripted.js'
+import { FakeSocket, person, settle, welcome } from './support.js'
 
 const line = (n, text, more) => ({ type: 'chat', room: 'r_1', n, from: 'p_bob', name: 'Bob', text, time: n * 10, ...more })
 const page = (...messages) => ({ type: 'chat-history', room: 'r_1', messages: messages.map(({ type, room, ...message }) => message) })
@@ -68,6 +68,29 @@ test('a refusal is told to whoever wrote, and the end to all that wait', async (
     await assert.rejects(room.chat('late'), { code: 'closed' })
     await assert.rejects(room.chatHistory(), { code: 'closed' })
     await settle()
+})
+
+test('a text that no server takes is not sent', async () => {
+    const { room, sent } = await inMeeting()
+    await assert.rejects(room.chat('ä'.repeat(2_049)), { code: 'too-long' })
+    assert.deepEqual(sent(), [])
+    room.chat('ä'.repeat(2_048)).catch(() => {})
+    assert.equal(sent().length, 1)
+})
+
+test('as somebody new nothing is said again: it might stand there twice', async () => {
+    const { room, clock, sent } = await inMeeting()
+    const [done, history] = [room.chat('Hello'), room.chatHistory()]
+    FakeSocket.last.ends(1006)
+    clock.advance(250)
+    FakeSocket.last.opens()
+    FakeSocket.last.says(welcome({ session: 's_2' }))
+    sent()
+    FakeSocket.last.says(meetingSnapshot({ self: 'p_new', people: { p_new: person(4) } }))
+    await assert.rejects(done, { code: 'interrupted' })
+    assert.deepEqual(sent().map(({ type }) => type), ['chat-history'])
+    FakeSocket.last.says(page(line(1, 'Hello')))
+    assert.equal((await history)[0].text, 'Hello')
 })
 
 test('only the last are kept', async () => {

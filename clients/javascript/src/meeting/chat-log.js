@@ -3,6 +3,8 @@ import { said } from './sets.js'
 
 const keptMax = 500
 const pageMax = 100
+const textBytesMax = 4_096
+const encoder = new TextEncoder()
 
 /**
  * What was written in a room, as far as it is known here, in the order of its numbers. What was sent and has not come
@@ -22,6 +24,8 @@ export class ChatLog {
 
     say(text, to, isClosed) {
         if (isClosed) return Promise.reject(closedError())
+        // A frame that is too long for the server would cost the connection.
+        if (encoder.encode(text).length > textBytesMax) return Promise.reject(new ParleyError('too-long', `A text has at most ${textBytesMax} bytes.`))
         return new Promise((resolve, reject) => {
             this.#cids += 1
             const frame = said({ type: 'chat', cid: `c${this.#cids}`, text, to })
@@ -64,6 +68,14 @@ export class ChatLog {
         const cid = frame.cid ?? this.#unsaid.keys().next().value
         this.#unsaid.get(cid)?.reject(error)
         this.#unsaid.delete(cid)
+    }
+
+    /** As somebody new, whose `cid`s the server does not know: said again, it might stand there twice. */
+    renewed() {
+        const error = new ParleyError('interrupted', 'The connection was lost before this was known to be in the log.')
+        for (const { reject } of this.#unsaid.values()) reject(error)
+        this.#unsaid.clear()
+        this.again()
     }
 
     /** On a new connection: what is under way again, and what was written meanwhile. */

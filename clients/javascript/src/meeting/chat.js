@@ -30,6 +30,7 @@ export const Chat = (Base) => class extends Base {
     }
 
     chatAgain() { this.#log.again() }
+    chatRenewed() { this.#log.renewed() }
     closeChat(error) { this.#log.close(error) }
 
     #mark(message) { return { ...message, isSelf: message.from === this.self } }
