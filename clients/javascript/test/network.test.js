@@ -8,13 +8,18 @@ import { at, events, person, snapshot, welcome } from './support.js'
 const { WebSocket, WebSocketServer } = createRequire(import.meta.url)('ws')
 
 // Real sockets and real time, with a server that says what the test wants.
-let server
+let server, parley
 const url = () => `ws://127.0.0.1:${server.address().port}/v1/connect`
 before(async () => {
     server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'parley.v1' })
     await once(server, 'listening')
 })
-after(() => { server.close() })
+// Also when it has failed: an open socket would keep the whole run from ending.
+after(() => {
+    parley?.close()
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+})
 
 const frames = (socket) => {
     const waiting = []
@@ -25,7 +30,7 @@ const frames = (socket) => {
 const say = (socket, ...list) => { for (const frame of list) socket.send(JSON.stringify(frame)) }
 
 test('join, signal both ways, acknowledge, lose the socket, come back, leave', async () => {
-    const parley = new Parley({ url: url(), WebSocket, random: () => 0, fetch: null })
+    parley = new Parley({ url: url(), WebSocket, random: () => 0, fetch: null })
     const joined = parley.join('blue-fox', { name: 'Ada' })
     const [first] = await once(server, 'connection')
     assert.equal(first.protocol, 'parley.v1')
@@ -49,7 +54,7 @@ test('join, signal both ways, acknowledge, lose the socket, come back, leave', a
     const [second] = await once(server, 'connection')
     next = frames(second)
     const { resume } = await next()
-    assert.deepEqual(resume, { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, received: { p_bob: 1 } })
+    assert.deepEqual(resume, { session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, selves: { r_1: 'p_ada' }, received: { p_bob: 1 } })
     say(second, welcome())
     assert.deepEqual(await next(), { type: 'join', id: 1, room: 'blue-fox', name: 'Ada' })
     say(second, snapshot('p_ada2', { p_ada2: person(3) }, 4))
