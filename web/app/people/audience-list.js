@@ -46,8 +46,7 @@ export class AudienceList {
         this.#more.hidden = !this.#isOpen || this.#next === undefined
         const isStale = this.#isOpen && this.#askedAt !== audience && !this.#isAsking
         const isShort = this.#people.length <= PAGE && this.#next === undefined
-        // Whoever is about to press something there is not to find it gone.
-        if (isStale && isShort && !this.#list.contains(document.activeElement)) this.#ask(0)
+        if (isStale && isShort) this.#ask(0)
         this.#again.hidden = !isStale
         setAttribute(this.#toggle, 'aria-expanded', this.#isOpen)
         setText(this.#toggle.querySelector('.label'), this.#isOpen ? 'Hide them' : 'Show them')
@@ -81,7 +80,15 @@ export class AudienceList {
         this.update()
     }
 
-    #draw() { this.#list.replaceChildren(...this.#people.map((person) => this.#row(person))) }
+    // Who is still there keeps the row, and with it the focus.
+    #draw() {
+        const hadFocus = this.#list.contains(document.activeElement)
+        const rows = new Map([...this.#list.children].map((row) => [row.dataset.id, row]))
+        const ids = new Set(this.#people.map(({ id }) => id))
+        for (const [id, row] of rows) if (!ids.has(id)) row.remove()
+        for (const person of this.#people) if (!rows.has(person.id)) this.#list.append(this.#row(person))
+        if (hadFocus && !this.#list.contains(document.activeElement)) this.#toggle.focus()
+    }
 
     #row(person) {
         const name = displayName(person)
