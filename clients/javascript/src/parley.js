@@ -177,8 +177,7 @@ export class Parley extends Emitter {
         case 'events': return this.#events(frame)
         case 'beat': return this.#beat(frame)
         case 'pulse': return this.#rooms.get(frame.room)?.emit('pulse', { from: frame.from, kind: frame.kind, data: frame.data })
-        case 'chat': case 'chat-history': return this.#rooms.get(frame.room)?.chatFrame(frame)
-        case 'roster': return this.#rooms.get(frame.room)?.rosterFrame(frame)
+        case 'chat': case 'chat-history': case 'roster': return this.#rooms.get(frame.room)?.queryFrame(frame)
         case 'rejected': return this.#rejected(frame)
         case 'ice-servers': return this.#newICEServers(frame)
         case 'restarter': return this.#rooms.get(frame.room)?.emit('restarter', frame)
@@ -259,8 +258,7 @@ export class Parley extends Emitter {
 
     #signal(frame) {
         const room = this.rooms.find((candidate) => candidate.hears(frame.from) && !this.#joins.isWaiting(candidate))
-        // Ignored: from somebody of a room that was left, or that is being joined again; or from one of the counted audience
-        // to whom we have not written.
+        // Ignored: of a room that was left or is being joined again, or of the counted audience, not written to by us.
         if (!room) return
         const outcome = this.#inbox.receive(frame.from, frame.n)
         if (outcome === 'gap') return this.#signalGap()
@@ -296,8 +294,7 @@ export class Parley extends Emitter {
             return this.rooms.find((room) => room.hasOutbox(frame.to))?.rejectedSignal(frame)
         }
         if (frame.id !== undefined) return this.#rooms.get(frame.room)?.rejectedCommand(frame)
-        if (frame.of === 'chat' || frame.of === 'chat-history') return this.#rooms.get(frame.room)?.chatFrame(frame)
-        if (frame.of === 'roster') return this.#rooms.get(frame.room)?.rosterFrame(frame)
+        if (['chat', 'chat-history', 'roster'].includes(frame.of)) return this.#rooms.get(frame.room)?.queryFrame(frame)
         if (frame.of !== 'pulse' && frame.of !== 'network-changed') this.emit('error', ParleyError.ofRejection(frame))
     }
 }

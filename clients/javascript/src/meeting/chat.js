@@ -23,8 +23,10 @@ export const Chat = (Base) => class extends Base {
 
     // MARK: What the session tells
 
-    chatFrame(frame) {
-        if (frame.type === 'chat') this.#log.take(frame)
+    /** Said in the chat, an answer to a question about chat or roster, or the refusal of any of these. */
+    queryFrame(frame) {
+        if ((frame.of ?? frame.type) === 'roster') this.rosterFrame(frame)
+        else if (frame.type === 'chat') this.#log.take(frame)
         else if (frame.type === 'chat-history') this.#log.takeHistory(frame.messages ?? [])
         else this.#log.rejected(frame)
     }
