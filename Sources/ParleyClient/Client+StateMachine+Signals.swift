@@ -74,8 +74,10 @@ extension ClientStateMachine {
     // MARK: Hearing
 
     mutating func received(_ signal: RelayedSignal, _ moment: Moment, _ effects: inout [Effect]) {
-        // Ignored: from somebody who has left, or of a room that this client has left.
-        guard self.received.hasHeard(from: signal.from) || self.isPresent(signal.from) else { return }
+        // Ignored: from somebody who has left, or of a room that this client has left. One of a large audience, whom
+        // nobody is shown, answers.
+        let isKnown = self.outboxes[signal.from] != nil || self.isPresent(signal.from)
+        guard isKnown || self.received.hasHeard(from: signal.from) else { return }
         switch self.received.receive(signal.n, floor: signal.floor, from: signal.from, moment) {
         case .new:
             self.signalGapsInARow = 0
