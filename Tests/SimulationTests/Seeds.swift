@@ -33,6 +33,10 @@ extension RecordedSeed {
         RecordedSeed(199, .wipes),
         // Somebody stayed for ever whose leaving an engine had lost: their node did not hold the room any more.
         RecordedSeed(338, .wipes),
+        // The mail behind a move waited for what the former connection had acknowledged.
+        RecordedSeed(2_553, .wipes),
+        // A node that was cut off took somebody before the others heard that it lived.
+        RecordedSeed(5_034, .nodes),
         // A command was open for ever: of a refusal only the log knew.
         RecordedSeed(26, .nodes, Mechanisms.all.subtracting(.acknowledgementBehindMail)),
         // A view that had just become another one was counted as another state.
@@ -61,10 +65,10 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "rememberedRejections", scenario: .nodes, seeds: [1, 2, 3, 4]),
         Mutant(name: "uidCompare", scenario: .nodes, seeds: [166]),
         Mutant(name: "exactCompare", scenario: .nodes, seeds: [62, 83, 121, 123, 128]),
-        Mutant(name: "resubmission", scenario: .nodes, seeds: [31]),
-        Mutant(name: "oneJudge", scenario: .nodes, seeds: [358, 838]),
+        Mutant(name: "resubmission", scenario: .wipes, seeds: [964]),
+        Mutant(name: "oneJudge", scenario: .nodes, seeds: [569]),
         Mutant(name: "ownView", scenario: .clients, seeds: [1, 2, 3]),
         Mutant(name: "viewSnapshots", scenario: .clients, seeds: [2, 5, 9]),
-        Mutant(name: "orderedAcknowledgement", scenario: .wipes, seeds: [697]),
+        Mutant(name: "orderedAcknowledgement", scenario: .wipes, seeds: [626]),
     ]
 }

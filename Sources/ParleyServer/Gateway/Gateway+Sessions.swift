@@ -11,6 +11,7 @@ extension Gateway {
 
     /// Answers at once, or when the rooms of a session that another node held have been read.
     func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
+        self.renewLease()
         if let resume = hello.resume {
             self.open(resume.secret, of: resume.session) { [unowned self] secret in
                 guard connection.end == nil else { return }
@@ -106,7 +107,7 @@ extension Gateway {
         session.detach()
         session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
         guard session.life.isOver == false else { return }
-        if isAway, session.life.tellAtOnce() { self.report(session) { .interrupt(epoch: $0.epoch) } }
+        if isAway, session.life.tellAtOnce() { self.reportOwn(session) { .interrupt(epoch: $0.epoch) } }
         // Still listed from an earlier loss, of which the sweep has not heard the end.
         guard session.isListedAsDetached == false else { return }
         if self.detachedSessions.count >= self.limits.sessionsMax {

@@ -75,6 +75,8 @@ package final class Gateway {
     private var engineSeenAt: NIODeadline?
     /// See `Gateway+Nodes.swift`.
     var lastView: SeenNodes?
+    /// By which the others know this node.
+    private var address = ""
     /// As of the last heartbeat, this one included.
     var nodesAlive: Set<NodeID> = []
     var orphanSearch: OrphanSearch?
@@ -123,6 +125,7 @@ package final class Gateway {
     // MARK: The engine's clock
 
     package func startHeartbeat(address: String) {
+        self.address = address
         self.heartbeat(address: address)
         self.renewKeys()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -155,6 +158,13 @@ package final class Gateway {
         self.sessionsWithDelivered = []
         self.participants = [:]
         self.connections = []
+    }
+
+    /// A node that has not reached the engine for a while counts as dead, and its people as lost: before it takes
+    /// somebody it says that it lives. The engine keeps the order of one loop's calls.
+    func renewLease() {
+        guard let last = self.lastView, self.eventLoop.now - last.at > .seconds(2) else { return }
+        self.heartbeat(address: self.address)
     }
 
     private func heartbeat(address: String) {
