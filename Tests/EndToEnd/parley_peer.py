@@ -147,7 +147,7 @@ class ParleyPeer:
     async def _take(self, frame, text):
         assert text.startswith('{"type":"'), "the server writes `type` first"
         kind = frame["type"]
-        if "from" in frame and "n" in frame and self._is_repeated(frame):
+        if kind != "chat" and "from" in frame and "n" in frame and self._is_repeated(frame):
             return
         if kind == "welcome":
             self.welcome = frame

@@ -211,7 +211,7 @@ extension RejectionCode {
     ]
 
     /// Whether a command that is refused like that is over, and its number with it.
-    fileprivate var usesUpNumber: Bool { !Self.leavingNumber.contains(self) }
+    package var usesUpNumber: Bool { !Self.leavingNumber.contains(self) }
 }
 
 // MARK: - Signals and pulses

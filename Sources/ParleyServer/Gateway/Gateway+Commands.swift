@@ -161,6 +161,7 @@ extension Gateway {
         room: RoomID,
         _ action: RoomCommand.Action,
         of type: String,
+        member: String? = nil,
         session: GatewaySession
     ) {
         var rejection = Rejection(.notJoined, of: type)
@@ -180,6 +181,7 @@ extension Gateway {
                 at: self.now,
                 action: self.sealed(action, id, seat)
             )
+            if let member { seat.faults[id] = member }
             seat.host.submit(command, seat: seat)
         case .pending:
             // Its outcome is on its way.
@@ -193,12 +195,26 @@ extension Gateway {
             session.reject(rejection, counters: &self.counters)
         case .duplicate(let code?):
             rejection.code = code
+            rejection.member = member
             session.reject(rejection, counters: &self.counters)
         case .gap(let expected):
             rejection.code = .commandGap
             rejection.expected = expected
             session.reject(rejection, counters: &self.counters)
         }
+    }
+
+    /// A command that says what no room would take. Like any other that is refused it is refused in its turn and has used
+    /// up its number, which another reading of the same frame would find wrong as well.
+    ///
+    /// - Returns: whether it was such a one.
+    func refuse(_ rejection: Rejection, session: GatewaySession) -> Bool {
+        guard rejection.code.usesUpNumber, let type = rejection.of, let id = rejection.id,
+            let room = rejection.room.flatMap({ RoomID($0) })
+        else { return false }
+        let action = RoomCommand.Action.skip(rejection.code, type: type)
+        self.command(id, room: room, action, of: type, member: rejection.member, session: session)
+        return true
     }
 
     // MARK: Refusing what is relayed

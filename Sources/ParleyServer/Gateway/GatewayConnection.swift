@@ -102,7 +102,14 @@ final class GatewayConnection: WebSocketDelegate {
             return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
         }
         if envelope.kind.isSignal { return self.gateway.relaySignal(envelope, text, from: session) }
-        switch try ClientMessage.decode(frame: text, limits: self.gateway.limits) {
+        let message: ClientMessage
+        do throws(Rejection) {
+            message = try ClientMessage.decode(frame: text, limits: self.gateway.limits)
+        } catch {
+            guard envelope.kind == .meeting, self.gateway.refuse(error, session: session) else { throw error }
+            return
+        }
+        switch message {
         case .hello: throw envelope.rejection(.helloRepeated, in: text)
         case .join(let join): self.gateway.join(join, session: session)
         case .leave(let leave):

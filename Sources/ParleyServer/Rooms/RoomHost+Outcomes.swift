@@ -20,6 +20,7 @@ extension RoomHost {
         var rejection = Rejection(code, of: type)
         rejection.room = self.id.description
         rejection.id = number
+        rejection.member = seat.faults.removeValue(forKey: number)
         rejection.expected = code == .commandGap ? seat.commands.next : nil
         rejection.retryAfterMilliseconds = code == .busy || code == .engineUnavailable ? 1_000 : nil
         seat.session.reject(rejection, counters: &self.gateway.counters)
