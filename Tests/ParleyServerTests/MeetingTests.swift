@@ -57,6 +57,28 @@ struct MeetingTests {
         }
     }
 
+    @Test("what no room would take is refused in its turn, and the next command is the next one")
+    func impossible() async throws {
+        try await withRelay { server, relay in
+            let ada = try await server.connect(to: [relay.address])
+            let a = try await ada.join(alias("blue-fox"))
+            let long = try #require(AttributeValue(.string(String(repeating: "x", count: 2_000))))
+            let attribute = AttributeChange(key: try #require(AttributeKey("a")), value: long)
+            for _ in 1...2 {
+                do throws(any Error) {
+                    try await ada.ask(.attribute(.set(attribute)), in: a.id)
+                    Issue.record("it was accepted")
+                } catch ClientError.rejected(let rejected) {
+                    #expect([rejected.code, rejected.member] == ["too-long", "value"])
+                }
+                // The numbers go on, also on another connection.
+                try await ada.ask(.lifecycle(.lock), in: a.id)
+                try await relay.cut()
+                try await ada.ask(.lifecycle(.unlock), in: a.id)
+            }
+        }
+    }
+
     @Test("an answer to an offer that is not the newest is refused by name")
     func staleAnswer() async throws {
         try await withServer { server in
