@@ -177,7 +177,7 @@ extension ClientStateMachine {
     private mutating func enter(_ replica: RoomReplica, _ joined: Joins.Joined, _ effects: inout [Effect]) {
         var membership = Membership(replica, name: joined.name, devices: joined.devices)
         if let instead = joined.instead, let earlier = self.memberships.removeValue(forKey: instead) {
-            membership.continueCommands(of: earlier)
+            membership.continue(earlier)
             self.memberships[replica.id] = membership
             effects.append(.tell(.rejoined(replica, instead: earlier.replica)))
             self.withCommands(of: replica.id, &effects) {
@@ -185,6 +185,8 @@ extension ClientStateMachine {
                 // Devices are on, and the new membership begins with all of them off.
                 if membership.wanted.isOn { $0.push(.media(membership.wanted), request: 0, &$1) }
             }
+            let isSameRoom = earlier.replica.id == replica.id && self.features.contains("chat")
+            self.withChat(of: replica.id, &effects) { $0.restart(isSameRoom: isSameRoom, &$1) }
         } else {
             self.memberships[replica.id] = membership
         }
@@ -212,7 +214,11 @@ extension ClientStateMachine {
     mutating func resumed(_ moment: Moment, _ effects: inout [Effect]) {
         effects.append(.tell(.resumed))
         self.withJoins(&effects) { $0.resumed(moment, &$1) }
-        for room in self.memberships.keys.sorted() { self.withCommands(of: room, &effects) { $0.resumed(&$1) } }
+        for room in self.memberships.keys.sorted() {
+            self.withCommands(of: room, &effects) { $0.resumed(&$1) }
+            guard self.features.contains("chat") else { continue }
+            self.withChat(of: room, &effects) { $0.resumed(&$1) }
+        }
         self.resumeSignals(&effects)
     }
 
@@ -239,6 +245,7 @@ extension ClientStateMachine {
         // To be out of the room is what it wanted.
         if membership.commands.isLeaving { return self.remove(room, .notInRoom, &effects) }
         for person in membership.replica.people { self.forget(person, .renewed, &effects) }
+        self.withChat(of: room, &effects) { $0.pause(&$1) }
         self.joins.again(
             membership.reference,
             name: membership.name,
@@ -255,6 +262,7 @@ extension ClientStateMachine {
 
     private mutating func remove(_ room: RoomID, _ error: ClientError, _ effects: inout [Effect]) {
         self.withCommands(of: room, &effects) { $0.close(error, &$1) }
+        self.withChat(of: room, &effects) { $0.close(error, &$1) }
         guard let gone = self.memberships.removeValue(forKey: room) else { return }
         for person in gone.replica.people { self.forget(person, error, &effects) }
         self.flushJoins(&effects)
@@ -263,6 +271,7 @@ extension ClientStateMachine {
     // MARK: Refusals
 
     mutating func received(_ rejected: RejectedMessage, _ moment: Moment, _ effects: inout [Effect]) {
+        if self.receivedOfChat(rejected, moment, &effects) { return }
         let room = rejected.room.flatMap { RoomID($0) }
         switch (rejected.of, rejected.to.flatMap { ParticipantID($0) }, rejected.id) {
         case ("join", _, _):

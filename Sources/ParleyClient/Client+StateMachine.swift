@@ -2,8 +2,9 @@ package import ParleyProtocol
 
 /// A client's session: what it knows, and what follows from what it is told and asked.
 ///
-/// It is put together from smaller machines: ``Connections`` (which socket), ``Joins``, one ``CommandOutbox`` for each
-/// room, one ``SignalOutbox`` for each peer, and ``ReceivedSignals``. The session is what outlives its sockets:
+/// It is put together from smaller machines: ``Connections`` (which socket), ``Joins``, one ``CommandOutbox`` and
+/// one ``Chat`` for each room, one ``SignalOutbox`` for each peer, and ``ReceivedSignals``. The session is what
+/// outlives its sockets:
 ///
 /// ```
 ///         welcome              resumed: true
@@ -33,6 +34,8 @@ package struct ClientStateMachine: Sendable {
         case welcomed(Welcome)
         case joined(RequestID, RoomReplica)
         case succeeded(RequestID)
+        case said(RequestID, ChatMessage)
+        case read(RequestID, [ChatMessage])
         case failed(RequestID, ClientError)
         case tell(ClientEvent)
         /// Call ``ClientStateMachine/tick(_:_:)`` then.
@@ -192,6 +195,7 @@ package struct ClientStateMachine: Sendable {
         self.withJoins(&effects) { $0.fail(error, &$1) }
         for room in self.memberships.keys.sorted() {
             self.withCommands(of: room, &effects) { $0.close(error, &$1) }
+            self.withChat(of: room, &effects) { $0.close(error, &$1) }
         }
         effects.append(.tell(.ended(error)))
         effects.append(.ended(error))
@@ -219,8 +223,8 @@ package struct ClientStateMachine: Sendable {
         case .iceServers(let message):
             effects.append(.tell(.iceServers(message.iceServers, expireAt: message.expireAt)))
         case .restarter(let restarter): effects.append(.tell(.restarter(restarter)))
-        case .chat(let chat): effects.append(.tell(.chat(chat)))
-        case .chatHistory(let history): effects.append(.tell(.chatHistory(history)))
+        case .chat(let chat): self.received(chat, &effects)
+        case .chatHistory(let history): self.received(history, &effects)
         case .roster(let page): effects.append(.tell(.roster(page)))
         case .goaway(let goaway):
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
@@ -273,6 +277,7 @@ package struct ClientStateMachine: Sendable {
         self.flushJoins(&effects)
         for room in self.memberships.keys.sorted() {
             self.withCommands(of: room, &effects) { $0.tick(moment, &$1) }
+            self.withChat(of: room, &effects) { $0.tick(moment, &$1) }
         }
         for peer in self.outboxes.keys.sorted() {
             self.withOutbox(to: peer, &effects) { $0.tick(moment, &$1) }

@@ -37,9 +37,9 @@ public enum ClientEvent: Hashable, Sendable {
     case iceServers(JSONValue, expireAt: Instant?)
     /// Which end of a pair restarts ICE, if its connection is not up: `restarter`, or neither (docs/PROTOCOL.md).
     case restarter(Restarter)
-    /// Somebody has written something.
+    /// Somebody has written something, perhaps this client itself. Each message is told once, in the order of its
+    /// number; a number that is missing is that of a message to somebody else.
     case chat(ChatFrame)
-    case chatHistory(ChatHistory)
     /// Some of a large audience.
     case roster(RosterPage)
     /// The session is over; the last event.

@@ -4,6 +4,7 @@ import ParleyProtocol
 struct Membership: Sendable {
     var replica: RoomReplica
     var commands = CommandOutbox()
+    var chat = Chat()
     /// As it was asked for, to be asked for again if the place is lost.
     let name: DisplayName?
     let devices: DeviceRule?
@@ -28,6 +29,13 @@ struct Membership: Sendable {
     /// Where a resume goes on; `nil` asks for a snapshot: the same gap twice would come a third time.
     var resumePosition: Position? { self.gapsInARow > 1 ? nil : self.replica.position }
 
+    /// By the server's clock. Of a room that does not list this client everything may be news.
+    var joinedAt: Instant {
+        let people = self.replica.state["people"]
+        let milliseconds = people?[self.replica.participant.description]?["joinedAt"]?.integer
+        return Instant(milliseconds: milliseconds ?? 0)
+    }
+
     /// Whether the room is as that command wanted it.
     func shows(_ action: CommandOutbox.Action) -> Bool {
         switch action {
@@ -42,9 +50,10 @@ struct Membership: Sendable {
         }
     }
 
-    /// Takes the commands over to another membership of the same room.
-    mutating func continueCommands(of earlier: Membership) {
+    /// Takes over what was under way in an earlier membership.
+    mutating func `continue`(_ earlier: Membership) {
         self.commands = earlier.commands
+        self.chat = earlier.chat
         self.wanted = earlier.wanted
     }
 }

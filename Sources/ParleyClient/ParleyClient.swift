@@ -19,8 +19,9 @@ import ParleyTransport
 /// A client lives until then, whether or not somebody holds it: call ``close()``.
 ///
 /// Bounds: ``eventsMax`` events that the app has not read; 64 commands for each room that wait and 64 that are kept
-/// for a server that has lost them; 64 joins without outcome; 1,024 signals for each peer that are not delivered, for
-/// at most 16,384 peers. Beyond them a request fails with ``ClientError/tooManyWaiting``.
+/// for a server that has lost them; 64 messages and 64 questions of its chat; 64 joins without outcome;
+/// 1,024 signals for each peer that are not delivered, for at most 16,384 peers. Beyond them a request fails with
+/// ``ClientError/tooManyWaiting``.
 public actor ParleyClient {
     /// What the server says, in its order, and what becomes of the connection; ends with the session. To be read by
     /// one task.
@@ -36,7 +37,7 @@ public actor ParleyClient {
     private let origin = ContinuousClock.now
     private var machine: ClientStateMachine
     private var lines: [ClientStateMachine.LineID: ClientLine] = [:]
-    private var requests: [UInt64: CheckedContinuation<RoomReplica?, any Error>] = [:]
+    private var requests: [UInt64: CheckedContinuation<Answer, any Error>] = [:]
     private var lastRequest: UInt64 = 0
     private var greeting: CheckedContinuation<Void, any Error>?
     private var end: ClientError?
@@ -125,8 +126,10 @@ public actor ParleyClient {
         devices: DeviceRule? = nil
     ) async throws -> RoomReplica {
         let name = try name.flatMap { try DisplayName($0, bytesMax: Limits().nameBytesMax) }
-        let replica = try await self.request { $0.join(room, name: name, devices: devices, request: $1, &$2) }
-        guard let replica else { throw ClientError.protocolViolation("A join was answered without a room.") }
+        let answer = try await self.request { $0.join(room, name: name, devices: devices, request: $1, &$2) }
+        guard case .room(let replica) = answer else {
+            throw ClientError.protocolViolation("A join was answered without a room.")
+        }
         return replica
     }
 
@@ -196,9 +199,17 @@ public actor ParleyClient {
 
     // MARK: Driving
 
-    private func request(
+    /// What a request has brought.
+    enum Answer: Sendable {
+        case done
+        case room(RoomReplica)
+        case message(ChatMessage)
+        case history([ChatMessage])
+    }
+
+    func request(
         _ step: (inout ClientStateMachine, UInt64, inout [ClientStateMachine.Effect]) -> Void
-    ) async throws -> RoomReplica? {
+    ) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             self.lastRequest += 1
             let request = self.lastRequest
@@ -226,13 +237,19 @@ public actor ParleyClient {
             self.welcome = welcome
             self.greeting?.resume()
             self.greeting = nil
-        case .joined(let request, let replica): self.requests.removeValue(forKey: request)?.resume(returning: replica)
-        case .succeeded(let request): self.requests.removeValue(forKey: request)?.resume(returning: nil)
+        case .joined(let request, let replica): self.answer(request, .room(replica))
+        case .succeeded(let request): self.answer(request, .done)
+        case .said(let request, let message): self.answer(request, .message(message))
+        case .read(let request, let messages): self.answer(request, .history(messages))
         case .failed(let request, let error): self.requests.removeValue(forKey: request)?.resume(throwing: error)
         case .tell(let event): self.tell(event)
         case .wake(let time): self.wake(at: time)
         case .ended(let error): self.finish(error)
         }
+    }
+
+    private func answer(_ request: UInt64, _ answer: Answer) {
+        self.requests.removeValue(forKey: request)?.resume(returning: answer)
     }
 
     /// Says of a socket that it is given up and the session is not (docs/PROTOCOL.md, section 2: every end but 1000 and

@@ -164,7 +164,7 @@ struct Conversation {
         case .failed(let request, let error): self.note(request, "\(error)")
         case .tell(let event): self.note(event)
         case .wake(let time): self.alarms.append(time)
-        case .watch, .expect, .welcomed: break
+        case .watch, .expect, .welcomed, .said, .read: break
         case .ended(let error): self.outcome.events.append("ended: \(error)")
         }
     }
@@ -186,7 +186,7 @@ struct Conversation {
             self.outcome.events.append("\(notice.type) \(notice.json["id"]?.integer ?? 0)")
         case .reconnecting, .resumed, .resynced: break
         case .undelivered, .rejected, .postponed, .renewed, .rejoined, .closed, .disagreed, .leavingServer,
-            .iceServers, .restarter, .chat, .chatHistory, .roster, .pulse, .ended:
+            .iceServers, .restarter, .chat, .roster, .pulse, .ended:
             self.outcome.events.append("unexpected \(event)")
         }
     }

@@ -81,7 +81,7 @@ struct MovingTests {
             case .signal(let signal):
                 if case .signal(.integer(let number)) = signal.payload { heard.numbers.append(number) }
             case .room(let notice, _): heard.types.append(notice.type)
-            case .delivered, .iceServers, .restarter, .chat, .chatHistory: break
+            case .delivered, .iceServers, .restarter, .chat: break
             case .leavingServer: heard.others.append("leavingServer")
             case .resumed: heard.others.append("resumed")
             default: heard.others.append("\(event)")
