@@ -120,7 +120,7 @@ async def test_a_policy_that_no_device_can_meet(stage):
         code, _ = await refusal(ada, "configure", {"rules": rules})
         assert code == "invalid-settings", (rules, code)
     assert ada.room.state["policy"] == before
-    # A codec that nobody here has is one that somebody may bring. Until then the room says, in words, that there is none.
+    # A codec that nobody here has is one that somebody may bring. Until then the room says in words that there is none.
     assert await outcome(ada, "configure", rules={"videoCodecs": {"AV1": 1}}) == "accepted"
     await same_state(ada, bob)
     policy = bob.room.state["policy"]

@@ -204,8 +204,8 @@ extension Gateway {
         }
     }
 
-    /// A command that says what no room would take. Like any other that is refused it is refused in its turn and has used
-    /// up its number, which another reading of the same frame would find wrong as well.
+    /// A command that says what no room would take. Like any other that is refused it is refused in its turn and has
+    /// used up its number, which another reading of the same frame would find wrong as well.
     ///
     /// - Returns: whether it was such a one.
     func refuse(_ rejection: Rejection, session: GatewaySession) -> Bool {

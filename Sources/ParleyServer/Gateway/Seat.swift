@@ -61,7 +61,7 @@ final class Seat {
     /// What only this participant is told of an invitation that it has made, by the command's number, until the room
     /// has judged that.
     var secrets: [UInt64: InvitationSecret] = [:]
-    /// Of commands that no room would take, which member is to blame, by the command's number, until the refusal is told.
+    /// Of commands that no room would take, which member is to blame, by the command's number, until that is told.
     var faults: [UInt64: String] = [:]
     /// What the session's connection has of the room's frames. Means nothing while there is no connection.
     var cursor: StreamCursor
