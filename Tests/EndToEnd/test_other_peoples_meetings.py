@@ -281,7 +281,7 @@ async def test_h_late_joiner_sees_the_rules_and_whose_hand_it_is(stage):
 
 async def test_l_scale_of_presence_a_join_costs_everybody_the_same_however_many_there_are(stage):
     """community.jitsi.org “Large Number of Participants & Prosody Performance”: everybody is told again of everybody,
-    and people need longer to come in the more there are. Here whoever is there reads one short event of each newcomer."""
+    and people need longer to come in the more there are. Here everybody reads one short event of each newcomer."""
     server = await stage.server()
     (ada,) = await company(stage, "Ada", server=server)
     alias = ada.room.state["room"]["alias"]
