@@ -41,7 +41,10 @@ struct ExampleTests {
             #expect(welcome.payload == .signal(data: ["text": "Welcome, Bob!"]))
             await bob.send(.signal(data: "Goodbye"), to: welcome.from)
             try await meeting
-            #expect(await bob.nextRoomEvent("left")?.notice.participant == welcome.from)
+            // If Ada came first she has greeted him twice, and his own departure lies in between.
+            var left = await bob.nextRoomEvent("left")
+            if left?.notice.participant != welcome.from { left = await bob.nextRoomEvent("left") }
+            #expect(left?.notice.participant == welcome.from)
             #expect(again.people.count == 2)
         }
     }
