@@ -59,7 +59,10 @@ async def run_one(world, name, function):
     seconds = time.monotonic() - began
     print(f"{'FAIL' if failure else 'ok  '} {name} ({seconds:.1f} s)", flush=True)
     if failure:
-        print("".join(f"  {line}\n" for line in failure.splitlines()[-40:]), end="", flush=True)
+        # What went wrong, and then what was last seen: a crowd has a lot to say.
+        lines = failure.splitlines()
+        shown = lines if len(lines) <= 70 else lines[:30] + ["[…]"] + lines[-40:]
+        print("".join(f"  {line}\n" for line in shown), end="", flush=True)
     return not failure
 
 

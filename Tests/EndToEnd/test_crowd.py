@@ -15,8 +15,9 @@ async def crowd(stage, server, room, count):
     return peers
 
 
-async def sent(server):
-    return (await metrics(server))[1]["parley_bytes_sent_total"]
+def told(*peers):
+    """All bytes that any of them was sent."""
+    return sum(len(text) for peer in peers for text in peer.transcript)
 
 
 @within(60)
@@ -24,12 +25,12 @@ async def test_a_join_costs_the_same_however_many_there_are(stage):
     server = await stage.server("--room-capacity", "1000", "--stage-max", "3", "--messages-per-second", "100000")
     room = stage.room()
     ada, bob, cleo = [await stage.peer(server, name=name, room=room) for name in ("Ada", "Bob", "Cleo")]
-    before = await sent(server)
+    before = told(ada, bob, cleo)
     early = await crowd(stage, server, room, 60)
-    first = await sent(server) - before
-    await crowd(stage, server, room, 240)
+    first = told(ada, bob, cleo, *early) - before
+    late = await crowd(stage, server, room, 240)
     await eventually(lambda: ada.room.state.get("audience") == {"count": 300}, what="all are counted")
-    second = await sent(server) - before - first
+    second = told(ada, bob, cleo, *early, *late) - before - first
     assert second / 240 < 1.5 * first / 60, f"{first / 60:.0f} bytes for each of 60, {second / 240:.0f} for each of 240"
     print(f"     {first / 60:.0f} bytes for each of the first 60, {second / 240:.0f} for each of the next 240")
 
@@ -91,3 +92,21 @@ async def test_who_is_counted_comes_back_as_who_they_were(stage):
     await bob.resume()
     await bob.until(lambda: bob.id in bob.room.people, what="himself")
     await eventually(lambda: bob.room.state == ada.room.state, what="the same state")
+
+
+async def test_applause_reaches_the_stage_some_of_it_and_nobody_else(stage):
+    server = await stage.server("--stage-max", "1")
+    room = stage.room()
+    ada = await stage.peer(server, name="Ada", room=room)
+    listeners = await crowd(stage, server, room, 12)
+    began = asyncio.get_running_loop().time()
+    for _ in range(10):
+        for peer in listeners:
+            await peer.send({"type": "pulse", "room": ada.room.id, "kind": "reaction", "data": "applause"})
+    await ada.send({"type": "pulse", "room": ada.room.id, "kind": "reaction", "data": "thanks"})
+    for peer in listeners:
+        assert (await peer.expect(type="pulse"))["from"] == ada.id
+        assert not [frame for frame in peer.frames if frame["type"] == "pulse"]
+    heard = sum(frame["type"] == "pulse" for frame in ada.frames)
+    seconds = asyncio.get_running_loop().time() - began
+    assert 1 <= heard <= 50 * (seconds + 1), f"{heard} in {seconds:.2f} s"

@@ -282,7 +282,8 @@ async def test_h_late_joiner_sees_the_rules_and_whose_hand_it_is(stage):
 async def test_l_scale_of_presence_a_join_costs_everybody_the_same_however_many_there_are(stage):
     """community.jitsi.org “Large Number of Participants & Prosody Performance”: everybody is told again of everybody,
     and people need longer to come in the more there are. Here everybody reads one short event of each newcomer."""
-    server = await stage.server()
+    # Of its own, because it counts what happens to anybody.
+    server = await stage.server("--port", "0")
     (ada,) = await company(stage, "Ada", server=server)
     alias = ada.room.state["room"]["alias"]
     raws = [await stage.enter(RawSocket(server)) for _ in range(48)]

@@ -250,8 +250,8 @@ async def test_a_closed_page_has_left_at_once_and_may_come_back_as_the_same_iden
 
 @within(60)
 async def test_a_hundred_are_cut_at_once_and_all_come_back(stage):
-    room = stage.room()
-    crowd = await asyncio.gather(*(stage.peer(name=f"Guest {n}", room=room) for n in range(100)))
+    server, room = await stage.server("--stage-max", "100"), stage.room()
+    crowd = await asyncio.gather(*(stage.peer(server, name=f"Guest {n}", room=room) for n in range(100)))
     for peer in crowd:
         await peer.until(lambda: len(peer.room.people) == 100, what="everybody")
     ids = [peer.id for peer in crowd]

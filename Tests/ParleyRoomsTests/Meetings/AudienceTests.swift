@@ -144,6 +144,27 @@ import Testing
         try Self.checkViews(meeting)
     }
 
+    @Test func `whoever is expected finds a place beyond the stage, as long as there is a reserve`() throws {
+        var meeting = Meeting(capacity: 1_000)
+        _ = meeting.join("Ada") { $0.settings = RoomSettings(json: ["stageMax": 1]) }
+        var lines: [String] = []
+        for number in 0...Limits().stageReserve {
+            let join = RoomCommand.Join(
+                session: SessionID(high: 78, low: UInt64(number)),
+                identity: Meeting.identity("Ada"),
+                abilities: Abilities(rollback: true)
+            )
+            let id = ParticipantID(high: 78, low: UInt64(number))
+            let command = RoomCommand(participant: id, number: 1, at: Meeting.clock, action: .join(join))
+            lines.append(meeting.decide(command))
+        }
+        #expect(lines.count { $0.hasPrefix("joined") } == Limits().stageReserve)
+        #expect(lines.last == "rejected room-full")
+        // Others still come to listen.
+        #expect(meeting.join("Bob") == "joined Bob #1")
+        try Self.checkViews(meeting)
+    }
+
     @Test func `the list of those who are counted comes in pages`() {
         let meeting = Self.meeting(stageMax: 1, ["Ada", "Bob", "Cleo", "Dan"])
         let first = meeting.room.audience(after: 0, max: 2)
