@@ -118,7 +118,8 @@ class ClientProcess:
     def moment(self, kind, since=0, **members):
         """When it read the first event of that type; `None` if it has not."""
         for line in self.read():
-            if line["what"] == "received" and line["t"] >= since and line["frame"]["type"] == "events":
+            # Whoever becomes host by it is told with a snapshot.
+            if line["what"] == "received" and line["t"] >= since and line["frame"]["type"] in ("events", "snapshot"):
                 for event in line["frame"]["events"]:
                     if event["type"] == kind and all(event.get(n) == v for n, v in members.items()):
                         return line["t"]

@@ -23,10 +23,12 @@ SLACK = 2.5
 
 
 async def clients(stage, network, *names, rooms=None, seed=0):
-    """Processes that are in the same rooms and know of each other."""
+    """Processes that are in the same rooms and know of each other. The first one is host."""
     rooms = rooms or [stage.room()]
     people = [ClientProcess(network, name, rooms, seed=seed * 100 + index) for index, name in enumerate(names)]
-    await asyncio.gather(*(stage.enter(person) for person in people))
+    await stage.enter(people[0])
+    await eventually(lambda: len(people[0].frames("snapshot")) == len(rooms), 10, f"{names[0]} is there")
+    await asyncio.gather(*(stage.enter(person) for person in people[1:]))
     for person in people:
         await eventually(
             lambda: sum(map(len, (frame["state"]["people"] for frame in person.frames("snapshot"))))

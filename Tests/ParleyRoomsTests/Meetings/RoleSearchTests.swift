@@ -41,13 +41,14 @@ private struct MeetingSearch {
         let people = room.participants.map { person in
             let conduct = person.conduct
             let devices = "\(person.media.audio)\(conduct.audioMutedBy != nil)\(conduct.mayUnmute)"
-            return "\(person.identity) \(person.role) \(devices) \(conduct.hand != nil)"
+            return "\(person.identity) \(person.role) \(person.isListed) \(devices) \(conduct.hand != nil)"
         }
         let standing = room.snapshot["standing"]
         var kept = JSONObject()
         for name in ["owner", "host", "interim", "before", "bereft", "given"] { kept[name] = standing?[name] }
         let isVacant = room.nextDeadline != nil
-        return "\(people) \(kept) \(isVacant) \(room.lifecycle) \(room.rules.mayUnmute)"
+        let count = room.state(for: .participant)["audience"]?["count"]?.integer ?? 0
+        return "\(people) \(kept) \(isVacant) \(room.lifecycle) \(room.rules.mayUnmute) \(count)"
     }
 
     private mutating func check(_ meeting: Meeting, _ path: String) {
@@ -140,5 +141,25 @@ private struct MeetingSearch {
         search.run(from: meeting)
         #expect(search.faults == [])
         #expect(search.states > 200)
+    }
+
+    @Test func `every state of three people who come to a stage for two, go there and back, and raise their hands`() {
+        let names = ["Ada", "Bob", "Cleo"]
+        var steps: [(String, MeetingSearch.Step)] = [("time", { $0.deadline(after: 30_000) })]
+        for name in names {
+            steps.append(("\(name) joins", { $0.join(name) }))
+            steps.append(("\(name) leaves", { $0.leave(name) }))
+            steps.append(("\(name) raises", { $0.ask(name, .moderation(.raiseHand(toSpeak: true))) }))
+            steps.append(("\(name) lowers all", { $0.ask(name, .moderation(.lowerHands)) }))
+            for other in names where other != name {
+                for role in [Role.audience, .participant] { steps.append(Self.set(name, other, role)) }
+            }
+        }
+        var meeting = Meeting()
+        _ = meeting.join("Ada") { $0.settings = RoomSettings(json: ["stageMax": 2]) }
+        var search = MeetingSearch(steps: steps, statesMax: 20_000)
+        search.run(from: meeting)
+        #expect(search.faults == [])
+        #expect(search.states > 500)
     }
 }
