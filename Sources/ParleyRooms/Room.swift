@@ -14,7 +14,7 @@ public import ParleyProtocol
 ///
 /// ``decide(_:)`` judges a command and names the events; the log gives them their place;
 /// ``evolve(_:)`` applies them. Two rooms that have applied the same events are equal, in every
-/// process. Cost: both are O(1) in the number of participants.
+/// process. Cost: both are O(log n) in the number of participants, unless they say otherwise.
 public struct Room: Hashable, Sendable {
     public let id: RoomID
     public internal(set) var lifecycle: Lifecycle = .absent

@@ -283,6 +283,16 @@ class ParleyPeer:
     def id(self):
         return self.room.me
 
+    async def outcome(self, id):
+        """`accepted` when the event comes that names the command, or the code of its rejection."""
+        def fits(frame):
+            if frame["type"] == "rejected":
+                return frame.get("id") == id
+            return any(e.get("by") == self.id and e.get("id") == id for e in frame.get("events", []))
+
+        frame = await self.expect(where=fits)
+        return frame["code"] if frame["type"] == "rejected" else "accepted"
+
     async def command(self, kind, /, room=None, **members):
         """Sends a command under the next number and returns that number."""
         room = room or self.room

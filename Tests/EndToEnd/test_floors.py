@@ -33,22 +33,11 @@ def sharing(peer):
     return [id for id, person in peer.room.people.items() if person["media"]["screen"]]
 
 
-async def outcome(peer, id):
-    """The event that names the command, or its rejection."""
-    def fits(frame):
-        if frame["type"] == "rejected":
-            return frame.get("id") == id
-        return any(e.get("by") == peer.id and e.get("id") == id for e in frame.get("events", []))
-
-    frame = await peer.expect(where=fits)
-    return frame["code"] if frame["type"] == "rejected" else "accepted"
-
-
 async def test_two_share_their_screens_at_the_same_moment(stage):
     ada, bob, cleo = await meet(stage, "Ada", "Bob", "Cleo")
     for attempt in range(10):
         first = await asyncio.gather(ada.command("media", screen=True), bob.command("media", screen=True))
-        outcomes = [await outcome(ada, first[0]), await outcome(bob, first[1])]
+        outcomes = [await ada.outcome(first[0]), await bob.outcome(first[1])]
         assert sorted(outcomes) == ["accepted", "floor-busy"], outcomes
         winner = ada if outcomes[0] == "accepted" else bob
         await same_state(ada, bob, cleo)
@@ -56,15 +45,15 @@ async def test_two_share_their_screens_at_the_same_moment(stage):
         for peer in (ada, bob, cleo):
             assert sharing(peer) == [winner.id] == holders(peer)
         number = await winner.command("media", screen=False)
-        assert await outcome(winner, number) == "accepted"
+        assert await winner.outcome(number) == "accepted"
         await same_state(ada, bob, cleo)
         assert sharing(cleo) == [] and "floors" not in cleo.room.state
 
 
 async def test_who_waits_gets_the_screen_when_the_other_is_gone(stage):
     ada, bob, cleo = await meet(stage, "Ada", "Bob", "Cleo")
-    assert await outcome(bob, await bob.command("media", screen=True)) == "accepted"
-    assert await outcome(cleo, await cleo.command("take-floor", floor="screen")) == "accepted"
+    assert await bob.outcome(await bob.command("media", screen=True)) == "accepted"
+    assert await cleo.outcome(await cleo.command("take-floor", floor="screen")) == "accepted"
     await bob.leave()
     # In one frame: nobody ever sees it free.
     frame = await ada.expect(where=lambda f: any(e["type"] == "left" for e in f.get("events", [])))
@@ -75,7 +64,7 @@ async def test_who_waits_gets_the_screen_when_the_other_is_gone(stage):
 
 async def test_a_recording_that_everybody_agrees_to(stage):
     ada, bob, cleo = await meet(stage, "Ada", "Bob", "Cleo")
-    assert await outcome(bob, await bob.command("start-recording")) == "not-permitted"
+    assert await bob.outcome(await bob.command("start-recording")) == "not-permitted"
     await ada.command("start-recording")
     asked = await bob.expect_event("consent-asked")
     assert bob.room.state["recording"]["status"] == "asking"
@@ -109,7 +98,7 @@ async def test_a_recording_that_one_refuses(stage):
     await same_state(ada, bob, cleo)
     assert not {"recording", "consents", "floors"} & set(ada.room.state)
     late = await bob.command("answer-consent", consent=asked["consent"], answer=True)
-    assert await outcome(bob, late) == "unknown-consent"
+    assert await bob.outcome(late) == "unknown-consent"
 
 
 async def test_a_question_that_nobody_answers_is_closed_by_its_deadline(stage):

@@ -35,16 +35,7 @@ def events(peer):
 
 
 async def outcome(peer, kind, **members):
-    """The event that names the command, or its rejection."""
-    id = await peer.command(kind, **members)
-
-    def fits(frame):
-        if frame["type"] == "rejected":
-            return frame.get("id") == id
-        return any(e.get("by") == peer.id and e.get("id") == id for e in frame.get("events", []))
-
-    frame = await peer.expect(where=fits)
-    return frame["code"] if frame["type"] == "rejected" else "accepted"
+    return await peer.outcome(await peer.command(kind, **members))
 
 
 async def come_again(peer, alias, name):

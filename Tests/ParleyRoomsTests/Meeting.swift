@@ -1,5 +1,6 @@
 import ParleyProtocol
 import ParleyRooms
+import Testing
 
 /// A room with people who are called by name, for tests that read as transcripts.
 ///
@@ -245,6 +246,22 @@ struct Meeting {
         if case .ended(let reason) = event.fact, reason != .empty { words.append("(\(reason.rawValue))") }
         if let cause = event.cause { words.append("#\(cause.number)") }
         return words.joined(separator: " ")
+    }
+}
+
+extension Meeting {
+    /// What every view has folded is what the room shows it, by its hash as well; and the log and a snapshot make the
+    /// same room again.
+    func checkViews(_ location: SourceLocation = #_sourceLocation) throws {
+        for view in View.allCases {
+            let state = self.room.state(for: view)
+            #expect(self.folded[view] == state, "\(view)", sourceLocation: location)
+            #expect(StateHash(of: state) == self.room.hash(for: view), "\(view)", sourceLocation: location)
+        }
+        var room = Room(id: self.room.id)
+        for event in self.log { room.evolve(try RoomEvent(json: event.json)) }
+        #expect(room == self.room, sourceLocation: location)
+        #expect(try Room(snapshot: room.snapshot) == room, sourceLocation: location)
     }
 }
 

@@ -84,22 +84,7 @@ struct AudienceTests {
     }
 }
 
-extension ClientError {
-    fileprivate var code: RejectionCode? {
-        if case .rejected(let rejected) = self { rejected.knownCode } else { nil }
-    }
-}
-
 extension ParleyClient {
-    fileprivate func nextReplica(_ isWanted: @Sendable (RoomReplica) -> Bool) async -> RoomReplica? {
-        await self.first { event in
-            switch event {
-            case .room(_, let replica) where isWanted(replica), .resynced(let replica) where isWanted(replica): replica
-            default: nil
-            }
-        }
-    }
-
     fileprivate func nextPage() async -> RosterPage? {
         await self.first { if case .roster(let page) = $0 { page } else { nil } }
     }

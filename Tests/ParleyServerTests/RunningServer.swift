@@ -138,11 +138,28 @@ extension ParleyClient {
         await self.first { if case .postponed(let rejected) = $0 { rejected } else { nil } }
     }
 
+    /// The next state of a room that is like that.
+    func nextReplica(_ isWanted: @Sendable (RoomReplica) -> Bool) async -> RoomReplica? {
+        await self.first { event in
+            switch event {
+            case .room(_, let replica) where isWanted(replica), .resynced(let replica) where isWanted(replica): replica
+            default: nil
+            }
+        }
+    }
+
     func nextRoomEvent(_ type: String) async -> (notice: RoomEventNotice, replica: RoomReplica)? {
         await self.first { event in
             guard case .room(let notice, let replica) = event, notice.type == type else { return nil }
             return (notice, replica)
         }
+    }
+}
+
+extension ClientError {
+    /// Why the server has refused something.
+    var code: RejectionCode? {
+        if case .rejected(let rejected) = self { rejected.knownCode } else { nil }
     }
 }
 

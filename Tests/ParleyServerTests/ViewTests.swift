@@ -73,21 +73,3 @@ struct ViewTests {
         }
     }
 }
-
-extension ClientError {
-    fileprivate var code: RejectionCode? {
-        if case .rejected(let rejected) = self { rejected.knownCode } else { nil }
-    }
-}
-
-extension ParleyClient {
-    /// The next state of a room that is like that.
-    fileprivate func nextReplica(_ isWanted: @Sendable (RoomReplica) -> Bool) async -> RoomReplica? {
-        await self.first { event in
-            switch event {
-            case .room(_, let replica) where isWanted(replica), .resynced(let replica) where isWanted(replica): replica
-            default: nil
-            }
-        }
-    }
-}

@@ -62,20 +62,11 @@ extension Welcome {
 
 extension Snapshot {
     public func encode(into bytes: inout [UInt8]) {
-        bytes.open(type: "snapshot")
-        bytes.member("room", id: self.room)
-        bytes.member("self", id: self.participant)
-        bytes.member("at", position: self.at)
-        bytes.member("view", text: self.view)
-        bytes.member("me", json: self.me)
-        bytes.member("state", json: self.state)
-        bytes.member("hash", text: self.hash.description)
-        bytes.member("lastCommand", count: self.lastCommand)
-        bytes.member("events", array: self.events)
-        bytes.close()
+        self.encode(into: &bytes, encodedState: self.state.encoded)
     }
 
-    /// The same frame from a state that is JSON text already: a room encodes it once for all who come at the same time.
+    /// From a state that is JSON text already, in place of ``state``: a room encodes it once for all who come at the
+    /// same time.
     public func encode(into bytes: inout [UInt8], encodedState: [UInt8]) {
         bytes.open(type: "snapshot")
         bytes.member("room", id: self.room)

@@ -16,14 +16,15 @@ final class RoomHost {
     private let log: LogID
     private var machine: RoomHostStateMachine
     private(set) var seats: [ParticipantID: Seat] = [:]
-    /// Of whom everybody else who has left in this entry had signalled to, or from; see `follow`.
-    var acquaintances: [ParticipantID: [Seat]] = [:]
-    /// Whether anybody here was on another node before.
-    var hasMovers = false
     /// Those of them who are in the room, by arrival.
     private(set) var present: [Seat] = []
     /// Those who wait to be let in, likewise.
     var waitingSeats: [Seat] = []
+    /// While an entry is delivered: by who leaves with it, those here of whom either has signalled to the other. They
+    /// alone have something to forget, so that a departure costs nothing to the rest of a large room.
+    var acquaintances: [ParticipantID: [Seat]] = [:]
+    /// Whether anybody here was on another node before: then this node has not seen who signalled to whom.
+    var hasMovers = false
     /// Those in the room whose connections other nodes have.
     var peopleElsewhere: Set<ParticipantID> = []
     /// Those of them whose node is dead and who are interrupted: since when that is known here.
@@ -41,6 +42,7 @@ final class RoomHost {
     var isListenedTo = false
     /// When the room's next deadline is looked at.
     var deadline: (instant: Instant, timer: Scheduled<Void>)?
+    /// What the stage hears of the pulses of those beyond it.
     var audiencePulses: RateLimit
     /// Who guesses the PIN.
     var guesses: GuessLimit

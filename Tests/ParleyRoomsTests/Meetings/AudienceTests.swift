@@ -24,18 +24,6 @@ import Testing
         meeting.folded[.participant]?["audience"]?["count"]?.integer
     }
 
-    private static func checkViews(_ meeting: Meeting, _ location: SourceLocation = #_sourceLocation) throws {
-        for view in View.allCases {
-            let state = meeting.room.state(for: view)
-            #expect(meeting.folded[view] == state, "\(view)", sourceLocation: location)
-            #expect(StateHash(of: state) == meeting.room.hash(for: view), "\(view)", sourceLocation: location)
-        }
-        var room = Room(id: meeting.room.id)
-        for event in meeting.log { room.evolve(try RoomEvent(json: event.json)) }
-        #expect(room == meeting.room, sourceLocation: location)
-        #expect(try Room(snapshot: room.snapshot) == room, sourceLocation: location)
-    }
-
     @Test func `who comes when the stage is full is counted, and nobody is told of them`() throws {
         var meeting = Self.meeting(stageMax: 2, ["Ada", "Bob"])
         #expect(meeting.join("Cleo") == "joined Cleo #1")
@@ -50,7 +38,7 @@ import Testing
             #expect(Self.people(meeting, view).contains("Cleo") == false)
             #expect(!joined.isShown(in: view, patches, after: room), "\(view)")
         }
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 
     @Test func `people are told how many there are at most once a second, and seldom where there are many`() throws {
@@ -72,7 +60,7 @@ import Testing
         #expect(meeting.pass(clock.advanced(milliseconds: 2_000)) == "audience-counted")
         #expect(Self.count(meeting) == nil)
         #expect(meeting.folded[.audience]?.object?["audience"] == nil)
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 
     @Test func `a hand of the audience is seen by those who see the list, and answered by bringing them to the stage`()
@@ -87,14 +75,14 @@ import Testing
         #expect(Self.people(meeting, .audience) == ["Ada", "Bob", "Cleo"])
         let row = meeting.folded[.moderator]?["people"]?[meeting.id("Dan").description]
         #expect(row?["counted"] == true && row?["hand"] != nil)
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
         #expect(meeting.ask("Ada", .role(.set(meeting.id("Dan"), .participant))) == "rejected stage-full")
         #expect(meeting.ask("Ada", .role(.set(meeting.id("Cleo"), .audience))) == "role-changed Cleo #3")
         #expect(meeting.ask("Ada", .role(.set(meeting.id("Dan"), .participant))) == "role-changed Dan #4")
         #expect(Self.people(meeting, .audience) == ["Ada", "Bob", "Dan"])
         let raised = meeting.folded[.participant]?["people"]?[meeting.id("Dan").description]
         #expect(raised?["counted"] == nil && raised?["hand"] == nil && raised?["role"] == "participant")
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
         _ = meeting.pass(Meeting.clock)
         #expect(Self.count(meeting) == 1)
     }
@@ -111,7 +99,7 @@ import Testing
         // So has their other device.
         _ = meeting.join("Ada's phone")
         #expect(meeting.room.participant(meeting.id("Ada's phone"))?.role == .host)
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 
     @Test func `who is counted is not heard, and can be sent away`() throws {
@@ -120,7 +108,7 @@ import Testing
         #expect(meeting.media("Cleo", audio: true) == "rejected muted-by-rule")
         #expect(meeting.ask("Ada", .moderation(.allowSpeak(cleo, true))) == "rejected invalid-role")
         #expect(meeting.ask("Ada", .admission(.remove(cleo, nil))) == "left Cleo (removed) #3")
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 
     @Test func `so many hands are shown and no more`() throws {
@@ -141,7 +129,7 @@ import Testing
         }
         #expect(refused == 1)
         #expect(Self.people(meeting, .participant).count == Limits().audienceHandsMax + 1)
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 
     @Test func `whoever is expected finds a place beyond the stage, as long as there is a reserve`() throws {
@@ -162,7 +150,7 @@ import Testing
         #expect(lines.last == "rejected room-full")
         // Others still come to listen.
         #expect(meeting.join("Bob") == "joined Bob #1")
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 
     @Test func `the list of those who are counted comes in pages`() {
@@ -179,6 +167,6 @@ import Testing
         #expect(meeting.room.participant(meeting.id("Bob"))?.role == .audience)
         _ = meeting.join("Ada")
         #expect(meeting.room.participant(meeting.id("Ada"))?.role == .host)
-        try Self.checkViews(meeting)
+        try meeting.checkViews()
     }
 }

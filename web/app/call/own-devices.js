@@ -17,7 +17,9 @@ export class OwnDevices {
         this.#say = say
     }
 
+    /** In the audience nothing of ours goes out, also while one device after the other is being switched off. */
     get media() {
+        if (this.#room.isCounted) return { audio: false, video: false, screen: false }
         return { audio: this.#devices.isAudible, video: this.#devices.video.phase === 'on', screen: this.#isSharing() }
     }
 

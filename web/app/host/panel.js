@@ -26,6 +26,8 @@ const PARTS = [
 
 // What the server takes where the room says nothing.
 const STAGE_USUAL = 50
+/** The most that a server takes. */
+const STAGE_MAX = 1_000
 
 /** Whether there is anything in the panel for somebody. */
 export const hasHostPanel = (room) => PARTS.some(({ permission }) => room.may(permission))
@@ -55,11 +57,12 @@ function aboutSection(room) {
     })
     const minutes = fieldRow({
         id: 'maximum', label: 'Ends after (minutes from its beginning)', type: 'number', min: 1, max: 1440, done: 'The end is set.',
-        onsubmit: (value) => room.configure({ maximumMilliseconds: Number(value) * 60_000 }),
+        onsubmit: (value) => room.configure({ maximumMilliseconds: value === '' ? null : Number(value) * 60_000 }),
     })
     const stage = fieldRow({
-        id: 'stage-max', label: 'People on the stage', type: 'number', min: 1, max: room.state.room.capacity ?? 100, done: 'The stage is set.',
-        hint: 'Whoever comes when it is full is in the audience.', onsubmit: (value) => room.configure({ stageMax: Number(value) }),
+        id: 'stage-max', label: 'People on the stage', type: 'number', min: 1, max: STAGE_MAX, done: 'The stage is set.',
+        hint: 'Whoever comes when it is full is in the audience.',
+        onsubmit: (value) => room.configure({ stageMax: value === '' ? null : Number(value) }),
     })
     return {
         element: section('About this meeting', 'about', topic.element, minutes.element, stage.element),
