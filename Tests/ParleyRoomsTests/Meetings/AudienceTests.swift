@@ -41,7 +41,32 @@ import Testing
         try meeting.checkViews()
     }
 
-    @Test func `people are told how many there are at most once a second, and seldom where there are many`() throws {
+    /// Strangers without names.
+    private static func crowd(_ count: Int, join meeting: inout Meeting) {
+        for number in 0..<UInt64(count) {
+            let join = RoomCommand.Join(
+                session: SessionID(high: 79, low: number),
+                identity: IdentityID(high: 79, low: number),
+                abilities: Abilities(rollback: true)
+            )
+            let id = ParticipantID(high: 79, low: number)
+            _ = meeting.decide(RoomCommand(participant: id, number: 1, at: Meeting.clock, action: .join(join)))
+        }
+    }
+
+    @Test func `2,500 of the audience are told at most once in 2,500 milliseconds`() {
+        var meeting = Meeting(capacity: 10_000)
+        _ = meeting.join("Ada") { $0.settings = RoomSettings(json: ["stageMax": 1]) }
+        _ = meeting.join("Bob")
+        _ = meeting.pass(Meeting.clock)
+        Self.crowd(2_499, join: &meeting)
+        #expect(meeting.room.nextDeadline == Meeting.clock.advanced(milliseconds: 2_500))
+        #expect(meeting.pass(Meeting.clock.advanced(milliseconds: 2_499)) == "rejected no-change")
+        #expect(meeting.pass(Meeting.clock.advanced(milliseconds: 2_500)) == "audience-counted")
+        #expect(Self.count(meeting) == 2_500)
+    }
+
+    @Test func `people are told how many there are at most once a second`() throws {
         var meeting = Self.meeting()
         let clock = Meeting.clock
         #expect(Self.count(meeting) == nil)
