@@ -157,6 +157,8 @@ let package = Package(
                 "ParleyTransport", "ParleyTestSupport",
                 product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
                 product("NIOEmbedded", "swift-nio"),
+                product("Crypto", "swift-crypto"), product("CryptoExtras", "swift-crypto"),
+                product("JWTKit", "jwt-kit"),
                 product("Logging", "swift-log"), product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             swiftSettings: settings

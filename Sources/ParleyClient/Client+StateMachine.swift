@@ -57,6 +57,7 @@ package struct ClientStateMachine: Sendable {
     let setup: ClientSetup
     var connections: Connections
     package internal(set) var session: Session?
+    private var token: String?
     /// How many connections were begun for it, as far as it was to be resumed.
     private var resumes: UInt64 = 0
     var features: Set<String> = []
@@ -74,6 +75,7 @@ package struct ClientStateMachine: Sendable {
     package init(_ setup: ClientSetup) {
         self.setup = setup
         self.session = setup.saved
+        self.token = setup.token
         self.connections = Connections(endpoints: setup.endpoints, reconnects: setup.reconnects)
     }
 
@@ -128,6 +130,14 @@ package struct ClientStateMachine: Sendable {
         effects.append(.expect(line, within: Self.answerWithin))
     }
 
+    /// A newer token, for this connection and the next ones.
+    package mutating func authenticate(_ token: String, _ moment: Moment, _ effects: inout [Effect]) {
+        self.token = token
+        // Without that feature the server asks for no tokens.
+        guard let line = self.connections.current, self.features.contains("authenticate") else { return }
+        effects.append(.send(line, .authenticate(token: token)))
+    }
+
     /// How long a server that answers at once may take.
     private static let answerWithin = Duration.milliseconds(1_500)
 
@@ -168,6 +178,7 @@ package struct ClientStateMachine: Sendable {
         hello.clientVersion = self.setup.version
         hello.abilities = self.setup.abilities
         hello.identity = self.setup.identity
+        hello.token = self.token
         guard let session = self.session else { return hello }
         hello.resume = Hello.Resume(session: session.id, secret: session.secret)
         // Without rooms it says: I am the same somebody, and have forgotten everything else.
@@ -231,6 +242,10 @@ package struct ClientStateMachine: Sendable {
             let within = Duration.milliseconds(goaway.withinMilliseconds)
             self.withConnections(moment, &effects) { $0.goaway(within: within, moment, &$1) }
         case .stay: self.connections.stay()
+        case .authenticated(let instant): effects.append(.tell(.authenticated(expiresAt: instant)))
+        case .tokenExpiring(let instant): effects.append(.tell(.tokenExpiring(at: instant)))
+        case .tokenExpired(let milliseconds):
+            effects.append(.tell(.tokenExpired(withinMilliseconds: milliseconds)))
         case .unknown:
             // A newer server may say more: the protocol asks to ignore it.
             break
@@ -304,6 +319,7 @@ package struct ClientSetup: Sendable {
     package var version = ""
     package var saved: ClientStateMachine.Session?
     package var identity: IdentityProof?
+    package var token: String?
 
     package init(endpoints: Int = 1) {
         self.endpoints = endpoints

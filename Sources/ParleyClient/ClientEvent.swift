@@ -40,6 +40,12 @@ public enum ClientEvent: Hashable, Sendable {
     /// Somebody has written something, perhaps this client itself. Each message is told once, in the order of its
     /// number; a number that is missing is that of a message to somebody else.
     case chat(ChatFrame)
+    /// The server has taken a newer token.
+    case authenticated(expiresAt: Instant)
+    /// Time to get a newer token, and to hand it over with ``ParleyClient/authenticate(_:)``.
+    case tokenExpiring(at: Instant)
+    /// Without a newer token within that time the session ends.
+    case tokenExpired(withinMilliseconds: Int)
     /// Some of a large audience.
     case roster(RosterPage)
     /// The session is over; the last event.

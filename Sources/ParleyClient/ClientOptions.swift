@@ -14,6 +14,8 @@ public struct ClientOptions: Sendable {
     public var saved: SavedSession?
     /// A session of another device of the same person, which goes on: the same identity in a new session.
     public var identity: SavedSession?
+    /// What the app's own service has signed for this person, if the server wants one.
+    public var token: String?
     /// `false`: the first loss ends the session here, for load tests and scripts.
     public var reconnects = true
     /// Where the sockets live; absent: the process's own group.
@@ -29,6 +31,7 @@ extension ClientOptions {
         setup.abilities = self.abilities
         setup.name = self.name
         setup.version = self.version
+        setup.token = self.token
         if let saved = self.saved {
             setup.saved = ClientStateMachine.Session(id: try saved.id, secret: saved.secret)
         }

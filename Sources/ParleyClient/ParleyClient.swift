@@ -113,6 +113,9 @@ public actor ParleyClient {
     /// Call it when the system says so; without it a dead connection is found within seconds.
     public func networkChanged() { self.perform { $0.networkChanged($1, &$2) } }
 
+    /// Hands over a newer token: before the one expires that the session has, and for connections from now on.
+    public func authenticate(_ token: String) { self.perform { $0.authenticate(token, $1, &$2) } }
+
     /// Says goodbye: the session ends, its participants leave, and ``events`` ends.
     public func close() { self.perform { $0.close($1, &$2) } }
 

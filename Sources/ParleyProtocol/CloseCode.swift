@@ -11,11 +11,15 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     case helloTimeout = 4407
     case slow = 4408
     case dark = 4409
+    case authorizationUnavailable = 4412
     // Do not come back by yourself.
     case tooManyFaults = 4500
     case helloRequired = 4501
     case unsupportedProtocol = 4505
     case superseded = 4509
+    case unauthorized = 4510
+    case tokenExpired = 4511
+    case revoked = 4512
 
     /// At most 123 bytes: it travels in the close frame (RFC 6455, section 5.5).
     public var reason: String {
@@ -29,10 +33,14 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         case .helloTimeout: "No hello came in time; connect again."
         case .slow: "Too much output was waiting; connect again."
         case .dark: "Nothing was heard for too long; connect again."
+        case .authorizationUnavailable: "Nobody can be asked now who you are; connect again."
         case .tooManyFaults: "Too many messages could not be read."
         case .helloRequired: "The first message must be hello."
         case .unsupportedProtocol: "This server speaks protocol version 1."
         case .superseded: "Another connection has taken over this session."
+        case .unauthorized: "A token that is good here is needed."
+        case .tokenExpired: "The token has expired and was not renewed."
+        case .revoked: "The authorization was revoked."
         }
     }
 
@@ -40,8 +48,9 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     public var isRetryable: Bool {
         switch self {
         case .normal, .protocolError, .unsupportedData, .invalidText, .messageTooBig: false
-        case .goingAway, .helloTimeout, .slow, .dark: true
-        case .tooManyFaults, .helloRequired, .unsupportedProtocol, .superseded: false
+        case .goingAway, .helloTimeout, .slow, .dark, .authorizationUnavailable: true
+        case .tooManyFaults, .helloRequired, .unsupportedProtocol, .superseded, .unauthorized, .tokenExpired, .revoked:
+            false
         }
     }
 }

@@ -258,6 +258,30 @@ public struct Limits: Hashable, Sendable {
     /// Who is told to be in the way of a better policy; those who came later are not named.
     public var policyBlockersMax = 8
 
+    // MARK: Tokens
+    /// Domains whose people a room lets in by itself; more are rejected: `invalid-settings`.
+    public var autoAdmitDomainsMax = 16
+    /// A longer token is refused: `invalid-token`.
+    public var tokenBytesMax = 8_192
+    /// Rooms that one token names; more are refused: `invalid-token`.
+    public var roomsPerGrantMax = 64
+    /// How long a token may let a session last beyond its own end; more is refused: `invalid-token`.
+    public var sessionSecondsMax: Int64 = 604_800
+    /// By how much clocks of issuers may differ from this one.
+    public var tokenLeewayMilliseconds = 30_000
+    /// So long before the end of its token a client is told (`token-expiring`).
+    public var tokenWarningMilliseconds = 60_000
+    /// So long after the end of its token a session that was not renewed ends (4511).
+    public var tokenGraceMilliseconds = 30_000
+    /// Tokens that one connection may show; one more is rejected: `rate-limited`.
+    public var authenticationsPerSecond = 1
+    public var authenticationBurst = 5
+    /// Who may issue tokens, and the keys of each; more are refused at the start, or ignored in a fetched set.
+    public var tokenIssuersMax = 16
+    public var keysPerIssuerMax = 32
+    /// A room that is not there, or that one may not know of, is answered so long after it was asked for.
+    public var unknownRoomMilliseconds = 50
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

@@ -46,6 +46,16 @@ struct FieldReader {
         self.has(name) ? try self.bool(name) : nil
     }
 
+    func digest(_ name: String) throws(RoomFormatError) -> Digest {
+        guard let digest = Digest(try self.string(name)) else { throw .member(name) }
+        return digest
+    }
+
+    /// Absent is none.
+    var permissions: PermissionChange {
+        self.valueIfPresent(StatePath.permissions).map { PermissionChange(json: $0) } ?? PermissionChange()
+    }
+
     func instant(_ name: String) throws(RoomFormatError) -> Instant {
         guard let integer = self.object[name]?.integer else { throw .member(name) }
         return Instant(milliseconds: integer)

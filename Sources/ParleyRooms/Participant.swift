@@ -21,6 +21,8 @@ public struct Participant: Hashable, Sendable {
     public internal(set) var conduct = Conduct()
     /// Whether people are told of them one by one. Who is not is counted, with the others of a large audience.
     public internal(set) var isListed = true
+    /// What they may or may not, whatever their role says.
+    public internal(set) var permissions = PermissionChange()
 
     /// Whether somebody can be reached.
     ///

@@ -155,6 +155,8 @@ extension Room {
         _ join: RoomCommand.Join,
         _ cause: RoomEvent.Cause?
     ) -> Decision {
+        // To them there is no such room.
+        if let grant = join.grant, !grant.mayCreate, join.pass == nil { return .rejected(.unknownRoom) }
         if case .text = join.settings.pin { return .rejected(.invalidSettings) }
         var configuration = self.configuration
         configuration.apply(join.settings)
@@ -306,6 +308,9 @@ extension RoomEvent.Joining {
             invitation: visitor.invitation?.number,
             attempt: join.attempt
         )
+        self.permissions = visitor.permissions
+        self.domain = visitor.domain
+        self.token = join.token
     }
 }
 

@@ -75,6 +75,7 @@ extension Room {
             isOwner: joining.identity == self.standing.owner
         )
         participant.isListed = !joining.isCounted
+        participant.permissions = joining.permissions
         self.people[id] = participant
         self.audience.count(participant, 1)
         self.policy.enter(participant, joining.media)

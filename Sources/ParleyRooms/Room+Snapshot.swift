@@ -89,6 +89,7 @@ extension Room {
             let shown = try FieldReader(try person.value("shown"), "shown")
             var participant = try Participant(shown, id: try person.identifier("id"))
             participant.isListed = !shown.has(StatePath.counted)
+            participant.permissions = shown.permissions
             let membership = try Membership(try FieldReader(try person.value("server"), "server"))
             self.people[participant.id] = participant
             self.server.memberships[participant.id] = membership
@@ -205,7 +206,7 @@ extension Room {
 
 extension Membership {
     fileprivate var json: JSONValue {
-        [
+        var object: JSONObject = [
             "session": .string(self.session.description),
             "node": .string(self.node.description),
             "attempt": .integer(Int64(clamping: self.attempt)),
@@ -213,6 +214,8 @@ extension Membership {
             "rejected": self.rejected.json,
             "epoch": .integer(Int64(clamping: self.epoch)),
         ]
+        if let token { object.append("token", .string(token.description)) }
+        return .object(object)
     }
 
     fileprivate init(_ reader: FieldReader) throws(RoomFormatError) {
@@ -222,7 +225,8 @@ extension Membership {
             attempt: try reader.number("attempt"),
             lastCommand: try reader.number("lastCommand"),
             rejected: try reader.refusals("rejected"),
-            epoch: try reader.number("epoch")
+            epoch: try reader.number("epoch"),
+            token: reader.has("token") ? try reader.digest("token") : nil
         )
     }
 }

@@ -31,6 +31,7 @@ enum StatePath {
     static let activeSpeaker = "activeSpeaker"
     static let audience = "audience"
     static let counted = "counted"
+    static let permissions = "permissions"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -118,6 +119,7 @@ extension Participant {
         object.append("role", .string(self.role.rawValue))
         if self.isOwner { object.append(StatePath.owner, true) }
         if !self.isListed { object.append(StatePath.counted, true) }
+        if !self.permissions.isEmpty { object.append(StatePath.permissions, self.permissions.json) }
         for (name, value) in self.connection.members { object.append(name, value) }
         object.append("joined", .integer(Int64(clamping: self.joined)))
         object.append("joinedAt", .integer(self.joinedAt.milliseconds))

@@ -112,6 +112,8 @@ public struct Membership: Hashable, Sendable {
     /// Whoever finds out that a connection was lost, or that its time is over, names the epoch that it
     /// has seen; the room has gone on if that is not the present one.
     public internal(set) var epoch: UInt64
+    /// By which token they came; `nil`: by none that has a name.
+    var token: Digest?
 }
 
 // MARK: - Looking

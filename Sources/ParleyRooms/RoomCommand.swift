@@ -57,6 +57,10 @@ public struct RoomCommand: Hashable, Sendable {
         /// To be less than one could be.
         public var role: Role?
         public var pass: Pass?
+        /// What their token allows; `nil`: nobody needs one here.
+        public var grant: Grant?
+        /// Of that token, if it has a name.
+        public var token: Digest?
 
         public init(
             session: SessionID,

@@ -173,6 +173,12 @@ extension RoomEvent.Attachment {
 }
 
 extension RoomEvent.Joining {
+    /// At least as much as what their token says takes in the log.
+    package var grantBytesMax: Int {
+        (self.permissions.isEmpty ? 0 : 24 + 20 * Permission.allCases.count)
+            + (self.domain.map { 16 + $0.utf8.count } ?? 0) + (self.token == nil ? 0 : 80)
+    }
+
     /// All but the participant.
     var members: JSONObject {
         var object = JSONObject()
@@ -190,6 +196,9 @@ extension RoomEvent.Joining {
         if let invitation = self.invitation { object.append("invitation", .integer(Int64(clamping: invitation))) }
         if self.attempt > 0 { object.append("attempt", .integer(Int64(clamping: self.attempt))) }
         if self.isCounted { object.append(StatePath.counted, true) }
+        if !self.permissions.isEmpty { object.append(StatePath.permissions, self.permissions.json) }
+        if let domain { object.append("domain", .string(domain)) }
+        if let token { object.append("token", .string(token.description)) }
         return object
     }
 
@@ -209,5 +218,8 @@ extension RoomEvent.Joining {
             attempt: reader.has("attempt") ? try reader.number("attempt") : 0
         )
         self.isCounted = try reader.boolIfPresent(StatePath.counted) ?? false
+        self.permissions = reader.permissions
+        self.domain = reader.has("domain") ? try reader.string("domain") : nil
+        self.token = reader.has("token") ? try reader.digest("token") : nil
     }
 }

@@ -91,6 +91,12 @@ public struct RoomEvent: Hashable, Sendable {
         public var attempt: UInt64
         /// Beyond the stage: nobody is told of them one by one.
         public var isCounted = false
+        /// What they may or may not, whatever their role says, as their token has it.
+        public var permissions = PermissionChange()
+        /// By which the room may let them in by itself.
+        public var domain: String?
+        /// By which token they come; banned with them.
+        public var token: Digest?
     }
 
     public struct Attachment: Hashable, Sendable {
@@ -116,6 +122,8 @@ public struct RoomEvent: Hashable, Sendable {
         case replaced
         /// A moderator has sent them away.
         case removed
+        /// Their token has expired, or was revoked.
+        case unauthorized
     }
 
     public enum EndReason: String, Hashable, Sendable, CaseIterable {

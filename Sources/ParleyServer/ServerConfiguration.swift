@@ -13,6 +13,8 @@ public struct ServerConfiguration: Sendable {
     public var devices = DeviceRule.allow
     /// What each role allows in rooms whose creation says nothing else.
     public var roles = RoleTable()
+    /// Whose tokens are believed. None: development mode, in which everybody from this machine is welcome.
+    public var issuers: [TokenIssuer] = []
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
     /// Only simulations leave any out.

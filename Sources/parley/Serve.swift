@@ -19,6 +19,7 @@ struct Serve: AsyncParsableCommand {
     )
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "Tokens") var tokens: TokenOptions
     @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
     @OptionGroup(title: "Rooms") var rooms: RoomOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -45,16 +46,27 @@ struct Serve: AsyncParsableCommand {
             incarnation: EngineIncarnation(rawValue: .random(in: .min ... .max)),
             clock: { Instant(milliseconds: Self.systemMilliseconds()) }
         )
+        let outbound = OutboundClient(trustedRoots: settings.tokens.trustedRoots, logger: logger)
+        var configuration = settings.server
+        do {
+            configuration.issuers = try await settings.tokens.issuers(outbound, logger)
+        } catch let error as SettingError {
+            throw ValidationError(error.description)
+        }
         let server = ParleyServer(
-            configuration: settings.server,
+            configuration: configuration,
             engine: engine,
             logger: logger,
             startMilliseconds: Self.systemMilliseconds()
         ) { address in
-            Announcement(host: settings.server.host, port: address.port ?? settings.server.port).write()
+            Announcement(
+                host: settings.server.host,
+                port: address.port ?? settings.server.port,
+                wantsTokens: !settings.tokens.isEmpty
+            ).write()
         }
         do {
-            try await Self.run(server, logger)
+            try await Self.run([outbound, server], logger)
         } catch let error as ListenError {
             throw ValidationError(error.description)
         }
@@ -65,8 +77,14 @@ struct Serve: AsyncParsableCommand {
     /// The first SIGTERM lets it drain; a second one is for somebody who does not want to wait, and so is SIGINT,
     /// which a developer's keyboard sends: these end it at once. The service group takes only one signal to each end,
     /// so the signals are watched here: its graceful shutdown is the drain, its cancellation the quick end.
-    private static func run(_ server: ParleyServer, _ logger: Logger) async throws {
-        let services = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
+    private static func run(_ services: [any Service], _ logger: Logger) async throws {
+        let configurations = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0,
+                successTerminationBehavior: .gracefullyShutdownGroup
+            )
+        }
+        let services = ServiceGroup(configuration: .init(services: configurations, logger: logger))
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await services.run() }
@@ -93,7 +111,7 @@ struct Serve: AsyncParsableCommand {
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
             self.listening.given + self.rooms.given + self.limits.given + self.operation.given
-        var flags: [String: [String]] = [:]
+        var flags = self.tokens.flags
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }
         if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }

@@ -186,7 +186,7 @@ struct Conversation {
             self.outcome.events.append("\(notice.type) \(notice.json["id"]?.integer ?? 0)")
         case .reconnecting, .resumed, .resynced: break
         case .undelivered, .rejected, .postponed, .renewed, .rejoined, .closed, .disagreed, .leavingServer,
-            .iceServers, .restarter, .chat, .roster, .pulse, .ended:
+            .iceServers, .restarter, .authenticated, .tokenExpiring, .tokenExpired, .chat, .roster, .pulse, .ended:
             self.outcome.events.append("unexpected \(event)")
         }
     }

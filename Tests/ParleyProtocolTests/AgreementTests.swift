@@ -98,6 +98,7 @@ extension ClientMessage {
         case .beat: .beat
         case .resync: .resync
         case .networkChanged: .networkChanged
+        case .authenticate: .authenticate
         case .roster: .roster
         case .chat: .chat
         case .chatHistory: .chatHistory

@@ -25,7 +25,8 @@ enum ClientFrame {
         switch envelope.kind {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal, .pulse:
             return .relay(envelope)
-        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory, .roster:
+        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .authenticate, .chat,
+            .chatHistory, .roster:
             return .message(try ClientMessage.decode(frame: frame, limits: limits))
         case .unknown:
             throw envelope.rejection(.unknownType, in: frame)

@@ -68,6 +68,7 @@ private final class ConnectedClients: Sendable {
 func withServer(
     limits: Limits = Limits(),
     engine: InMemoryEngine? = nil,
+    issuers: [TokenIssuer] = [],
     _ body: @Sendable (RunningServer) async throws -> Void
 ) async throws {
     let engine =
@@ -80,6 +81,7 @@ func withServer(
     var configuration = ServerConfiguration()
     configuration.port = 0
     configuration.limits = limits
+    configuration.issuers = issuers
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     let (ports, found) = AsyncStream.makeStream(of: Int.self)

@@ -10,6 +10,7 @@ enum Layers {
             "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "NIO", "Hummingbird",
             "HTTPTypes", "Logging", "Metrics", "CoreMetrics", "Crypto", "ServiceLifecycle", "Synchronization",
             "DequeModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
+            "AsyncHTTPClient", "JWTKit",
         ]).union(systems),
         "ParleyClient": ["ParleyProtocol", "ParleyTransport", "NIO", "Logging", "Synchronization"],
     ]

@@ -201,7 +201,8 @@ export interface ParleyOptions {
     abilities?: Abilities
     /** The most that this device wants of a picture: its lines, and how many a second. */
     bounds?: { height?: number; frameRate?: number }
-    token?: string
+    /** What your own service has signed for this person. With a function the client gets a newer one by itself. */
+    token?: string | (() => string | Promise<string>)
     /** Keeps a reloaded page the same somebody: `sessionStorage`. */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
     /** Of a Parley in another page, whose place this one takes. */
@@ -227,6 +228,10 @@ export interface ParleyEvents {
     resynced: (room: Room) => void
     /** The session could not be had any more. This is a new one, and the rooms are being joined again. */
     restarted: (why?: ResumeRefusal) => void
+    /** Time for a newer token (`authenticate`), unless `token` is a function: then the client does it by itself. */
+    'token-expiring': (frame: { expiresAt: number }) => void
+    /** Without a newer token within that time the session ends. */
+    'token-expired': (frame: { withinMilliseconds: number }) => void
     welcome: (frame: object) => void
     rejected: (frame: Rejection) => void
     error: (error: ParleyError) => void

@@ -57,6 +57,7 @@ extension RoomSettings {
         try self.take("stageMax", reader) { Self.integer($0, in: 1...Int64(limits.stageMax)) }
         try self.take("admission", reader) { Self.word($0, AdmissionRule.self) }
         for name in ["waitForHost", "readmit"] { try self.take(name, reader, Self.bool) }
+        try self.take("autoAdmit", reader) { AutoAdmission.checked($0, limits) }
         try self.takeRules(reader, limits)
         try self.takeRoles(reader)
         guard let pin = reader.object["pin"] else { return }

@@ -35,6 +35,7 @@ extension ClientMessage {
         case .beat: return .beat(ClientBeat(acknowledged: try reader.watermarks("ack")))
         case .resync: return .resync(try ResyncRequest(reader))
         case .networkChanged: return .networkChanged
+        case .authenticate: return .authenticate(token: try reader.requiredText("token"))
         case .chat: return .chat(try ChatCommand(reader, limits))
         case .chatHistory: return .chatHistory(try ChatHistoryRequest(reader, limits))
         case .roster: return .roster(try RosterRequest(reader, limits))
@@ -264,7 +265,7 @@ extension OutboundPulse {
 
 extension String {
     /// The longest beginning of whole characters that is not longer than so many bytes.
-    func cut(toBytes bytesMax: Int) -> String {
+    package func cut(toBytes bytesMax: Int) -> String {
         guard self.utf8.count > bytesMax else { return self }
         var bytes = 0
         return String(

@@ -27,6 +27,10 @@ extension ClientMessage {
         case .networkChanged:
             bytes.open(type: "network-changed")
             bytes.close()
+        case .authenticate(let token):
+            bytes.open(type: "authenticate")
+            bytes.member("token", text: token)
+            bytes.close()
         }
     }
 }

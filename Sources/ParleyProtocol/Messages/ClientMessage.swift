@@ -14,6 +14,8 @@ public enum ClientMessage: Hashable, Sendable {
     case roster(RosterRequest)
     /// A hint: the device may have another address now.
     case networkChanged
+    /// A newer token, before the one expires that the session has.
+    case authenticate(token: String)
 }
 
 /// The first message of a connection.

@@ -19,6 +19,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     case beat
     case resync
     case networkChanged
+    case authenticate
     case chat
     case chatHistory
     case roster
@@ -42,6 +43,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         case .beat: "beat"
         case .resync: "resync"
         case .networkChanged: "network-changed"
+        case .authenticate: "authenticate"
         case .chat: "chat"
         case .chatHistory: "chat-history"
         case .roster: "roster"
@@ -53,8 +55,8 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     public var isSignal: Bool {
         switch self {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
-            .roster, .unknown:
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .authenticate, .chat,
+            .chatHistory, .roster, .unknown:
             false
         }
     }

@@ -23,6 +23,9 @@ extension ServerMessage {
         case "roster": return .roster(try RosterPage(reader))
         case "goaway": return .goaway(try Goaway(reader))
         case "stay": return .stay
+        case "authenticated": return .authenticated(expiresAt: try reader.requiredInstant("expiresAt"))
+        case "token-expiring": return .tokenExpiring(at: try reader.requiredInstant("expiresAt"))
+        case "token-expired": return .tokenExpired(withinMilliseconds: try reader.requiredInt("withinMilliseconds"))
         default: return .unknown(type: type)
         }
     }
@@ -194,6 +197,10 @@ extension RejectedMessage {
 }
 
 extension MemberReader {
+    fileprivate func requiredInstant(_ name: String) throws(Rejection) -> Instant {
+        Instant(milliseconds: try self.required(name) { $0.integer })
+    }
+
     fileprivate func requiredInt(_ name: String) throws(Rejection) -> Int {
         try self.required(name) { $0.integer.flatMap { Int(exactly: $0) } }
     }

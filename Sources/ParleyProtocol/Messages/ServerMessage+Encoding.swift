@@ -18,6 +18,18 @@ extension ServerMessage {
         case .stay:
             bytes.open(type: "stay")
             bytes.close()
+        case .authenticated(let instant):
+            bytes.open(type: "authenticated")
+            bytes.member("expiresAt", integer: instant.milliseconds)
+            bytes.close()
+        case .tokenExpiring(let instant):
+            bytes.open(type: "token-expiring")
+            bytes.member("expiresAt", integer: instant.milliseconds)
+            bytes.close()
+        case .tokenExpired(let milliseconds):
+            bytes.open(type: "token-expired")
+            bytes.member("withinMilliseconds", integer: milliseconds)
+            bytes.close()
         case .unknown(let type):
             var object = JSONObject()
             object.append("type", .string(type))

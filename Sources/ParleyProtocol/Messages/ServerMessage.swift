@@ -15,6 +15,12 @@ public enum ServerMessage: Hashable, Sendable {
     case goaway(Goaway)
     /// The server does not go away after all.
     case stay
+    /// The answer to `authenticate`.
+    case authenticated(expiresAt: Instant)
+    /// The session ends soon if no newer token comes.
+    case tokenExpiring(at: Instant)
+    /// The token is over; the session ends within that time if no newer one comes.
+    case tokenExpired(withinMilliseconds: Int)
     /// A type that this version does not know: to be ignored.
     case unknown(type: String)
 }

@@ -113,7 +113,8 @@ extension MessageKind {
         case .iceCandidate: .candidate
         case .hangup: .reason
         case .signal, .pulse: .data
-        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .authenticate,
+            .chat, .chatHistory,
             .roster, .unknown:
             nil
         }

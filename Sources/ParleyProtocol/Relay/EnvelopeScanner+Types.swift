@@ -16,7 +16,8 @@ extension ScannedMembers {
             try self.readSignal(&envelope, in: frame)
         case .pulse:
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
-        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .authenticate, .chat,
+            .chatHistory,
             .roster, .unknown:
             // All but the last are decoded in full, see ``ClientMessage``.
             break
@@ -77,7 +78,8 @@ extension ScannedMembers {
         case .offer, .answer, .hangup: return first == ASCII.quote
         case .iceCandidate: return first == ASCII.openBrace || first == 0x6E
         case .signal, .pulse: return true
-        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .authenticate,
+            .chat, .chatHistory,
             .roster, .unknown:
             return false
         }
@@ -146,7 +148,7 @@ extension MessageKind {
         switch self {
         case .offer, .answer, .iceCandidate: true
         case .hello, .join, .leave, .media, .meeting, .hangup, .iceRestart, .signal, .pulse, .beat, .resync,
-            .networkChanged, .chat, .chatHistory, .roster, .unknown:
+            .networkChanged, .authenticate, .chat, .chatHistory, .roster, .unknown:
             false
         }
     }
@@ -168,6 +170,7 @@ extension MessageKind {
             case (6, 0x68): .hangup
             case (6, 0x72): type[1] == 0x65 ? .resync : .roster
             case (11, _): .iceRestart
+            case (12, 0x61): .authenticate
             case (12, _): .chatHistory
             case (13, _): .iceCandidate
             case (15, _): .networkChanged

@@ -80,10 +80,11 @@ public enum AdmissionFact: Hashable, Sendable {
         switch self {
         case .waits(let person):
             512 + 2 * (person.joining.name?.text.utf8.count ?? 0) + (person.joining.media?.bytesMax ?? 0)
+                + person.joining.grantBytesMax
         case .waitsOn, .admitted, .denied, .unbanned, .revoked: 64
         // A control character becomes six bytes.
         case .notice(let text, let participants): 64 + 6 * text.utf8.count + 32 * (participants?.count ?? 0)
-        case .banned(let ban): 256 + 2 * (ban.name?.utf8.count ?? 0)
+        case .banned(let ban): 384 + 2 * (ban.name?.utf8.count ?? 0)
         case .invited(let invitation): 320 + 2 * (invitation.label?.utf8.count ?? 0)
         }
     }

@@ -9,6 +9,7 @@ extension WaitingPerson {
         if let name = self.joining.name { object.append("name", .string(name.text)) }
         object.append("identity", .string(self.identity.description))
         object.append("role", .string(self.joining.role.rawValue))
+        if let domain = self.joining.domain { object.append("domain", .string(domain)) }
         object.append("waiting", .integer(Int64(clamping: self.order)))
         object.append("since", .integer(self.joining.at.milliseconds))
         object.append("reason", .string(self.reason.rawValue))
@@ -53,6 +54,7 @@ extension Ban {
         object["by"] = nil
         object.append("ban", .integer(Int64(clamping: self.number)))
         object.append("at", .integer(self.at.milliseconds))
+        if let token { object.append("token", .string(token.description)) }
         return object
     }
 
@@ -63,7 +65,8 @@ extension Ban {
             until: reader.has("until") ? try reader.instant("until") : nil,
             by: reader.has("who") ? try reader.identifier("who") : nil,
             name: reader.has("name") ? try reader.string("name") : nil,
-            at: try reader.instant("at")
+            at: try reader.instant("at"),
+            token: reader.has("token") ? try reader.digest("token") : nil
         )
     }
 }

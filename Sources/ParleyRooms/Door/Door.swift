@@ -37,8 +37,12 @@ public struct Door: Hashable, Sendable {
         self.denied.contains { $0.identity == identity && $0.until > now }
     }
 
-    func isBanned(_ identity: IdentityID, at now: Instant) -> Bool {
-        self.bans.values.contains { $0.identity == identity && $0.isInForce(at: now) }
+    /// A token that nobody in particular has is banned with whoever came by it.
+    func isBanned(_ identity: IdentityID, _ token: Digest?, at now: Instant) -> Bool {
+        self.bans.values.contains { ban in
+            let isMeant = ban.identity == identity || token != nil && ban.token == token
+            return isMeant && ban.isInForce(at: now)
+        }
     }
 
     /// Every invitation is looked at: how long it takes says nothing about which of them it is not.
@@ -109,6 +113,8 @@ public struct Ban: Hashable, Sendable {
     public let by: ParticipantID?
     public let name: String?
     let at: Instant
+    /// By which they had come; never shown.
+    var token: Digest?
 
     func isInForce(at now: Instant) -> Bool { self.until.map { $0 > now } ?? true }
 }

@@ -112,7 +112,8 @@ extension Room {
                 until: ban.milliseconds.map { request.at.advanced(milliseconds: $0) },
                 by: request.isOperators ? nil : request.by,
                 name: target.name?.text,
-                at: request.at
+                at: request.at,
+                token: self.server.memberships[id]?.token
             )
             events.append(RoomEvent(.meeting(.admission(.banned(banned)))))
         }

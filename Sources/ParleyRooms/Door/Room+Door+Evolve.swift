@@ -146,7 +146,8 @@ extension Membership {
             attempt: joining.attempt,
             lastCommand: 0,
             rejected: [],
-            epoch: 1
+            epoch: 1,
+            token: joining.token
         )
     }
 }

@@ -7,8 +7,11 @@ struct Visitor {
     let identity: IdentityID
     let role: Role
     let invitation: Invitation?
-    /// A moderator of this room has sent them here from another one.
+    /// A moderator of this room has sent them here from another one, or their token says that they need not ask.
     var isSent = false
+    /// By which the room may let people in by itself.
+    var domain: String?
+    var permissions = PermissionChange()
 
     /// Who has been asked in need not ask.
     var isExpected: Bool { self.isSent || self.invitation?.bypass ?? false }
@@ -24,7 +27,7 @@ extension Room {
             guard self.lifecycle != .locked || self.roles.permits(pass.role, .admit) else { throw .roomLocked }
             return visitor
         }
-        guard !self.door.isBanned(identity, at: now) else { throw .banned }
+        guard !self.door.isBanned(identity, join.token, at: now) else { throw .banned }
         var invitation: Invitation?
         if let digest = join.invitation {
             invitation = self.door.invitation(digest, for: identity, at: now)
@@ -32,16 +35,24 @@ extension Room {
         }
         let isAtHome = self.isAtHome(identity)
         guard self.lifecycle != .locked || isAtHome else { throw .roomLocked }
-        let isSent = join.pass == .ticket(isExpected: true)
+        let isSent = join.pass == .ticket(isExpected: true) || join.grant?.bypass ?? false
         let mayPass = isAtHome || isSent || invitation != nil || self.isKnown(identity)
         guard mayPass || !self.door.isDenied(identity, at: now) else { throw .denied }
         if let pin = self.parameters.pin, !mayPass {
             guard let said = join.pin else { throw .pinRequired }
             guard said == pin else { throw .wrongPIN }
         }
-        guard mayPass || self.parameters.admission != .members else { throw .denied }
-        let role = try self.role(joining: identity, invitation, wish: join.role)
-        return Visitor(identity: identity, role: role, invitation: invitation, isSent: isSent)
+        let role = try self.role(joining: identity, invitation, join.grant, wish: join.role)
+        let isMember = self.parameters.autoAdmit.admits(role, domain: join.grant?.domain)
+        guard mayPass || isMember || self.parameters.admission != .members else { throw .denied }
+        return Visitor(
+            identity: identity,
+            role: role,
+            invitation: invitation,
+            isSent: isSent,
+            domain: join.grant?.domain,
+            permissions: join.grant?.permissions ?? PermissionChange()
+        )
     }
 
     /// Who was here and may come in again, or is here with another device.
@@ -54,12 +65,13 @@ extension Room {
     private func role(
         joining identity: IdentityID,
         _ invitation: Invitation?,
+        _ grant: Grant?,
         wish: Role?
     ) throws(RejectionCode) -> Role {
         var role = self.role(joining: identity)
-        if let invitation, role == .participant { role = invitation.role }
-        // There is one host; an invitation is good for the first.
-        if invitation?.role == .host, role == .host, self.hasHost { role = .coHost }
+        if role == .participant { role = invitation?.role ?? grant?.role ?? role }
+        // There is one host; an invitation or a token is good for the first.
+        if invitation?.role == .host || grant?.role == .host, role == .host, self.hasHost { role = .coHost }
         switch wish {
         case nil, role: return role
         case .audience where role.rank > Role.audience.rank: return .audience
@@ -71,15 +83,17 @@ extension Room {
 
     /// Why somebody would have to wait now; `nil`: they may come in.
     func reasonToWait(_ visitor: Visitor) -> WaitingReason? {
-        if self.roles.permits(visitor.role, .admit) { return nil }
+        if visitor.permissions.permits(.admit) ?? self.roles.permits(visitor.role, .admit) { return nil }
         if self.lifecycle == .scheduled { return .scheduled }
         if self.parameters.waitForHost, !self.hasModerator { return .host }
-        guard self.parameters.admission == .approval, !visitor.isExpected else { return nil }
+        guard self.parameters.admission == .approval, !visitor.isExpected,
+            !self.parameters.autoAdmit.admits(visitor.role, domain: visitor.domain)
+        else { return nil }
         return self.isKnown(visitor.identity) ? nil : .approval
     }
 
     private var hasModerator: Bool {
-        self.people.values.contains { self.roles.permits($0.role, .admit) }
+        self.people.values.contains { self.permits($0, .admit) }
     }
 
     /// They wait, in the place of their earlier devices if the room wants one.
@@ -108,7 +122,13 @@ extension Room {
         var entering = 0
         for person in self.door.queue {
             let invitation = person.joining.invitation.flatMap { self.door.invitations[$0] }
-            let visitor = Visitor(identity: person.identity, role: person.joining.role, invitation: invitation)
+            let visitor = Visitor(
+                identity: person.identity,
+                role: person.joining.role,
+                invitation: invitation,
+                domain: person.joining.domain,
+                permissions: person.joining.permissions
+            )
             let isLetIn = person.reason == .turn
             let reason = isLetIn ? nil : self.reasonToWait(visitor)
             if let reason {

@@ -76,19 +76,21 @@ extension Room {
 
     public func permits(_ id: ParticipantID, _ permission: Permission) -> Bool {
         guard let participant = self.people[id] else { return false }
-        return self.roles.permits(participant.role, permission)
+        return self.permits(participant, permission)
+    }
+
+    /// By their token, or else by their role.
+    func permits(_ participant: Participant, _ permission: Permission) -> Bool {
+        participant.permissions.permits(permission) ?? self.roles.permits(participant.role, permission)
     }
 
     /// What somebody may see, by the permissions of the role.
     public func view(of id: ParticipantID) -> View {
         guard let participant = self.people[id] else { return .waiting }
-        let permissions = self.roles[participant.role]
         // Observers see what moderators see: they could not see themselves otherwise.
         if participant.role == .observer { return .moderator }
-        if permissions.contains(.admit) || permissions.contains(.remove) || permissions.contains(.roles) {
-            return .moderator
-        }
-        return permissions.contains(.roster) ? .participant : .audience
+        if [.admit, .remove, .roles].contains(where: { self.permits(participant, $0) }) { return .moderator }
+        return self.permits(participant, .roster) ? .participant : .audience
     }
 }
 

@@ -73,7 +73,7 @@ extension Room {
         }
         if isMeant { after.mute(all.kinds, by: muter) }
         guard all.mayUnmute == false, participant.role != .observer, participant.isListed else { return after }
-        after.conduct.mayUnmute = !isMeant && !self.roles.permits(participant.role, .speak)
+        after.conduct.mayUnmute = !isMeant && !self.permits(participant, .speak)
         return after
     }
 

@@ -137,15 +137,15 @@ extension Room {
     /// Whether somebody may switch the own microphone on.
     func mayUnmute(_ participant: Participant) -> Bool {
         if participant.conduct.mayUnmute { return true }
-        guard self.roles.permits(participant.role, .publish) else { return false }
-        return self.rules.mayUnmute || self.roles.permits(participant.role, .speak)
+        guard self.permits(participant, .publish) else { return false }
+        return self.rules.mayUnmute || self.permits(participant, .speak)
     }
 
     /// Whether somebody may make that change of the own devices: switching off is always allowed.
     func permits(_ change: Participant.MediaChange, by participant: Participant) -> Bool {
         if change.audio == true, !self.mayUnmute(participant) { return false }
         // The screen is the floor's: whoever was given that may share, whatever the role.
-        return change.video != true || self.roles.permits(participant.role, .publish)
+        return change.video != true || self.permits(participant, .publish)
     }
 
     /// What people may not have on any more goes off, in the entry in which roles, or what they allow, become others.
@@ -161,10 +161,11 @@ extension Room {
     private func silenced(_ id: ParticipantID, _ role: Role, _ table: RoleTable, _ muter: Muter) -> [RoomEvent] {
         guard let participant = self.people[id] else { return [] }
         var events: [RoomEvent] = []
-        if participant.conduct.hand != nil, !table.permits(role, .react) {
+        let token = participant.permissions
+        if participant.conduct.hand != nil, !(token.permits(.react) ?? table.permits(role, .react)) {
             events.append(RoomEvent(.meeting(.moderation(.handLowered(id)))))
         }
-        guard !table.permits(role, .publish) else { return events }
+        guard !(token.permits(.publish) ?? table.permits(role, .publish)) else { return events }
         if !participant.kindsOn.isEmpty {
             events.append(RoomEvent(.meeting(.moderation(.muted(id, participant.kindsOn, by: muter)))))
         }

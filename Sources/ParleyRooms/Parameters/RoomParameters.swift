@@ -19,6 +19,8 @@ public struct RoomParameters: Hashable, Sendable {
     /// Who was in once need not wait again.
     public var readmit = true
     public var pin: Digest?
+    /// Who need not wait, and is a member where only members may come in.
+    public var autoAdmit = AutoAdmission()
     public var rules = RoomRules()
 
     public init() {}
@@ -38,6 +40,7 @@ extension RoomParameters {
         if self.admission != usual.admission { object.append("admission", .string(self.admission.rawValue)) }
         if self.waitForHost { object.append("waitForHost", .bool(true)) }
         if !self.readmit { object.append("readmit", .bool(false)) }
+        if self.autoAdmit != AutoAdmission() { object.append("autoAdmit", self.autoAdmit.json) }
         if let maximumMilliseconds { object.append("maximumMilliseconds", .integer(Int64(maximumMilliseconds))) }
         if let shown = self.rules.shown { object.append("rules", shown) }
         if let pin { object.append("pin", .string(pin.description)) }
@@ -99,6 +102,7 @@ extension RoomParameters {
             self.admission = value.string.flatMap { AdmissionRule(rawValue: $0) } ?? usual.admission
         case "waitForHost": self.waitForHost = value.bool ?? usual.waitForHost
         case "readmit": self.readmit = value.bool ?? usual.readmit
+        case "autoAdmit": self.autoAdmit = AutoAdmission(json: value)
         case "rules": self.apply(rules: value)
         default: break
         }

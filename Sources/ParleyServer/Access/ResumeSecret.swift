@@ -1,5 +1,4 @@
 package import Crypto
-import FoundationEssentials
 package import ParleyProtocol
 
 /// What a client shows in order to be the session that it was.
@@ -131,29 +130,10 @@ package struct ResumeKeys: Sendable {
         left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    // MARK: Text (RFC 4648, section 5)
-
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(
-            Data(bytes).base64EncodedString().compactMap { character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                case let other: other
-                }
-            }
-        )
-    }
+    private static func text(_ bytes: [UInt8]) -> String { Base64URL.text(bytes) }
 
     private static func bytes(_ text: String) -> [UInt8]? {
-        guard text.utf8.count <= 128, !text.contains(where: { $0 == "+" || $0 == "/" || $0 == "=" })
-        else { return nil }
-        var plain = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-        plain += String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: plain).map({ Array($0) }) else { return nil }
-        // The last character has bits that mean nothing (RFC 4648, section 3.5): one text is one secret.
-        return Self.text(bytes) == text ? bytes : nil
+        text.utf8.count <= 128 ? Base64URL.bytes(text.utf8) : nil
     }
 }
 

@@ -12,14 +12,16 @@ extension Gateway {
             resumeRefused: refused,
             resumeSecret: self.makeSecret(of: session),
             limits: self.limits,
-            features: [
-                "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter",
-                "hash", "chat", "breakouts", "roster",
-            ],
+            features: Self.features + (self.wantsTokens ? ["authenticate"] : []),
             iceServers: .array(self.configuration.iceServers.map(\.json)),
             time: self.now
         )
     }
+
+    private static let features = [
+        "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter", "hash",
+        "chat", "breakouts", "roster",
+    ]
 
     // MARK: Join
 
@@ -46,7 +48,7 @@ extension Gateway {
     }
 
     private func join(_ join: JoinCommand, _ pass: RoomCommand.Pass?, session: GatewaySession) {
-        self.directory.find(join.room, mayBegin: pass?.mayBegin ?? false) { [unowned self] result in
+        self.find(join, pass, session) { [unowned self] result in
             session.joinsUnderWay -= 1
             switch result {
             case .success(let host): self.join(join, pass, host: host, session: session)
@@ -104,7 +106,7 @@ extension Gateway {
             node: self.node,
             attempt: session.attempt,
             identity: session.identity,
-            name: join.name,
+            name: session.authorization?.authorization.name ?? join.name,
             abilities: session.abilities,
             devices: join.devices ?? self.configuration.devices,
             media: join.media,
@@ -114,6 +116,8 @@ extension Gateway {
         wish.pin = join.pin.map { Digest.of($0, in: room) }
         wish.invitation = join.invitation.map { Digest.of($0, in: room) }
         wish.role = join.role
+        wish.grant = session.grant
+        wish.token = session.authorization?.authorization.token
         return wish
     }
 

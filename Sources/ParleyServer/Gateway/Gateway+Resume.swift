@@ -227,6 +227,7 @@ extension Gateway {
         let attachment = session.life.attach()
         assert(attachment != .refused, "a session that is over is not resumed")
         session.attach(connection, holder: holder, attempt: returning.attempt)
+        if let authorization = holder.authorization { session.authorization = SessionAuthorization(authorization) }
         self.counters.sessionsResumed += 1
         var welcome = self.welcome(session, resumed: true)
         welcome.selves = session.seats.filter { $0.isInRoom && !returning.means($0) }

@@ -9,13 +9,25 @@ import ParleyTransport
 extension Gateway {
     // MARK: Beginning
 
-    /// Answers at once, or when the rooms of a session that another node held have been read.
+    /// Answers at once, or when the token was judged, or the rooms of a session that another node held have been read.
     func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
+        self.authorize(hello, holder.credential) { [unowned self] outcome in
+            guard connection.end == nil else { return }
+            switch outcome {
+            case .success(let authorization):
+                holder.authorization = authorization
+                self.greet(hello, on: connection, holder: holder)
+            case .failure(let code): holder.refuseAuthorization(code)
+            }
+        }
+    }
+
+    private func greet(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
         self.renewLease()
         if let resume = hello.resume {
             self.open(resume.secret, of: resume.session) { [unowned self] secret in
                 guard connection.end == nil else { return }
-                guard let secret else {
+                guard let secret, holder.authorization?.identity.map({ $0 == secret.identity }) ?? true else {
                     return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .unknown)
                 }
                 self.resume(secret, resume, hello, connection, holder)
@@ -71,10 +83,12 @@ extension Gateway {
     ) {
         let session = GatewaySession(
             id: SessionID(using: &self.random),
-            identity: identity,
+            // Whoever has shown a token is who that says.
+            identity: holder.authorization?.identity ?? identity,
             abilities: hello.abilities,
             limits: self.limits
         )
+        session.authorization = holder.authorization.map { SessionAuthorization($0) }
         // The client has counted for another session; for this one it begins anew.
         session.attach(connection, holder: holder, attempt: 0)
         self.sessions[session.id] = session

@@ -115,7 +115,8 @@ extension Gateway {
         case .hangup:
             negotiation?.hangup()
             return nil
-        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .chat, .chatHistory,
+        case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .authenticate, .chat,
+            .chatHistory,
             .roster, .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType

@@ -46,6 +46,8 @@ package final class Gateway {
     var speakingRooms: [RoomHost] = []
     var roundTripsDue: NIODeadline
     var random: RandomSource
+    /// Of tokens.
+    let judge: TokenJudge
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
@@ -93,6 +95,7 @@ package final class Gateway {
         self.configuration = setup.configuration
         self.limits = setup.configuration.limits
         self.random = setup.random
+        self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
         self.heedsFloors = setup.configuration.mechanisms.contains(.signalFloor)
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
@@ -216,9 +219,11 @@ package final class Gateway {
                 )
             )
         }
+        let credential = self.configuration.issuers.isEmpty ? Credential.none : Credential(request)
         return .accept(subprotocol: Self.subprotocol) { connection in
             self.counters.connectionsAccepted += 1
             let opened = GatewayConnection(connection, gateway: self, slot: self.connections.count)
+            opened.credential = credential
             self.connections.append(opened)
             return opened
         }

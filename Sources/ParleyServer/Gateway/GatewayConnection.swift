@@ -21,10 +21,16 @@ final class GatewayConnection: WebSocketDelegate {
     /// Its answer may take a while; a second one is too early.
     private var hasSaidHello = false
 
+    /// What the upgrade has shown.
+    var credential = Credential.none
+    /// What it, or `hello`, has proven.
+    var authorization: Authorization?
+
     private var liveness: Liveness
     private var messages: RateLimit
     private var pulses: RateLimit
     private var networkChanges: RateLimit
+    private var authentications: RateLimit
     private let helloDeadline: NIODeadline
     /// `WebSocketConnection.heardCount` at the last sweep.
     private var heardCount: UInt32 = 0
@@ -58,6 +64,11 @@ final class GatewayConnection: WebSocketDelegate {
         self.networkChanges = RateLimit(
             perSecond: limits.networkChangesPerSecond,
             burst: limits.networkChangeBurst,
+            now: now.uptimeNanoseconds
+        )
+        self.authentications = RateLimit(
+            perSecond: limits.authenticationsPerSecond,
+            burst: limits.authenticationBurst,
             now: now.uptimeNanoseconds
         )
         self.measureDeadline = now + .milliseconds(Int64(limits.silenceMilliseconds))
@@ -129,6 +140,11 @@ final class GatewayConnection: WebSocketDelegate {
         case .chatHistory(let request): self.gateway.chatHistory(request, session: session)
         case .roster(let request): self.gateway.roster(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
+        case .authenticate(let token):
+            if case .retryAfterMilliseconds(let wait) = self.authentications.take(now: now) {
+                return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
+            }
+            self.gateway.authenticate(token, session)
         case .signal, .pulse: assertionFailure("relayed above")
         }
     }
@@ -178,6 +194,20 @@ final class GatewayConnection: WebSocketDelegate {
         if let join = hello.join { self.gateway.join(join, session: session) }
         if let refusal = hello.refusedJoin { self.refuse(refusal) }
         gateway.sendGoaway(to: session)
+    }
+
+    func refuseAuthorization(_ code: RejectionCode) {
+        self.refuse(Rejection(code, of: "hello"))
+        self.close(
+            code == .authorizationUnavailable
+                ? .authorizationUnavailable : code == .tokenRevoked ? .revoked : .unauthorized
+        )
+    }
+
+    /// The session is over for its client, too.
+    func endAuthorization(_ code: CloseCode) {
+        self.connection.close(code: code.rawValue, reason: code.reason)
+        self.endSession(.unauthorized)
     }
 
     private func refuseBeforeHello(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) {
@@ -237,6 +267,8 @@ final class GatewayConnection: WebSocketDelegate {
         case pageGone
         /// It may not come back: it broke the rules.
         case fault
+        /// It may not come back: it is not, or not any more, authorized.
+        case unauthorized
     }
 
     private func endSession(_ end: SessionEnd) {
@@ -256,6 +288,9 @@ final class GatewayConnection: WebSocketDelegate {
         case .fault:
             session.detach()
             self.gateway.end(session, .disconnected)
+        case .unauthorized:
+            session.detach()
+            self.gateway.end(session, .unauthorized)
         }
     }
 
@@ -283,6 +318,7 @@ final class GatewayConnection: WebSocketDelegate {
             self.liveness.said(now: time)
         }
         if self.session == nil, now >= self.helloDeadline { return self.close(.helloTimeout) }
+        if let session = self.session, session.authorization != nil { self.gateway.sweepAuthorization(session, self) }
         if let trip = self.connection.takeRoundTrip() {
             self.roundTrip.add(microseconds: Int(trip.nanoseconds / 1_000))
         }

@@ -7,6 +7,8 @@ final class GatewaySession {
     let id: SessionID
     let identity: IdentityID
     let abilities: Abilities
+    /// `nil`: nobody needs one here.
+    var authorization: SessionAuthorization?
     var life: SessionLife
     /// Whether the gateway's list of sessions without a socket has it.
     var isListedAsDetached = false

@@ -16,7 +16,8 @@ package struct MetricDeclaration: Hashable, Sendable {
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
         slowCloses,
-        stateDifferences, roundTrip, framesRejected, commandsAccepted, appendConflicts, bytesReceived, bytesSent,
+        stateDifferences, roundTrip, framesRejected, tokensRefused, commandsAccepted, appendConflicts, bytesReceived,
+        bytesSent,
         draining,
     ]
 
@@ -110,6 +111,11 @@ package struct MetricDeclaration: Hashable, Sendable {
         kind: .gauge,
         help: "From a ping to its pong: the median of the connections.",
         unit: 0.000_001
+    )
+    package static let tokensRefused = Self(
+        name: "parley_tokens_refused_total",
+        kind: .counter,
+        help: "Tokens that were not good here; the log says why."
     )
     package static let framesRejected = Self(
         name: "parley_rejections_total",

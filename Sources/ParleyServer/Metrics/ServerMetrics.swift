@@ -21,6 +21,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var stateDifferences = 0
     package var roundTripMicroseconds = 0
     package var framesRejected = 0
+    package var tokensRefused = 0
     package var commandsAccepted = 0
     package var appendConflicts = 0
     package var healings = 0
@@ -92,7 +93,7 @@ package struct ServerMetrics {
         (.slowCloses, \.slowCloses),
         (.stateDifferences, \.stateDifferences),
         (.roundTrip, \.roundTripMicroseconds),
-        (.framesRejected, \.framesRejected),
+        (.framesRejected, \.framesRejected), (.tokensRefused, \.tokensRefused),
         (.commandsAccepted, \.commandsAccepted),
         (.appendConflicts, \.appendConflicts),
         (.bytesReceived, \.bytesReceived),

@@ -186,6 +186,7 @@ extension RoomEvent {
                 * (creation.alias?.text.utf8.count ?? 0)
         case .joined(let joining):
             cause + 480 + 2 * (joining.name?.text.utf8.count ?? 0) + (joining.media?.bytesMax ?? 0)
+                + joining.grantBytesMax
         case .mediaChanged: cause + 160
         case .attached: cause + 192
         case .meeting(let fact): cause + 96 + fact.bytesMax

@@ -6,6 +6,7 @@ import ParleyServer
 struct ServerSettings {
     let server: ServerConfiguration
     let logLevel: Logger.Level
+    let tokens: TokenSettings
 
     init(_ settings: SettingsReader) throws {
         var server = ServerConfiguration()
@@ -18,6 +19,7 @@ struct ServerSettings {
         }
         server.assetFolders = try Self.assetFolders(settings)
         try Self.read(&server.limits, from: settings)
+        self.tokens = try TokenSettings(settings)
         self.server = server
         self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
         try Self.refusePublicAddress(server.host)

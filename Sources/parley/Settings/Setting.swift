@@ -13,12 +13,13 @@ struct Setting: Sendable {
         "PARLEY_" + self.key.uppercased().replacing("-", with: "_")
     }
 
-    static let all: [Setting] = [
-        host, port, iceServer, roomCapacity, stageMax, connections, frameBytes, messagesPerSecond, messageBurst,
-        unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
-        drainMilliseconds,
-        stopMilliseconds, logLevel, webFolder, clientFolder,
-    ]
+    static let all: [Setting] =
+        [
+            host, port, iceServer, roomCapacity, stageMax, connections, frameBytes, messagesPerSecond, messageBurst,
+            unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
+            drainMilliseconds,
+            stopMilliseconds, logLevel, webFolder, clientFolder,
+        ] + tokens
 
     static let host = Setting(key: "host", allowed: "localhost, an address 127.x.x.x, or ::1")
     static let port = Setting(key: "port", allowed: "a whole number from 0 to 65535 (0: any free port)")

@@ -15,6 +15,14 @@ export class ParleyError extends Error {
     }
 }
 
+/** Why a connection is over for good, as an error with its close code. */
+export function endOf({ code, reason, message }) {
+    const isNamed = code === undefined || reason === 'superseded'
+    const error = new ParleyError(isNamed ? reason : 'closed', message ?? reason ?? 'The connection was closed.')
+    error.closeCode = code
+    return error
+}
+
 const words = {
     // Rooms.
     'unknown-room': ['This room does not exist', 'It may be over, or the link may be wrong. Ask for a new link, or start a new room.'],
@@ -68,6 +76,13 @@ const words = {
     'too-many': ['Too many', 'This room holds no more of these.'],
     'too-long': ['Too long', 'Make it shorter.'],
     'unknown-breakout': ['There is no such room', 'The breakout room is closed.'],
+    // Tokens.
+    'token-required': ['You have to sign in', 'This server lets only people in whom it knows.'],
+    'invalid-token': ['Your invitation to this server does not work', 'Sign in again, or ask for a new link.'],
+    'token-expired': ['You have been signed out', 'Sign in again to go on.'],
+    'token-revoked': ['You may not come in any more', 'Somebody has taken back what let you in.'],
+    'token-unavailable': ['You could not be signed in', 'The service that does it cannot be reached. Try again in a moment.'],
+    'authorization-unavailable': ['The server has trouble', 'It cannot find out who you are. Try again in a moment.'],
     // What could not be read.
     malformed: ['This app made a mistake', 'The server could not read its message.'],
     'invalid-member': ['This app made a mistake', 'The server did not accept a part of its message.'],
@@ -96,10 +111,14 @@ const closeWords = {
     4407: ['The connection was too slow', 'This page tries again.'],
     4408: ['Your connection is slow', 'Too much was waiting for it. This page connects again.'],
     4409: ['The connection went silent', 'This page connects again.'],
+    4412: ['The server has trouble', 'It cannot find out who you are. This page tries again.'],
     4500: ['This app made a mistake', 'The server could not read its messages. Reload the page.'],
     4501: ['This app made a mistake', 'It did not introduce itself first. Reload the page.'],
     4505: ['This page is out of date', 'The server speaks another version. Reload the page.'],
     4509: ['Open somewhere else', 'Another tab or window has taken over. Go on there, or take it back.'],
+    4510: ['You have to sign in', 'This server lets only people in whom it knows.'],
+    4511: ['You have been signed out', 'Sign in again to go on.'],
+    4512: ['You may not stay any more', 'Somebody has taken back what let you in.'],
 }
 
 /**

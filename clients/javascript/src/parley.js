@@ -2,11 +2,12 @@ import { systemClock } from './clock.js'
 import { Connection } from './connection.js'
 import { Departures } from './departures.js'
 import { Emitter } from './emitter.js'
-import { ParleyError } from './errors.js'
+import { endOf, ParleyError } from './errors.js'
 import { endpointsOf, hello } from './hello.js'
 import { Joins } from './joins.js'
-import { ResumeStore } from './resume.js'
+import { ResumeStore, resumeMember } from './resume.js'
 import { SignalInbox } from './signals.js'
+import { Tokens } from './tokens.js'
 import { wakeUps } from './wakeups.js'
 
 const defaultSignalsMax = 256
@@ -26,6 +27,7 @@ export class Parley extends Emitter {
     #signalGapsInARow = 0
     #options
     #stopWakeUps = () => {}
+    #tokens
 
     /** @param {string|string[]|object} where an endpoint, several of them, or options */
     constructor(where = {}, more = {}) {
@@ -40,6 +42,7 @@ export class Parley extends Emitter {
         this.iceServers = []
         this.limits = {}
         this.features = []
+        this.#tokens = new Tokens(options.token, { connection: () => this.#connection, can: (feature) => this.features.includes(feature), emit: (name, value) => this.emit(name, value) })
         this.#store = new ResumeStore(options.storage, environment, options.credentials)
         this.#inbox = new SignalInbox({ send: this.#send, clock })
         this.#departures = new Departures({ send: this.#send })
@@ -67,8 +70,11 @@ export class Parley extends Emitter {
     connect() {
         if (this.status !== 'idle' && this.status !== 'closed') return
         this.#stopWakeUps = wakeUps(this.#options.environment, () => this.retry())
-        this.#connection.start()
+        this.#tokens.begin()
     }
+
+    /** Hands over a newer token: for this session, and for connections from now on. */
+    authenticate(token) { return this.#tokens.authenticate(token) }
 
     /**
      * Resolves with the room, in which you are then. Rejects with a ParleyError if the server, or whoever decides at the
@@ -87,6 +93,7 @@ export class Parley extends Emitter {
 
     close() {
         this.#stopWakeUps()
+        this.#tokens.stop()
         this.#store.clear()
         this.#connection.stop()
     }
@@ -128,7 +135,7 @@ export class Parley extends Emitter {
     // A handover says nothing new: what was asked for is still on its way over the other line.
     #hello(isHandover) {
         const join = isHandover ? null : this.#joins.first((target) => this.#departures.includes(target))
-        return hello(this.#options, { resume: this.#resume(), join })
+        return hello({ ...this.#options, token: this.#tokens.value }, { resume: this.#resume(), join })
     }
 
     // Without `rooms` it says: I am the same somebody, and have forgotten everything else.
@@ -136,15 +143,9 @@ export class Parley extends Emitter {
         const { value } = this.#store
         if (!value || !this.#hasMemory) return value
         const held = this.rooms.filter((room) => !this.#joins.isWaiting(room))
-        const rooms = Object.fromEntries([...held.map((room) => [room.id, room.resumePosition]), ...this.#departures.positions])
-        // A position counts in its own view alone.
-        const views = Object.fromEntries([...held.map(({ id, view }) => [id, view]), ...this.#departures.views].filter(([, view]) => view))
-        // While this hello is on its way, we may become somebody else there by the line that is in use.
-        const selves = Object.fromEntries([...held.map((room) => [room.id, room.self]), ...this.#departures.selves].filter(([, self]) => self))
-        const { received } = this.#inbox
         // One that is slow on its way does not take the session from a later one.
         this.#resumes += 1
-        return { ...value, attempt: this.#resumes, rooms, ...(Object.keys(views).length > 0 && { views }), ...(Object.keys(selves).length > 0 && { selves }), ...(Object.keys(received).length > 0 && { received }) }
+        return resumeMember(value, this.#resumes, held, this.#departures, this.#inbox.received)
     }
 
     #changed(change) {
@@ -153,14 +154,11 @@ export class Parley extends Emitter {
         if (change.status === 'closed') {
             this.#hasMemory = false
             this.#stopWakeUps()
-            const { code, reason, message } = change
-            const isNamed = code === undefined || reason === 'superseded'
-            const error = new ParleyError(isNamed ? reason : 'closed', message ?? reason ?? 'The connection was closed.')
-            error.closeCode = code
+            const error = endOf(change)
             this.#joins.fail(error)
             this.#inbox.clear()
             this.#departures.clear()
-            for (const room of this.rooms) room.close(reason === 'superseded' ? reason : 'closed')
+            for (const room of this.rooms) room.close(change.reason === 'superseded' ? change.reason : 'closed')
         }
         this.emit('status', change)
     }
@@ -183,6 +181,7 @@ export class Parley extends Emitter {
         case 'restarter': return this.#rooms.get(frame.room)?.emit('restarter', frame)
         case 'goaway': return this.#connection.goAway(frame.withinMilliseconds)
         case 'stay': return this.#connection.stay()
+        case 'token-expiring': case 'token-expired': return this.#tokens.ends(frame)
         default:
             // Ignored: a type of a later server.
             if (negotiationTypes.has(frame.type)) this.#signal(frame)
@@ -288,6 +287,7 @@ export class Parley extends Emitter {
 
     #rejected(frame) {
         this.emit('rejected', frame)
+        if (this.#tokens.refused(frame)) return
         if (frame.of === 'join') return this.#joins.rejected(frame)
         if (frame.of === 'resume' || (frame.of === 'resync' && frame.code === 'not-joined')) return this.#notResumed(frame)
         if (frame.to !== undefined && frame.n !== undefined) {

@@ -29,3 +29,18 @@ export class ResumeStore {
         try { this.storage.setItem(key, JSON.stringify(this.value)) } catch { /* full, or switched off */ }
     }
 }
+
+/** What `hello` says of a session that is to go on: where its client stands in each room, and what it has received. */
+export function resumeMember(credentials, attempt, held, departures, received) {
+    const rooms = Object.fromEntries([...held.map((room) => [room.id, room.resumePosition]), ...departures.positions])
+    // A position counts in its own view alone.
+    const views = said([...held.map(({ id, view }) => [id, view]), ...departures.views])
+    // While this hello is on its way, we may become somebody else there by the line that is in use.
+    const selves = said([...held.map((room) => [room.id, room.self]), ...departures.selves])
+    return { ...credentials, attempt, rooms, ...(views && { views }), ...(selves && { selves }), ...(Object.keys(received).length > 0 && { received }) }
+}
+
+function said(pairs) {
+    const known = pairs.filter(([, value]) => value)
+    return known.length > 0 ? Object.fromEntries(known) : undefined
+}

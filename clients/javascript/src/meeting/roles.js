@@ -13,8 +13,8 @@ export const Roles = (Base) => class extends Base {
     /** Your own one; undefined while you wait. */
     get role() { return this.person(this.self)?.role }
 
-    /** Whether your role allows it: `admit`, `remove`, `roles`, `settings`, `end`, `mute`, `floors`, `record` … */
-    may(permission) { return this.state.roles?.[this.role]?.[permission] ?? usual[this.role]?.includes(permission) ?? false }
+    /** Whether your token or your role allows it: `admit`, `remove`, `roles`, `settings`, `end`, `mute`, `floors`, `record` … */
+    may(permission) { return this.person(this.self)?.permissions?.[permission] ?? this.state.roles?.[this.role]?.[permission] ?? usual[this.role]?.includes(permission) ?? false }
 
     /** Every role with what it allows in this room: `{ host: { admit: true, … }, … }`. The state tells differences alone. */
     get roles() {

@@ -1,0 +1,27 @@
+package import ParleyProtocol
+
+/// Who somebody is and what they may do, as a token or an authorization service has said.
+package struct Authorization: Hashable, Sendable {
+    /// `nil`: nobody in particular; each session is somebody else.
+    package var identity: IdentityID?
+    package var name: DisplayName?
+    package var grant: Grant
+    /// When the session ends if nothing newer comes.
+    package var expiresAt: Instant
+    /// Of issuer and token id (`jti`): what is revoked or banned with it.
+    package var token: ParleyProtocol.Digest?
+
+    package init(
+        identity: IdentityID?,
+        name: DisplayName?,
+        grant: Grant,
+        expiresAt: Instant,
+        token: ParleyProtocol.Digest?
+    ) {
+        self.identity = identity
+        self.name = name
+        self.grant = grant
+        self.expiresAt = expiresAt
+        self.token = token
+    }
+}

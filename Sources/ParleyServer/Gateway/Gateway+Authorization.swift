@@ -1,0 +1,134 @@
+import Logging
+import NIOCore
+import ParleyProtocol
+import ParleyRooms
+
+/// Who may come, who must show a newer token, and who may not stay.
+///
+/// Judging a token costs up to a tenth of a millisecond and may have to fetch keys: it is done on the concurrency pool.
+/// At most one of each connection is under way, and a connection may show only a few.
+extension Gateway {
+    /// Without an issuer everybody may do everything, which is why only this machine may come then.
+    var wantsTokens: Bool { !self.judge.issuers.isEmpty }
+
+    /// - Parameter then: called with what a token has proven; `nil`: no token is needed, or the session that comes back
+    ///   has shown one and still holds it.
+    func authorize(
+        _ hello: Hello,
+        _ credential: Credential,
+        _ then: @escaping (Result<Authorization?, RejectionCode>) -> Void
+    ) {
+        guard self.wantsTokens else { return then(.success(nil)) }
+        switch credential.adding(hello.token) {
+        case .token(let text): self.judge(text) { then($0.map { $0 }) }
+        case .none:
+            let isHeld = hello.resume.map { self.holdsAuthorization($0.session) } ?? false
+            then(isHeld ? .success(nil) : .failure(.tokenRequired))
+        case .ticket, .ambiguous: then(.failure(.invalidToken))
+        }
+    }
+
+    /// Whoever has the secret of that session need not show the token again, on the node that has seen it.
+    private func holdsAuthorization(_ session: SessionID) -> Bool {
+        guard let session = self.sessions[session], let held = session.authorization, !session.life.isOver
+        else { return false }
+        return held.isGood(at: self.now, limits: self.limits)
+    }
+
+    private func judge(_ text: String, _ then: @escaping (Result<Authorization, RejectionCode>) -> Void) {
+        let judge = self.judge
+        let now = self.now
+        self.eventLoop.makeFutureWithTask { () async -> Result<Authorization, TokenFault> in
+            do throws(TokenFault) {
+                return .success(try await judge.judge(text, at: now))
+            } catch {
+                return .failure(error)
+            }
+        }.assumeIsolated().whenSuccess { [unowned self] result in
+            if case .failure(let fault) = result {
+                self.counters.tokensRefused += 1
+                self.logger.notice("A token was refused.", metadata: ["reason": "\(fault)"])
+            }
+            then(result.mapError(\.rejection))
+        }
+    }
+
+    // MARK: In a session
+
+    /// A newer token of the same person; what it grants counts for what is asked from now on.
+    func authenticate(_ text: String, _ session: GatewaySession) {
+        guard self.wantsTokens, session.authorization != nil else {
+            return session.reject(Rejection(.noChange, of: "authenticate"), counters: &self.counters)
+        }
+        self.judge(text) { [unowned self] result in
+            guard !session.life.isOver else { return }
+            switch result {
+            case .success(let authorization):
+                guard authorization.identity ?? session.identity == session.identity else {
+                    return session.reject(Rejection(.invalidToken, of: "authenticate"), counters: &self.counters)
+                }
+                session.authorization?.renew(authorization)
+                let expiresAt = authorization.expiresAt
+                session.send(.authenticated(expiresAt: expiresAt), counters: &self.counters)
+            case .failure(let code):
+                session.reject(Rejection(code, of: "authenticate"), counters: &self.counters)
+            }
+        }
+    }
+
+    /// A few times a second for each connection.
+    func sweepAuthorization(_ session: GatewaySession, _ holder: GatewayConnection) {
+        switch session.authorization?.tick(self.now, limits: self.limits) {
+        case nil, .some(.none): break
+        case .tell(let expiresAt): session.send(.tokenExpiring(at: expiresAt), counters: &self.counters)
+        case .tellExpired(let within):
+            session.send(.tokenExpired(withinMilliseconds: within), counters: &self.counters)
+        case .end: holder.endAuthorization(.tokenExpired)
+        }
+    }
+
+    // MARK: Rooms
+
+    /// Finds the room of a join, as far as its session may know of it. A room that is not there and one that is none of
+    /// theirs have the same answer after the same time.
+    func find(
+        _ join: JoinCommand,
+        _ pass: RoomCommand.Pass?,
+        _ session: GatewaySession,
+        _ then: @escaping (Result<RoomHost, RejectionCode>) -> Void
+    ) {
+        guard pass == nil, let grant = session.grant else {
+            return self.directory.find(join.room, mayBegin: pass?.mayBegin ?? false, then)
+        }
+        let due = self.eventLoop.now + .milliseconds(Int64(self.limits.unknownRoomMilliseconds))
+        let answer: (Result<RoomHost, RejectionCode>) -> Void = { [unowned self] result in
+            guard case .failure(.unknownRoom) = result else { return then(result) }
+            self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { then(result) }
+        }
+        switch join.room {
+        case .new:
+            guard grant.mayCreate, grant.coversNewRooms else { return answer(.failure(.notPermitted)) }
+            self.directory.find(.new, answer)
+        case .alias(let alias):
+            guard grant.covers(alias) else { return answer(.failure(.unknownRoom)) }
+            grant.mayCreate ? self.directory.find(join.room, answer) : self.directory.look(for: join.room, answer)
+        case .id(let id):
+            self.directory.find(join.room) { result in
+                guard case .success(let host) = result else { return answer(result) }
+                // Its alias is known once its log was read.
+                host.whenCurrent { _ in
+                    guard grant.covers(id, alias: host.room.alias) else {
+                        host.endIfUnused()
+                        return answer(.failure(.unknownRoom))
+                    }
+                    answer(.success(host))
+                }
+            }
+        }
+    }
+}
+
+extension GatewaySession {
+    /// `nil`: nobody needs one here.
+    var grant: Grant? { self.authorization?.authorization.grant }
+}
