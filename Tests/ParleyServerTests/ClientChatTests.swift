@@ -1,5 +1,7 @@
 import ParleyClient
+import ParleyEngine
 import ParleyProtocol
+import Synchronization
 import Testing
 
 @Suite("A client that writes, over real sockets", .timeLimit(.minutes(1)))
@@ -69,6 +71,60 @@ struct ClientChatTests {
             for name in ["a", "b"] {
                 let texts = heard.compactMap { $0.split(separator: " ").last }.filter { $0.hasPrefix(name) }
                 #expect(texts == (1...40).map { "\(name)\($0)" })
+            }
+        }
+    }
+
+    @Test("a client that moves to another server hears what was written meanwhile, and only that")
+    func moves() async throws {
+        // Twenty at once are as many as somebody may say.
+        try await withServer { first in
+            try await withServer(engine: first.engine) { second in
+                let bob = try await second.connect()
+                let b = try await bob.join(alias("blue-fox"), name: "Bob")
+                let relay = try await CuttableRelay.open(to: first.port)
+                let ada = try await first.connect(to: [relay.address, second.address])
+                let a = try await ada.join(.id(b.id))
+                _ = await bob.nextRoomEvent("joined")
+                try await bob.say("first", in: b.id)
+                #expect(await ada.chats(1) == ["1 first"])
+                try await relay.refuse(true)
+                try await relay.cut()
+                for number in 2...21 { try await bob.say("\(number)", in: b.id) }
+                #expect(await ada.chats(20) == (2...21).map { "\($0) \($0)" })
+                try await ada.say("back", in: a.id)
+                #expect(await bob.chats(22).last == "22 back")
+                #expect(await ada.chats(1) == ["22 back"])
+                #expect(await ada.savedSession?.address == second.address)
+                try await relay.close()
+            }
+        }
+    }
+
+    @Test("what is written after somebody has come is told and kept for them, whatever the servers' clocks say")
+    func clocks() async throws {
+        // A second is put back whenever it is read: what is later always seems to be earlier.
+        let readings = Atomic<Int64>(0)
+        let engine = InMemoryEngine(limits: Limits(), incarnation: EngineIncarnation(rawValue: 1)) {
+            let reading = readings.add(1, ordering: .relaxed).newValue
+            return Instant(milliseconds: 1_795_226_400_000 - reading * 1_000)
+        }
+        try await withServer(engine: engine) { first in
+            try await withServer(engine: engine) { second in
+                let bob = try await second.connect()
+                let b = try await bob.join(alias("blue-fox"), name: "Bob")
+                var heard: [String] = []
+                // The first one comes before anything is written, the others come to a chat that there is.
+                for (number, name) in ["Ada", "Cleo", "Dan"].enumerated() {
+                    let client = try await first.connect()
+                    let room = try await client.join(.id(b.id), name: name)
+                    _ = await bob.nextRoomEvent("joined")
+                    try await bob.say("hello \(name)", in: b.id)
+                    #expect(await client.chats(1) == ["\(number + 1) hello \(name)"])
+                    heard.append("\(number + 1) hello \(name)")
+                    #expect(try await client.history(room.id).last == heard.last)
+                }
+                #expect(try await bob.history(b.id) == heard)
             }
         }
     }

@@ -34,7 +34,9 @@ extension Gateway {
                 to: chat.to,
                 text: chat.text,
                 cid: chat.cid,
-                at: self.now
+                // Nodes' clocks differ, and one may be put back: whoever is here as far as this node knows reads it as
+                // something that was written since they came.
+                at: max(self.now, host.latestArrival)
             )
         )
     }

@@ -39,6 +39,7 @@ extension RoomHost {
         for event in events {
             switch event.fact {
             case .joined(let joining):
+                self.latestArrival = max(self.latestArrival, joining.at)
                 if joining.node != node { self.peopleElsewhere.insert(joining.participant) }
             case .attached(let attachment):
                 let seat = self.seats[attachment.participant]
@@ -74,6 +75,7 @@ extension RoomHost {
     /// The replica is another one.
     func recountElsewhere() {
         let room = self.room
+        self.latestArrival = room.participants.map(\.joinedAt).max() ?? self.latestArrival
         self.peopleElsewhere = Set(room.participants.map(\.id).filter { self.seats[$0] == nil })
         for seat in self.present {
             seat.epoch = room.membership(seat.id)?.epoch ?? seat.epoch

@@ -34,6 +34,8 @@ final class RoomHost {
     var streams: ViewStreams
     /// `nil` as long as nobody writes or asks.
     var chat: ChatHost?
+    /// The greatest `joinedAt` of those who have come: what is written from now on is written later.
+    var latestArrival = Instant(milliseconds: 0)
     /// Whose round trip is told next, by place in `present`.
     var nextRoundTrip = 0
     var differenceLogged: NIODeadline?
@@ -113,7 +115,10 @@ final class RoomHost {
     ///   - seat: who is told of the outcome; `nil` if the server itself commands.
     ///   - then: called with the outcome, before anybody is told.
     func submit(_ command: RoomCommand, seat: Seat?, _ then: ((Outcome) -> Void)? = nil) {
-        if let seat, command.participant == seat.id, seat.phase == .joining { self.seats[seat.id] = seat }
+        if let seat, command.participant == seat.id, seat.phase == .joining {
+            self.seats[seat.id] = seat
+            seat.nextMessage = self.chat?.nextNumber
+        }
         self.submissions += 1
         let id = Submission.ID(rawValue: self.submissions)
         self.waiting[id] = Waiting(seat: seat, number: command.number, type: command.type, then: then)

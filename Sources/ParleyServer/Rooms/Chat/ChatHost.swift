@@ -212,14 +212,18 @@ final class ChatHost {
         }
     }
 
-    /// Somebody new is in the room: what was written until now is history.
+    /// The number of what is written next, as far as this node knows; `nil` until it does.
+    var nextNumber: UInt64? { self.machine.isLoaded ? self.machine.window.last + 1 : nil }
+
+    /// Somebody new is in the room: what was known here when they asked to come in is history, and so is what was
+    /// written before they came. What has come between may be an answer to their coming: on another node they may have
+    /// been seen earlier than here.
     func seated(_ seat: Seat) {
         guard self.machine.isLoaded else { return }
-        seat.nextMessage = self.machine.window.last + 1
+        seat.nextMessage = max(seat.nextMessage ?? 0, self.firstMessage(of: seat))
     }
 
-    /// Of somebody who was here before the chat was held here: a newcomer has read nothing; who comes from another node
-    /// asks for what is missing.
+    /// A newcomer has read nothing of what was written since; who comes from another node asks for what is missing.
     private func firstMessage(of seat: Seat) -> UInt64 {
         guard !seat.wasElsewhere, let participant = self.host?.room.participant(seat.id) else {
             return self.machine.window.last + 1
@@ -232,7 +236,8 @@ final class ChatHost {
     func returned(_ seat: Seat) {
         guard let next = seat.nextMessage, let lostAt = seat.session.lostAt else { return }
         let doubtful = lostAt.advanced(milliseconds: -2 * self.gateway.limits.darkMilliseconds)
-        seat.nextMessage = min(next, self.machine.window.firstNumber(since: doubtful))
+        let joinedAt = self.host?.room.participant(seat.id)?.joinedAt ?? doubtful
+        seat.nextMessage = min(next, self.machine.window.firstNumber(since: max(doubtful, joinedAt)))
     }
 
     private func send(_ message: ChatMessage, to seat: Seat) {
