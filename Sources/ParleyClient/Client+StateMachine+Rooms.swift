@@ -128,7 +128,9 @@ extension ClientStateMachine {
         }
         switch (notice.type, notice.participant) {
         case ("left", replica.participant): self.remove(replica.id, .notInRoom, &effects)
-        case ("left", let gone?): self.forget(gone, .recipientLeft, &effects)
+        case ("left", let gone?):
+            self.memberships[replica.id]?.unlisted.remove(gone)
+            self.forget(gone, .recipientLeft, &effects)
         case ("ended", _): self.remove(replica.id, .notInRoom, &effects)
         // Others are in the replica; new types may come at any time.
         case (_, _): break
@@ -166,12 +168,27 @@ extension ClientStateMachine {
         self.withCommands(of: replica.id, &effects) {
             $0.resynced(lastCommand: lastCommand, holds: { membership?.shows($0) ?? false }, &$1)
         }
-        for person in before.people where !replica.contains(person) {
-            self.forget(person, .recipientLeft, &effects)
-        }
+        self.reconsider(before, replica, &effects)
         // A server that has lost commands may have lost signals.
-        for person in replica.people { self.withOutbox(to: person, &effects) { $0.resumed(&$1) } }
+        for person in replica.people + (self.memberships[replica.id]?.unlisted.sorted() ?? []) {
+            self.withOutbox(to: person, &effects) { $0.resumed(&$1) }
+        }
         effects.append(.tell(.resynced(replica)))
+    }
+
+    /// Whom the new state does not list has left, or is counted now: while there is an audience nobody knows. Then the
+    /// two go on with their numbers when they answer or come back to the stage; of one who has left the server says,
+    /// when something is sent, that nobody knows them.
+    private mutating func reconsider(_ before: RoomReplica, _ replica: RoomReplica, _ effects: inout [Effect]) {
+        let missing = (self.memberships[replica.id]?.unlisted ?? []).union(before.people).subtracting(replica.people)
+        if replica.audienceCount == 0 {
+            for person in missing.sorted() { self.forget(person, .recipientLeft, &effects) }
+            self.memberships[replica.id]?.unlisted = []
+        } else {
+            let isKept: (ParticipantID) -> Bool = { self.outboxes[$0] != nil || self.received.hasHeard(from: $0) }
+            self.memberships[replica.id]?.unlisted = missing.filter(isKept)
+            for person in missing { self.memberships[replica.id]?.roundTrips[person] = nil }
+        }
     }
 
     private mutating func enter(_ replica: RoomReplica, _ joined: Joins.Joined, _ effects: inout [Effect]) {
@@ -244,7 +261,8 @@ extension ClientStateMachine {
         guard let membership = self.memberships[room], !self.joins.isRejoining(room) else { return }
         // To be out of the room is what it wanted.
         if membership.commands.isLeaving { return self.remove(room, .notInRoom, &effects) }
-        for person in membership.replica.people { self.forget(person, .renewed, &effects) }
+        for person in membership.peers { self.forget(person, .renewed, &effects) }
+        self.memberships[room]?.unlisted = []
         self.withChat(of: room, &effects) { $0.pause(&$1) }
         self.joins.again(
             membership.reference,
@@ -264,7 +282,7 @@ extension ClientStateMachine {
         self.withCommands(of: room, &effects) { $0.close(error, &$1) }
         self.withChat(of: room, &effects) { $0.close(error, &$1) }
         guard let gone = self.memberships.removeValue(forKey: room) else { return }
-        for person in gone.replica.people { self.forget(person, error, &effects) }
+        for person in gone.peers { self.forget(person, error, &effects) }
         self.flushJoins(&effects)
     }
 

@@ -10,6 +10,9 @@ struct Membership: Sendable {
     let devices: DeviceRule?
     /// In milliseconds, by participant, as the server measures them.
     var roundTrips: [ParticipantID: Int] = [:]
+    /// Those who were listed and are not, and who may be counted now: what the two have said goes on. Bounded by those
+    /// to whom something was sent and of whom something was heard.
+    var unlisted: Set<ParticipantID> = []
     /// Frames that did not follow, since the last one that did.
     var gapsInARow = 0
     /// A state that cannot be right was complained about once: a second wrong one is no accident of transport.
@@ -22,6 +25,9 @@ struct Membership: Sendable {
         self.name = name
         self.devices = devices
     }
+
+    /// With whom there may be signals.
+    var peers: [ParticipantID] { self.replica.people + self.unlisted.sorted() }
 
     /// How it is found again: an alias outlives the room that it names.
     var reference: RoomReference { self.replica.alias.map { .alias($0) } ?? .id(self.replica.id) }

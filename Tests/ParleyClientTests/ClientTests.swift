@@ -114,6 +114,43 @@ struct ClientTests {
         #expect(hello?.resume?.rooms == nil)
     }
 
+    @Test("whom a new state does not list may be counted now: the two go on with their numbers")
+    mutating func counted() {
+        func send(_ client: inout ScriptedClient) -> [ScriptedClient.Effect] {
+            client.take { client, _, effects in
+                _ = client.signal(.signal(data: 1), to: ScriptedClient.bob, negotiation: nil, &effects)
+            }
+        }
+        func numbers(_ effects: [ScriptedClient.Effect]) -> [UInt64] {
+            effects.sent.compactMap { if case .signal(let signal) = $0 { signal.n } else { nil } }
+        }
+        func undelivered(_ effects: [ScriptedClient.Effect]) -> Int {
+            effects.told.count { if case .undelivered = $0 { true } else { false } }
+        }
+        _ = self.client.start()
+        _ = self.client.join()
+        #expect(numbers(send(&self.client)) == [1])
+        _ = self.client.hear(ScriptedClient.signal(1))
+        for sequence: UInt64 in [2, 3] {
+            let off = ScriptedClient.snapshot(sequence: sequence, listsBob: false, audience: 2)
+            let effects = self.client.hear(off)
+            // The server may have lost it.
+            #expect(undelivered(effects) == 0 && numbers(effects).first == 1)
+            #expect(numbers(send(&self.client)) == [sequence])
+            #expect(self.client.hear(ScriptedClient.signal(sequence)).told.count == 1)
+        }
+        _ = self.client.hear(ScriptedClient.snapshot(sequence: 4))
+        #expect(numbers(send(&self.client)) == [4])
+        _ = self.client.hear(ScriptedClient.snapshot(sequence: 5, listsBob: false, audience: 2))
+        // Nobody is counted, so he has left.
+        #expect(undelivered(self.client.hear(ScriptedClient.snapshot(sequence: 6, listsBob: false))) == 4)
+        _ = self.client.hear(ScriptedClient.snapshot(sequence: 7))
+        #expect(numbers(send(&self.client)) == [1])
+        _ = self.client.hear(ScriptedClient.snapshot(sequence: 8, listsBob: false, audience: 2))
+        // Who leaves a room has nobody there to speak to.
+        #expect(undelivered(self.client.hear(ScriptedClient.event(9, ["type": "ended"]))) == 1)
+    }
+
     @Test("a state that is not the server's is reported once and replaced; elsewhere nothing can be compared")
     mutating func disagreement() {
         _ = self.client.start(features: ["resync"])

@@ -92,11 +92,16 @@ struct ScriptedClient {
         _ number: UInt64 = 1,
         self participant: ParticipantID = Self.ada,
         sequence: UInt64 = 1,
-        hash: StateHash? = nil
+        hash: StateHash? = nil,
+        listsBob: Bool = true,
+        audience: Int64 = 0
     ) -> ServerMessage {
         let off: JSONValue = ["media": ["audio": false, "video": false, "screen": false]]
-        let people: JSONValue = .object([participant.description: off, Self.bob.description: off])
-        let state: JSONValue = .object(["room": ["lifecycle": "open"], "people": people])
+        var people: JSONObject = [participant.description: off]
+        if listsBob { people.append(Self.bob.description, off) }
+        var members: JSONObject = ["room": ["lifecycle": "open"], "people": .object(people)]
+        if audience > 0 { members.append("audience", ["count": .integer(audience)]) }
+        let state = JSONValue.object(members)
         return .snapshot(
             Snapshot(
                 room: Self.room(number),
