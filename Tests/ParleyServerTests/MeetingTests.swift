@@ -79,6 +79,31 @@ struct MeetingTests {
         }
     }
 
+    @Test("numbers that go back to the usual go back to the operator's, in a new room and later")
+    func usual() async throws {
+        var limits = Limits()
+        limits.participantsPerRoomMax = 7
+        limits.stageUsual = 3
+        try await withServer(limits: limits) { server in
+            var hello = Hello()
+            hello.join = JoinCommand(id: 1, room: try alias("red-owl"))
+            hello.join?.settings = RoomSettings(json: ["capacity": .null, "stageMax": .null, "topic": "Owls"])
+            let new = try await Writer.begin(server, hello).snapshot.state["room"]
+            #expect(new?["capacity"] == 7 && new?["stageMax"] == 3 && new?["topic"] == "Owls")
+
+            let ada = try await server.connect()
+            let a = try await ada.join(alias("blue-fox"))
+            func configure(_ settings: JSONValue) async throws -> JSONValue? {
+                try await ada.ask(.lifecycle(.configure(RoomSettings(json: settings))), in: a.id)
+                return await ada.replica(of: a.id)?.state["room"]
+            }
+            let changed = try await configure(["capacity": 5, "stageMax": 2])
+            #expect(changed?["capacity"] == 5 && changed?["stageMax"] == 2)
+            let usual = try await configure(["capacity": .null, "stageMax": .null])
+            #expect(usual?["capacity"] == 7 && usual?["stageMax"] == 3)
+        }
+    }
+
     @Test("an answer to an offer that is not the newest is refused by name")
     func staleAnswer() async throws {
         try await withServer { server in

@@ -27,6 +27,15 @@ public struct RoomSettings: Hashable, Sendable {
         return sealed
     }
 
+    /// The same, with the operator's numbers in place of those that go back to the usual: a room does not know them.
+    public func returning(to numbers: [(name: String, value: Int)]) -> RoomSettings {
+        var settings = self
+        for (name, value) in numbers where settings.changes[name] == .null {
+            settings.changes[name] = .integer(Int64(value))
+        }
+        return settings
+    }
+
     public static func == (left: Self, right: Self) -> Bool {
         left.pin == right.pin && JSONValue.object(left.changes) == .object(right.changes)
     }

@@ -112,7 +112,7 @@ extension Gateway {
             media: join.media,
             pass: pass
         )
-        wish.settings = join.settings?.sealed { Digest.of($0, in: room) } ?? RoomSettings()
+        wish.settings = join.settings.map { self.settled($0, in: room) } ?? RoomSettings()
         wish.pin = join.pin.map { Digest.of($0, in: room) }
         wish.invitation = join.invitation.map { Digest.of($0, in: room) }
         wish.role = join.role
@@ -121,12 +121,17 @@ extension Gateway {
         return wish
     }
 
+    /// Settings as a room keeps them: without secrets, and with the operator's numbers where they go back to the usual.
+    func settled(_ settings: RoomSettings, in room: RoomID) -> RoomSettings {
+        settings.sealed { Digest.of($0, in: room) }.returning(to: self.limits.operatorsNumbers)
+    }
+
     /// What a command asks of its room: secrets as the room keeps them, and a new one for an invitation.
     private func sealed(_ action: RoomCommand.Action, _ id: UInt64, _ seat: Seat) -> RoomCommand.Action {
         let room = seat.host.id
         switch action {
         case .meeting(.lifecycle(.configure(let settings))):
-            return .meeting(.lifecycle(.configure(settings.sealed { Digest.of($0, in: room) })))
+            return .meeting(.lifecycle(.configure(self.settled(settings, in: room))))
         case .meeting(.admission(.invite(var invite))):
             let secret = InvitationSecret(using: &self.random)
             seat.secrets[id] = secret

@@ -43,7 +43,7 @@ extension Gateway {
     private func create(_ order: RoomOrder, _ host: RoomHost, _ answer: @escaping (RoomAnswer) -> Void) {
         let secret = order.owner == nil ? InvitationSecret(using: &self.random) : nil
         let create = RoomCommand.Create(
-            settings: order.settings.sealed { Digest.of($0, in: host.id) },
+            settings: self.settled(order.settings, in: host.id),
             devices: order.devices ?? self.configuration.devices,
             owner: order.owner,
             invitation: secret.map { Digest.of($0.text, in: host.id) }

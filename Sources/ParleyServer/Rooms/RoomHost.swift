@@ -85,7 +85,7 @@ final class RoomHost {
                 capacity: gateway.limits.participantsPerRoomMax,
                 graceMilliseconds: gateway.limits.graceMilliseconds,
                 roles: gateway.configuration.roles,
-                stageMax: gateway.limits.stageUsual == Limits().stageUsual ? nil : gateway.limits.stageUsual
+                stageMax: gateway.limits.operatorsStageMax
             ),
             incarnation: gateway.engine.incarnation,
             limits: gateway.limits,
@@ -451,6 +451,19 @@ final class RoomHost {
     func addWaiting(_ seat: Seat) {
         seat.wait()
         self.waitingSeats.append(seat)
+    }
+}
+
+extension Limits {
+    /// `nil`: as usual.
+    fileprivate var operatorsStageMax: Int? { self.stageUsual == Limits().stageUsual ? nil : self.stageUsual }
+
+    /// What the operator has made the usual in rooms, by the names of settings; the rest is as usual.
+    var operatorsNumbers: [(name: String, value: Int)] {
+        let capacity =
+            self.participantsPerRoomMax == Limits().participantsPerRoomMax ? nil : self.participantsPerRoomMax
+        let numbers = [("capacity", capacity), ("stageMax", self.operatorsStageMax)]
+        return numbers.compactMap { name, value in value.map { (name, $0) } }
     }
 }
 
