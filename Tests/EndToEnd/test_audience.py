@@ -56,6 +56,15 @@ async def test_a_hand_from_the_audience_comes_to_the_stage_and_goes_back(stage):
     row = ada.page.locator(f'[data-testid="person"][data-id="{await cleo.id()}"]')
     await row.get_by_test_id("raised-hand").wait_for()
     await stage.picture(ada, "audience")
+    # How far away people are stands below each other, whether there is something to do about them or not.
+    figures = ada.at("person").locator(".quality-figure:visible")
+
+    async def are_known():
+        return await figures.count() == 2
+
+    await eventually(are_known, seconds=20, what="how far away both are")
+    edges = await figures.evaluate_all("all => all.map((one) => one.getBoundingClientRect().right)")
+    assert max(edges) - min(edges) < 1, f"figures that end at {edges}"
     await is_met(ada, 1)
 
     # There is no place for her until Ada makes one.

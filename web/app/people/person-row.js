@@ -45,7 +45,8 @@ export function personRow(id, actions, stage) {
             muted.classList.toggle('is-hidden', person.media.audio || person.counted === true)
             raise.hidden = !stage.may(person)
             setAttribute(raise, 'aria-label', `Bring to the stage: ${person.name}`)
-            menu.hidden = actions(person).length === 0
+            // Its place stays, so that the figures of all stand below each other.
+            menu.classList.toggle('is-hidden', actions(person).length === 0)
             setAttribute(menu, 'aria-label', `What to do about ${person.name}`)
             quality.show(person.isInterrupted ? null : person.quality, person.isSelf ? 'You' : person.name)
         },
