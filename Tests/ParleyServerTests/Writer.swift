@@ -57,6 +57,18 @@ struct Writer {
         return texts
     }
 
+    /// So many messages and one refusal, in whatever order.
+    func chatsAndRejection(_ count: Int) async -> (chats: [String], rejection: RejectedMessage?) {
+        var chats: [String] = []
+        var rejection: RejectedMessage?
+        for await message in self.client.messages {
+            if case .chat(let chat) = message { chats.append("\(chat.message.n) \(chat.message.text.text)") }
+            if case .rejected(let rejected) = message { rejection = rejected }
+            if chats.count >= count, rejection != nil { break }
+        }
+        return (chats, rejection)
+    }
+
     func history(before: UInt64? = nil, limit: Int) async -> [String] {
         self.client.send(.chatHistory(ChatHistoryRequest(room: self.room, before: before, limit: limit)))
         let messages = await self.client.first { if case .chatHistory(let page) = $0 { page.messages } else { nil } }
