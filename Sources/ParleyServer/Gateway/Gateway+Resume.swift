@@ -256,11 +256,12 @@ extension Gateway {
         session.reject(rejection, counters: &self.counters)
     }
 
-    /// The beats that told it may be lost with the old socket.
+    /// The beats that told it may be lost with the old socket. A recipient may have acknowledged by another node while
+    /// its former seat is still here: what was told counts as well.
     private func repeatDelivered(to session: GatewaySession) {
         for seat in session.seats {
             for route in seat.routes.values.sorted(by: { $0.recipient < $1.recipient }) {
-                let n = route.peer?.inbox.delivered(from: seat.id) ?? route.told
+                let n = max(route.peer?.inbox.delivered(from: seat.id) ?? 0, route.told)
                 if n > 0 { self.note(delivered: n, to: route.recipient, for: session) }
             }
         }
