@@ -253,7 +253,7 @@ extension Gateway {
     private func tellDelivered() {
         self.isDeliveredScheduled = false
         let now = self.now
-        for session in self.sessionsWithDelivered {
+        for session in self.sessionsWithDelivered where !session.delivered.isEmpty {
             let marks = session.delivered.map { Watermark(participant: $0.key, n: $0.value) }
                 .sorted { $0.participant < $1.participant }
             session.delivered.removeAll(keepingCapacity: true)

@@ -225,6 +225,8 @@ final class Seat {
     /// - Parameter isElsewhere: it lives on, on another node, so that numbers go on.
     func end(isElsewhere: Bool) {
         self.phase = .gone
+        // The session may be somebody else here soon, who counts anew: what these have reached says nothing of theirs.
+        for recipient in self.routes.keys { self.session.delivered[recipient] = nil }
         for route in self.routes.values {
             guard let peer = route.peer else { continue }
             peer.callers[self.id] = nil
