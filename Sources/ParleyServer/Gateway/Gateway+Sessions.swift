@@ -165,7 +165,7 @@ extension Gateway {
         for seat in session.seats where seat.isInRoom && seat.reports == 0 && self.speaks(for: seat) {
             guard let connection = seat.host.room.connection(of: seat.id) else { continue }
             if session.life.isOver {
-                self.report(seat, .disconnect(.disconnected, epoch: seat.epoch))
+                self.report(seat, .disconnect(session.leaveReason, epoch: seat.epoch))
             } else if connection == .connected {
                 self.report(seat, .interrupt(epoch: seat.epoch))
             }
@@ -182,6 +182,7 @@ extension Gateway {
     func end(_ session: GatewaySession, _ reason: RoomEvent.LeaveReason) {
         guard self.sessions.removeValue(forKey: session.id) != nil else { return }
         session.life.end()
+        session.leaveReason = reason
         session.holder?.supersede()
         session.detach()
         self.report(session) { .disconnect(reason, epoch: $0.epoch) }
@@ -263,7 +264,7 @@ extension Gateway {
     func settle(_ seat: Seat) {
         let life = seat.session.life
         if life.isOver {
-            self.report(seat, .disconnect(.disconnected, epoch: seat.epoch))
+            self.report(seat, .disconnect(seat.session.leaveReason, epoch: seat.epoch))
             self.listAsDetached(seat.session)
         } else if life.isInterrupted {
             self.report(seat, .interrupt(epoch: seat.epoch))

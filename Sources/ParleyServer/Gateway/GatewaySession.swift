@@ -10,6 +10,8 @@ final class GatewaySession {
     /// `nil`: nobody needs one here.
     var authorization: SessionAuthorization?
     var life: SessionLife
+    /// Why its people have left, once it is over.
+    var leaveReason = RoomEvent.LeaveReason.disconnected
     /// Whether the gateway's list of sessions without a socket has it.
     var isListedAsDetached = false
     /// `nil` while there is no socket.
