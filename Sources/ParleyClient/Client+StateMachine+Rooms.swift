@@ -146,6 +146,10 @@ extension ClientStateMachine {
             // Whoever sees more or less from now on is told with it what has happened.
             for event in snapshot.events { self.happened(event, replica, &effects) }
         } else {
+            // Somebody who has just joined has said nothing else.
+            if snapshot.lastCommand ?? 1 > 1, self.joins.isAnswered(by: replica.id, alias: replica.alias) {
+                return self.beginAnew(moment, &effects)
+            }
             guard let joined = self.joins.snapshot(of: replica.id, alias: replica.alias) else {
                 // Ignored: a room that nobody here has asked for.
                 return
@@ -249,11 +253,15 @@ extension ClientStateMachine {
         for room in self.memberships.keys.sorted() { self.lostPlace(in: room, &effects) }
     }
 
-    /// A server that has lost entries takes this session for whom it was before. What is said from now on is said by
-    /// that one; the snapshot that comes behind the welcome is the answer.
-    mutating func becameAnother(_ place: Welcome.Place, _ effects: inout [Effect]) {
-        guard self.memberships[place.room].map({ $0.replica.participant != place.participant }) ?? false else { return }
-        self.lostPlace(in: place.room, &effects)
+    /// Whether a server that has lost entries takes this session for whom it was before it left and joined again.
+    func wasBefore(_ place: Welcome.Place) -> Bool {
+        self.memberships[place.room].map { $0.replica.participant != place.participant } ?? false
+    }
+
+    /// Which numbers that one has used nobody here knows, so nobody goes on as that one.
+    mutating func beginAnew(_ moment: Moment, _ effects: inout [Effect]) {
+        self.hasMemory = false
+        self.giveUp(.renewed, moment, &effects)
     }
 
     /// This session is not in that room any more, though it did not leave.

@@ -268,6 +268,7 @@ package struct ClientStateMachine: Sendable {
         self.session = Session(id: welcome.session, secret: welcome.resumeSecret)
         self.features = Set(welcome.features)
         self.windowMax = welcome.limits.unacknowledgedSignalsMax
+        if welcome.selves.contains(where: self.wasBefore) { return self.beginAnew(moment, &effects) }
         self.hasMemory = true
         if !welcome.resumed { self.resumes = 0 }
         // Also if the session has moved while its first connection lived.
@@ -275,7 +276,6 @@ package struct ClientStateMachine: Sendable {
         effects.append(.watch(line, dark: .milliseconds(welcome.darkMilliseconds)))
         effects.append(.welcomed(welcome))
         if welcome.resumed {
-            for place in welcome.selves { self.becameAnother(place, &effects) }
             self.resumed(moment, &effects)
         } else if !isFirst {
             self.renewed(welcome, &effects)

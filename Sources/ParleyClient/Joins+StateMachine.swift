@@ -139,13 +139,20 @@ package struct Joins: Sendable {
 
     /// - Returns: `nil` for a room that nobody has asked for.
     package mutating func snapshot(of room: RoomID, alias: RoomAlias?) -> Joined? {
-        let names: [RoomReference] = [.id(room)] + (alias.map { [.alias($0)] } ?? [])
-        let index =
-            self.pending.firstIndex { names.contains($0.room) }
-            ?? self.pending.firstIndex { $0.room == .new && $0.phase != .waiting }
-        guard let index else { return nil }
+        guard let index = self.index(of: room, alias) else { return nil }
         let join = self.pending.remove(at: index)
         return Joined(requests: join.requests, name: join.name, devices: join.devices, instead: join.instead)
+    }
+
+    /// Whether a snapshot of that room is what a join waits for.
+    package func isAnswered(by room: RoomID, alias: RoomAlias?) -> Bool {
+        self.index(of: room, alias) != nil
+    }
+
+    private func index(of room: RoomID, _ alias: RoomAlias?) -> Int? {
+        let names: [RoomReference] = [.id(room)] + (alias.map { [.alias($0)] } ?? [])
+        return self.pending.firstIndex { names.contains($0.room) }
+            ?? self.pending.firstIndex { $0.room == .new && $0.phase != .waiting }
     }
 
     /// - Returns: `false` if it is the outcome of no join here.

@@ -151,6 +151,23 @@ struct ClientTests {
         #expect(undelivered(self.client.hear(ScriptedClient.event(9, ["type": "ended"]))) == 1)
     }
 
+    @Test("nobody goes on as whom a server takes us for that has lost who we are")
+    mutating func formerSelf() {
+        _ = self.client.start()
+        _ = self.client.join()
+        _ = self.client.reopen()
+        let place = Welcome.Place(room: ScriptedClient.room(1), participant: ParticipantID(high: 2, low: 9))
+        #expect(self.client.welcome(session: 1, resumed: true, selves: [place]).sent == [])
+        let hello = (self.client.pass(.seconds(1)) + self.client.open()).hello
+        #expect(hello?.resume != nil)
+        #expect(hello?.resume?.rooms == nil)
+        let join = ClientMessage.join(JoinCommand(id: 1, room: .id(ScriptedClient.room(1))))
+        #expect(self.client.welcome(session: 2, resumed: false).sent == [join])
+        // Somebody who has just joined has said nothing else.
+        #expect(self.client.hear(ScriptedClient.snapshot(self: place.participant, lastCommand: 5)).sent == [])
+        #expect((self.client.pass(.seconds(1)) + self.client.open()).hello?.resume?.rooms == nil)
+    }
+
     @Test("a state that is not the server's is reported once and replaced; elsewhere nothing can be compared")
     mutating func disagreement() {
         _ = self.client.start(features: ["resync"])

@@ -58,21 +58,24 @@ struct ScriptedClient {
         self.lose() + self.pass(.zero) + self.open()
     }
 
-    mutating func welcome(session: UInt64, resumed: Bool, features: [String] = []) -> [Effect] {
-        self.hear(
-            .welcome(
-                Welcome(
-                    session: SessionID(high: 3, low: session),
-                    identity: IdentityID(high: 4, low: 1),
-                    resumed: resumed,
-                    resumeSecret: "secret",
-                    limits: Limits(),
-                    features: features,
-                    iceServers: .array([]),
-                    time: Instant(milliseconds: 0)
-                )
-            )
+    mutating func welcome(
+        session: UInt64,
+        resumed: Bool,
+        features: [String] = [],
+        selves: [Welcome.Place] = []
+    ) -> [Effect] {
+        var welcome = Welcome(
+            session: SessionID(high: 3, low: session),
+            identity: IdentityID(high: 4, low: 1),
+            resumed: resumed,
+            resumeSecret: "secret",
+            limits: Limits(),
+            features: features,
+            iceServers: .array([]),
+            time: Instant(milliseconds: 0)
         )
+        welcome.selves = selves
+        return self.hear(.welcome(welcome))
     }
 
     /// In that room, with that number; request 1 asks for the first one.
@@ -94,7 +97,8 @@ struct ScriptedClient {
         sequence: UInt64 = 1,
         hash: StateHash? = nil,
         listsBob: Bool = true,
-        audience: Int64 = 0
+        audience: Int64 = 0,
+        lastCommand: UInt64? = nil
     ) -> ServerMessage {
         let off: JSONValue = ["media": ["audio": false, "video": false, "screen": false]]
         var people: JSONObject = [participant.description: off]
@@ -109,6 +113,7 @@ struct ScriptedClient {
                 at: Self.at(sequence),
                 state: state,
                 hash: hash ?? StateHash(of: state),
+                lastCommand: lastCommand,
                 events: []
             )
         )

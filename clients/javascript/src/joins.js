@@ -84,9 +84,14 @@ export class Joins {
 
     isWaiting(room) { return [...this.#waiting.values()].some((join) => join.room === room) }
 
+    /** Whether that snapshot is what a join waits for. */
+    isAnsweredBy(frame) { return this.#keyOf(frame) !== undefined }
+
+    #keyOf(frame) { return [frame.room, frame.state.room.alias, ''].find((candidate) => this.#waiting.has(candidate)) }
+
     /** `place(room, earlierID)` is called before anybody hears of the room. */
     snapshot(frame, place) {
-        const key = [frame.room, frame.state.room.alias, ''].find((candidate) => this.#waiting.has(candidate))
+        const key = this.#keyOf(frame)
         if (key === undefined) return
         const join = this.#waiting.get(key)
         this.#waiting.delete(key)

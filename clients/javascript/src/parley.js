@@ -195,16 +195,14 @@ export class Parley extends Emitter {
         Object.assign(this, { session, identity, iceServers, iceServersExpireAt, limits, features })
         this.#store.value = frame.resume && { session, secret: frame.resume.secret }
         this.#connection.welcome(frame.heartbeat)
+        // A server that has lost entries takes us for whom we were before. Nobody knows any more which numbers that one has used.
+        if (Object.entries(frame.selves ?? {}).some(([room, self]) => (this.#rooms.get(room)?.self ?? self) !== self)) return this.#beginAnew('former')
         this.status = 'connected'
         this.#hasMemory = true
         if (!resumed) this.#resumes = 0
         if (resumed) {
             this.#departures.resumed()
             this.#newICEServers(frame)
-            // A server that has lost entries takes us for whom we were before: the snapshot behind this says the rest.
-            for (const [room, self] of Object.entries(frame.selves ?? {})) {
-                if ((this.#rooms.get(room)?.self ?? self) !== self) this.#notResumed({ room })
-            }
             this.#joins.resumed(this.rooms)
         } else {
             this.#inbox.clear()
@@ -232,6 +230,7 @@ export class Parley extends Emitter {
             held.replace(frame)
             return this.emit('resynced', held)
         }
+        if (frame.lastCommand > 1 && this.#joins.isAnsweredBy(frame)) return this.#beginAnew('former')
         this.#joins.snapshot(frame, (room, earlierID) => {
             if (earlierID !== undefined) this.#rooms.delete(earlierID)
             this.#rooms.set(frame.room, room)
@@ -268,9 +267,10 @@ export class Parley extends Emitter {
     // The server sends again what we have not received. If it cannot, only a new session helps.
     #signalGap() {
         this.#signalGapsInARow += 1
-        if (this.#signalGapsInARow > 1) this.#hasMemory = false
-        this.#connection.reconnect('gap')
+        return this.#signalGapsInARow > 1 ? this.#beginAnew('gap') : this.#connection.reconnect('gap')
     }
+
+    #beginAnew(reason) { this.#hasMemory = false; this.#connection.reconnect(reason) }
 
     // Our place is gone, though the session is not.
     #notResumed(frame) {

@@ -37,14 +37,32 @@ test('a resume says what is held; room and participant stay; what was missed is 
     assert.equal(returns(world).resume.secret, 'y', 'each welcome brings a new secret')
 })
 
-test('a server that takes us for whom we were before is told nothing of whom we are: the room is joined anew', async () => {
+test('nobody goes on as whom a server takes us for that has lost who we are: we forget everything, and join anew', async () => {
     const world = await withBob()
     world.room.media({ audio: true }).catch(() => {})
     returns(world)
-    FakeSocket.last.says(welcome({ resumed: true, resume: { secret: 'y' }, selves: { r_1: 'p_ada0' } }))
+    const earlier = FakeSocket.last
+    earlier.says(welcome({ resumed: true, resume: { secret: 'y' }, selves: { r_1: 'p_ada0' } }))
+    assert.deepEqual(earlier.take(), [])
+    world.clock.advance(250)
+    FakeSocket.last.opens()
+    assert.deepEqual(FakeSocket.last.take().map(({ type, resume }) => [type, resume]), [['hello', { session: 's_1', secret: 'y' }]])
+    FakeSocket.last.says(welcome({ session: 's_2', resumed: false }))
     assert.deepEqual(FakeSocket.last.take().map(({ type, id }) => [type, id]), [['join', 1]])
-    FakeSocket.last.says(snapshot('p_ada0', { p_ada0: person(1), p_bob: person(2) }, 1))
-    assert.equal(world.room.self, 'p_ada0')
+    FakeSocket.last.says(snapshot('p_ada2', { p_ada2: person(1), p_bob: person(2) }, 1))
+    assert.equal(world.room.self, 'p_ada2')
+    assert.deepEqual(FakeSocket.last.take(), [{ type: 'media', id: 2, audio: true, room: 'r_1' }])
+})
+
+test('a join that is answered by somebody who has said more than that is answered by whom we were before', async () => {
+    const world = await withBob()
+    world.parley.join('green-owl').catch(() => {})
+    FakeSocket.last.take()
+    FakeSocket.last.says({ ...snapshot('p_ada0', people, 1), room: 'r_2', lastCommand: 5, state: { room: { alias: 'green-owl' }, people: {} } })
+    assert.equal(world.parley.status, 'reconnecting')
+    world.clock.advance(250)
+    FakeSocket.last.opens()
+    assert.equal(FakeSocket.last.take()[0].resume.rooms, undefined)
 })
 
 test('a command that was lost on its way goes again under its number; behind it those that waited', async () => {
