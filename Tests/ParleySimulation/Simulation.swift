@@ -92,6 +92,7 @@ package final class Simulation {
                 self.journal.trace("log \(ClientPosition(entry.position)) \(String(buffer: entry.payload))")
             }
         }
+        self.journal.hasLeft = { [history = self.history] in history.left.contains($0) }
         self.network.isCalm = options.faults.isEmpty
         for number in 1...options.nodes {
             let setup = SimulatedNode.Setup(

@@ -12,6 +12,8 @@ struct CommandRecord {
     let invokedAt: NIODeadline
     var acknowledgedAt: NIODeadline?
     var refusal: (code: String, at: NIODeadline)?
+    /// When it was last sent again because a snapshot lacked it.
+    var resubmittedAt: NIODeadline?
 }
 
 /// One participant of one client, as the client sees it.
@@ -53,9 +55,13 @@ extension Journal {
         self.end(room.me)
     }
 
-    func sessionOver(_ client: ModelClient) {
+    /// - Parameter isRefused: the servers know none of its rooms.
+    func sessionOver(_ client: ModelClient, isRefused: Bool = false) {
         self.count("sessions over")
-        for room in client.rooms { self.end(room.me) }
+        for room in client.rooms {
+            self.end(room.me)
+            if isRefused, !self.losses.isEmpty { self.unknown.insert(room.me) }
+        }
     }
 
     /// L2: these servers have signed the secret, and it is the newest that the client has read.
@@ -114,6 +120,10 @@ extension Journal {
         self.commands[name]?.acknowledgedAt = self.scheduler.now
     }
 
+    func resubmitted(_ name: CommandName) {
+        self.commands[name]?.resubmittedAt = self.scheduler.now
+    }
+
     func refused(_ client: ModelClient, _ name: CommandName, _ code: String) {
         self.commands[name]?.refusal = (code, self.scheduler.now)
     }
@@ -134,6 +144,15 @@ extension Journal {
         self.delivered[pair, default: 0] += 1
         let expected = "\(from) \(to) \(self.delivered[pair] ?? 0)"
         if payload != expected { self.violate("S4: “\(payload)” came instead of “\(expected)”") }
+    }
+
+    /// S4: nobody is told so of what has not arrived. What was said by somebody who has left nobody wants.
+    func toldDelivered(_ payload: String, from: String, to: String) {
+        let pair = PairKey(from: from, to: to)
+        guard let place = payload.split(separator: " ").last.flatMap({ Int($0) }),
+            place > self.delivered[pair] ?? 0, !self.hasLeft(from)
+        else { return }
+        self.violate("S4: “\(payload)” has not arrived, and is said to be delivered")
     }
 
     // MARK: Faults

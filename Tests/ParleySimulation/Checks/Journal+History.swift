@@ -52,15 +52,24 @@ extension Journal {
     }
 
     /// The engine forgot it, and its client could not send it again: it had gone, or its membership was lost. Or the
-    /// client did, and the log says that it was refused then: what was forgotten is decided anew (so say the
-    /// documents).
+    /// client did, and it was refused then: what was forgotten is decided anew (so say the documents). That is in the
+    /// log, with the next command that was not refused; if there was none, a later one's refusal tells it, since none
+    /// is judged before those in front of it.
     private func mayBeLost(_ name: CommandName, _ record: CommandRecord, isRefused: Bool) -> Bool {
         guard let acknowledgedAt = record.acknowledgedAt,
             let loss = self.losses.last(where: { $0 + .seconds(3) >= acknowledgedAt })
         else { return false }
         if isRefused { return true }
+        if let sent = record.resubmittedAt, self.hasRefused(after: name, since: sent) { return true }
         guard let membership = self.memberships[name.participant], let end = membership.endedAt else { return false }
         return end <= loss + .seconds(40)
+    }
+
+    private func hasRefused(after name: CommandName, since time: NIODeadline) -> Bool {
+        self.commands.contains { later, record in
+            guard later.participant == name.participant, later.number > name.number else { return false }
+            return record.refusal.map { $0.at > time } ?? false
+        }
     }
 
     // MARK: S3
@@ -132,7 +141,10 @@ extension Journal {
 
     /// Nobody is said to be away who was not.
     private func checkReason(of id: String, _ time: NIODeadline) {
-        guard let client = self.memberships[id]?.client else { return }
+        guard let membership = self.memberships[id] else { return }
+        // Of whoever has gone, or was a page before it was loaded again, others may hear so late: their node has died.
+        if let end = membership.endedAt, end <= time { return }
+        let client = membership.client
         // Whoever sleeps may be found out late, if nodes die meanwhile.
         let sleeps = self.sleeps[client] ?? []
         guard !sleeps.contains(where: { $0.from <= time && time <= $0.to ?? time }) else { return }

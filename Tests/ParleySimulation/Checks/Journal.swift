@@ -20,6 +20,10 @@ final class Journal {
     var losses: [NIODeadline] = []
     /// Those whose membership an engine has forgotten.
     var forgotten: Set<String> = []
+    /// Whether some log has ever said that of a participant.
+    var hasLeft: (String) -> Bool = { _ in false }
+    /// Those whose session was over when its client came back, after an engine has forgotten something.
+    var unknown: Set<String> = []
 
     init(scheduler: Scheduler) {
         self.scheduler = scheduler

@@ -17,11 +17,16 @@ final class LogHistory {
     private(set) var logs: [LogID: [Position: Written]] = [:]
     /// Of the logs that are gone for good: their last place.
     private(set) var retired: [LogID: Position] = [:]
+    /// Everybody of whom some log has ever said that they left, also if that is lost.
+    private(set) var left: Set<String> = []
 
     func record(_ record: EngineCluster.Record, at time: NIODeadline) {
         switch record {
         case .appended(let log, let entry):
             let events = (try? entry.payload.withUnsafeReadableBytes { try JSONParser.parse($0, depthMax: 64) })?.array
+            for event in events ?? [] where event["type"] == "left" {
+                event["participant"]?.string.map { _ = self.left.insert($0) }
+            }
             self.logs[log, default: [:]][entry.position] = Written(
                 position: entry.position,
                 after: entry.after,

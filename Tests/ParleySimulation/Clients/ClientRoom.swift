@@ -35,6 +35,8 @@ struct ClientRoom {
     /// What of the room it is shown.
     let view: String
     var state: JSONValue
+    /// It has been that participant before, and has left: it does not know any more what it has said and heard.
+    var isFormer = false
     var outbox = CommandOutbox()
     /// By recipient.
     var outgoing: [String: SignalOutbox] = [:]

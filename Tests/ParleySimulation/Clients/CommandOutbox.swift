@@ -30,9 +30,14 @@ struct CommandOutbox {
 
     /// Oldest first, without gaps. The join is not among them: it cannot be sent again in this room.
     private(set) var kept: [Command] = []
-    private(set) var next: Int64 = 2
+    private(set) var next: Int64
     /// Some were refused for now: from there on they are sent again soon.
     var resendFrom: Int64?
+
+    /// - Parameter last: the number of the last command that the room knows; the join is number 1.
+    init(after last: Int64 = 1) {
+        self.next = last + 1
+    }
 
     var open: [Command] { self.kept.filter { $0.outcome == .unknown } }
     var isLeaving: Bool { self.kept.contains { $0.action == .leave && $0.outcome == .unknown } }
@@ -89,8 +94,11 @@ struct SignalOutbox {
         return signal
     }
 
-    mutating func delivered(_ n: Int64) {
+    /// - Returns: those that are delivered now.
+    mutating func delivered(_ n: Int64) -> [Signal] {
+        let delivered = self.kept.filter { $0.n <= n }
         self.kept.removeAll { $0.n <= n }
+        return delivered
     }
 
     func from(_ n: Int64) -> [Signal] {

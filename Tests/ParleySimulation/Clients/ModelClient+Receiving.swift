@@ -32,8 +32,9 @@ extension ModelClient {
             self.journal.count("resumes")
             if session != before?.session { self.journal.violate("\(self.name): resumed as another session") }
         } else if before != nil {
-            self.journal.notResumed(self, frame["resumeRefused"]?.string)
-            self.journal.sessionOver(self)
+            let refusal = frame["resumeRefused"]?.string
+            self.journal.notResumed(self, refusal)
+            self.journal.sessionOver(self, isRefused: refusal == "over")
             self.rooms = []
         }
         self.heardSelves(frame["selves"])
@@ -72,7 +73,10 @@ extension ModelClient {
         if let index = self.rooms.firstIndex(where: { $0.id == room.id }) {
             let before = self.rooms[index]
             self.doubts.remove(room.id)
-            guard before.me == room.me else { return self.becomeAnother(index, room) }
+            guard before.me == room.me else {
+                return self.becomeAnother(index, room, lastCommand: frame["lastCommand"]?.integer)
+            }
+            room.isFormer = before.isFormer
             room.outbox = before.outbox
             room.outgoing = before.outgoing
             room.received = before.received
@@ -87,25 +91,43 @@ extension ModelClient {
         } else {
             if let alias = room.alias { self.joining.remove(alias) }
             self.rooms.append(room)
-            self.journal.joined(self, room)
+            self.enter(self.rooms.count - 1, lastCommand: frame["lastCommand"]?.integer)
         }
         self.journal.sees(self, room)
         self.settle(events, in: room.id)
     }
 
+    /// Where it is who it was before it left and joined again, which the engine has lost, it leaves once more: of that
+    /// participant's numbers it knows no more than the last command's (docs/PROTOCOL.md, section 2).
+    private func enter(_ index: Int, lastCommand: Int64?) {
+        self.journal.joined(self, self.rooms[index])
+        guard !self.becomes(self.rooms[index].me) else { return }
+        self.journal.count("former selves")
+        self.rooms[index].isFormer = true
+        self.leaveAsFormer(index, after: lastCommand ?? 1)
+    }
+
+    func leaveAsFormer(_ index: Int, after last: Int64) {
+        self.rooms[index].outbox = CommandOutbox(after: last)
+        self.command(.leave, index)
+    }
+
     /// The engine has lost that it left and joined again, or joined at all: it is who the room says that it is.
-    private func becomeAnother(_ index: Int, _ room: ClientRoom) {
+    private func becomeAnother(_ index: Int, _ room: ClientRoom, lastCommand: Int64?) {
         if self.journal.losses.isEmpty { self.journal.violate("\(self.name): another participant for no reason") }
         self.journal.membershipLost(self, self.rooms[index])
         self.rooms[index] = room
-        self.journal.joined(self, room)
+        self.enter(index, lastCommand: lastCommand)
         self.journal.sees(self, room)
     }
 
     /// The engine may have lost what was acknowledged (docs/PROTOCOL.md, section 2).
     private func resubmit(in room: ClientRoom, lastCommand: Int64?) {
         if self.resubmits, let lastCommand {
-            for command in room.outbox.from(lastCommand + 1) { self.send(command, in: room) }
+            for command in room.outbox.from(lastCommand + 1) {
+                self.journal.resubmitted(.init(participant: room.me, number: command.number))
+                self.send(command, in: room)
+            }
         }
         self.sendAgain(room)
     }
@@ -169,6 +191,8 @@ extension ModelClient {
             // Its sender has left already: nothing can be done with it.
             return
         }
+        // What was said to whom it was it does not want any more.
+        guard !self.rooms[index].isFormer else { return }
         // Counts go on also for somebody whom the room had lost for a while; what is below the floor was delivered.
         let last = max(self.rooms[index].received[from] ?? 0, (frame["floor"]?.integer ?? 1) - 1)
         guard n == last + 1 else {
@@ -194,7 +218,11 @@ extension ModelClient {
     private func beat(_ frame: JSONValue) {
         self.heardRooms(frame["rooms"])
         for (recipient, n) in frame["delivered"]?.object?.members.map({ ($0.name, $0.value.integer ?? 0) }) ?? [] {
-            for index in self.rooms.indices { self.rooms[index].outgoing[recipient]?.delivered(n) }
+            for index in self.rooms.indices {
+                for signal in self.rooms[index].outgoing[recipient]?.delivered(n) ?? [] {
+                    self.journal.toldDelivered(signal.payload, from: self.rooms[index].me, to: recipient)
+                }
+            }
         }
     }
 }

@@ -62,6 +62,7 @@ extension ModelClient {
         guard let index = self.rooms.firstIndex(where: { $0.id == id }) else { return }
         let room = self.rooms[index]
         if let retry { return self.sendCommandsSoon(from: number, index, .milliseconds(retry)) }
+        if code == "command-gap", room.isFormer { return self.leaveAsFormer(index, after: (expected ?? number) - 1) }
         if code == "command-gap" { return self.sendCommandsSoon(from: expected ?? number, index, .milliseconds(20)) }
         if code == "not-joined" { return self.forget(id) }
         if self.rooms[index].outbox.settle(number, .refused(code)) {

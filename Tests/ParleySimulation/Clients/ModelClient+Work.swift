@@ -39,7 +39,7 @@ extension ModelClient {
     }
 
     func signal() {
-        guard let index = self.dice.pick(Array(self.rooms.indices)),
+        guard let index = self.dice.pick(Array(self.rooms.indices)), !self.rooms[index].isFormer,
             let peer = self.dice.pick(self.rooms[index].peers)
         else { return }
         var outbox = self.rooms[index].outgoing[peer] ?? SignalOutbox()

@@ -51,6 +51,8 @@ final class ModelClient {
     var hasMemory = false
     /// What a mutant leaves out.
     let resubmits: Bool
+    /// Everybody that it has been.
+    private var selves: Set<String> = []
     /// By room id, in the order in which they were joined.
     var rooms: [ClientRoom] = []
     /// The aliases that it wants to be in.
@@ -153,6 +155,11 @@ final class ModelClient {
         self.phase = .greeting
         self.lastHeard = self.loop.now
         self.send(self.hello)
+    }
+
+    /// - Returns: whether it is that participant for the first time.
+    func becomes(_ participant: String) -> Bool {
+        self.selves.insert(participant).inserted
     }
 
     func welcomed() {
