@@ -282,6 +282,10 @@ public struct Limits: Hashable, Sendable {
     /// A room that is not there, or that one may not know of, is answered so long after it was asked for.
     public var unknownRoomMilliseconds = 50
 
+    // MARK: Relays
+    /// Leases that are renewed in one go, four times a second; more wait for the next one.
+    public var leasesPerSweep = 500
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

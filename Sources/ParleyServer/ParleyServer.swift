@@ -42,16 +42,19 @@ public struct ParleyServer: Service {
     /// - Throws: ``ListenError`` if the address cannot be bound.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let vendorClient = self.configuration.turn.vendors.isEmpty ? nil : VendorClient()
         do {
-            try await self.run(on: group.next())
+            try await self.run(on: group.next(), vendorClient)
         } catch {
+            await vendorClient?.shutdown()
             try await group.shutdownGracefully()
             throw error
         }
+        await vendorClient?.shutdown()
         try await group.shutdownGracefully()
     }
 
-    private func run(on eventLoop: any EventLoop) async throws {
+    private func run(on eventLoop: any EventLoop, _ vendorHTTP: (any VendorHTTP)?) async throws {
         let readiness = Readiness()
         let registry = PrometheusRegistry()
         let openConnections = OpenConnections()
@@ -81,7 +84,8 @@ public struct ParleyServer: Service {
             },
             rooms: RoomRoutes(limits: self.configuration.limits) { request in
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
-            }
+            },
+            turn: TurnRoutes(gateway, on: eventLoop, keys: self.configuration.turn.restKeys)
         )
         let http = PlainHTTP(responder: routes.responder(), logger: self.logger)
         let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
@@ -91,7 +95,10 @@ public struct ParleyServer: Service {
 
         let quiescing = ServerQuiescingHelper(group: eventLoop)
         let listener = try await self.listen(acceptor, quiescing)
-        try await eventLoop.submit { gateway.value.startHeartbeat(address: "\(listener.address)") }.get()
+        try await eventLoop.submit {
+            gateway.value.vendorHTTP = vendorHTTP
+            gateway.value.startHeartbeat(address: "\(listener.address)")
+        }.get()
         readiness.isReady = true
         self.logger.info("Listening.", metadata: ["address": "\(listener.address)"])
         self.onListening(listener.address)
@@ -102,6 +109,7 @@ public struct ParleyServer: Service {
                     for await connection in connections { requests.addTask { await http.serve(connection) } }
                 }
             }
+            tasks.addTask { await self.configuration.turn.watchSecrets(for: gateway, on: eventLoop, self.logger) }
             try? await gracefulShutdown()
             // Cancelled, now or meanwhile, nobody waits for clients to go.
             if !Task.isCancelled {

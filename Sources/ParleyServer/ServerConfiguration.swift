@@ -6,8 +6,10 @@ public struct ServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// 0 lets the system choose a free port.
     public var port = 8080
-    /// Handed to every client in `welcome`.
+    /// Those without a credential are in every `welcome`; the others are told to those who are in a room.
     public var iceServers: [ICEServer] = []
+    /// Relays with credentials that end.
+    public var turn = TurnConfiguration()
     public var limits = Limits()
     /// The rule of rooms whose creating join names none.
     public var devices = DeviceRule.allow

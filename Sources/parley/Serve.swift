@@ -21,6 +21,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Tokens") var tokens: TokenOptions
     @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
+    @OptionGroup(title: "TURN") var turn: TurnOptions
     @OptionGroup(title: "Rooms") var rooms: RoomOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Operation") var operation: OperationOptions
@@ -111,7 +112,7 @@ struct Serve: AsyncParsableCommand {
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
             self.listening.given + self.rooms.given + self.limits.given + self.operation.given
-        var flags = self.tokens.flags
+        var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }
         if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }

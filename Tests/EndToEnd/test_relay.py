@@ -27,11 +27,13 @@ async def test_welcome_has_everything_the_page_promises(stage):
 async def test_ice_servers_of_the_settings_reach_the_client(stage):
     server = await stage.server(
         "--ice-server", "stun:stun.example.org:3478", "--ice-server", "turn:turn.example.org:3478,ada,secret")
-    ada = await stage.peer(server)
-    assert ada.welcome["iceServers"] == [
+    ada = await stage.peer(server, name="Ada", room=stage.room())
+    assert ada.welcome["iceServers"] == [{"urls": ["stun:stun.example.org:3478"]}], ada.welcome["iceServers"]
+    # What has a credential is told to those who are in a room.
+    assert await ada.expect(type="ice-servers") == {"type": "ice-servers", "iceServers": [
         {"urls": ["stun:stun.example.org:3478"]},
         {"urls": ["turn:turn.example.org:3478"], "username": "ada", "credential": "secret"},
-    ], ada.welcome["iceServers"]
+    ]}
 
 
 async def test_two_meet_and_hold_the_same_state(stage):

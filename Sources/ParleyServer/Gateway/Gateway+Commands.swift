@@ -5,7 +5,9 @@ import ParleyTransport
 /// Commands on their way to their room, and refusals on their way back.
 extension Gateway {
     func welcome(_ session: GatewaySession, resumed: Bool, refused: ResumeRefusal? = nil) -> Welcome {
-        Welcome(
+        // Whoever comes back is in their rooms already.
+        let servers = self.lendServers(to: session)
+        return Welcome(
             session: session.id,
             identity: session.identity,
             resumed: resumed,
@@ -13,7 +15,8 @@ extension Gateway {
             resumeSecret: self.makeSecret(of: session),
             limits: self.limits,
             features: Self.features + (self.wantsTokens ? ["authenticate"] : []),
-            iceServers: .array(self.configuration.iceServers.map(\.json)),
+            iceServers: servers.iceServers,
+            iceServersExpireAt: servers.expireAt,
             time: self.now
         )
     }

@@ -14,7 +14,7 @@ import ParleyRooms
 extension Gateway {
     /// The device may have another address now.
     func networkChanged(_ session: GatewaySession) {
-        session.send(.iceServers(self.iceServersMessage), counters: &self.counters)
+        self.sendServers(to: session)
         self.nameRestarters(of: session.seats)
     }
 
@@ -29,7 +29,7 @@ extension Gateway {
                 if let there = self.participants[peer.id] {
                     guard !there.awaitsRestarters else { continue }
                     if supplied.insert(there.session.id).inserted {
-                        there.session.send(.iceServers(self.iceServersMessage), counters: &self.counters)
+                        self.sendServers(to: there.session)
                     }
                     self.tell(there, of: seat.id, restarter)
                 } else {
@@ -43,7 +43,7 @@ extension Gateway {
     /// Another node names it to somebody here.
     func heard(restarter: ParticipantID?, of peer: ParticipantID, to seat: Seat) {
         guard !seat.awaitsRestarters else { return }
-        seat.session.send(.iceServers(self.iceServersMessage), counters: &self.counters)
+        self.sendServers(to: seat.session)
         self.tell(seat, of: peer, restarter)
     }
 
@@ -56,9 +56,5 @@ extension Gateway {
     private func tell(_ seat: Seat, of peer: ParticipantID, _ restarter: ParticipantID?) {
         let message = Restarter(room: seat.host.id, peer: peer, restarter: restarter)
         seat.session.send(.restarter(message), counters: &self.counters)
-    }
-
-    private var iceServersMessage: ICEServersMessage {
-        ICEServersMessage(iceServers: .array(self.configuration.iceServers.map(\.json)))
     }
 }

@@ -60,6 +60,11 @@ package final class Gateway {
     var sessionsWithDelivered: [GatewaySession] = []
     var isDeliveredScheduled = false
 
+    /// See `Gateway+Turn.swift`.
+    var lending: TurnLending
+    var renewals: TurnRenewals
+    var vendorHTTP: (any VendorHTTP)?
+
     var drain: DrainStateMachine
     let readiness: Readiness
     let onDrained: @Sendable () -> Void
@@ -100,6 +105,11 @@ package final class Gateway {
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
         self.mail = MailboxBatch(author: self.node)
+        self.lending = TurnLending(fixed: self.configuration.iceServers, self.configuration.turn)
+        self.renewals = TurnRenewals(
+            lifetimeMilliseconds: self.configuration.turn.lifetimeMilliseconds,
+            atOnceMax: self.limits.leasesPerSweep
+        )
         self.drain = DrainStateMachine(deadlineMilliseconds: self.limits.drainMilliseconds)
         self.readiness = setup.readiness
         self.onDrained = setup.onDrained
@@ -141,6 +151,8 @@ package final class Gateway {
         ) { _ in
             bound.value.sweepSessions()
             bound.value.sweepDrain()
+            bound.value.askVendors()
+            bound.value.renewLeases()
             bound.value.findSpeakers(bound.value.eventLoop.now)
             bound.value.publishCounters()
         }

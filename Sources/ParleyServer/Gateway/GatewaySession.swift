@@ -31,6 +31,12 @@ final class GatewaySession {
     private(set) var seats: [Seat] = []
     /// When its last connection was given up, as far as one was.
     var lostAt: Instant?
+    /// Whether the newest list of ICE servers that its client has is that of somebody in a room.
+    var hasLease = false
+    /// When the next one is due; `nil` if nothing in it ends.
+    var leaseRenewsAt: Instant?
+    /// It has joined before a vendor had lent anything.
+    var lacksVendor = false
     /// Joins whose room is still being looked for.
     var joinsUnderWay = 0
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.

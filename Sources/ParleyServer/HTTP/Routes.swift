@@ -26,6 +26,7 @@ struct Routes {
     let connections: @Sendable () -> Int
     let drain: DrainRoutes
     let rooms: RoomRoutes
+    let turn: TurnRoutes
 
     func responder() -> some HTTPResponder<PeerRequestContext> {
         let router = Router(context: PeerRequestContext.self, options: .autoGenerateHeadEndpoints)
@@ -40,6 +41,7 @@ struct Routes {
         router.get("/v1/validate") { request, _ in self.validate(request) }
         self.drain.add(to: router)
         self.rooms.add(to: router)
+        self.turn.add(to: router)
         router.get("/v1/connect") { _, _ in
             var response = Self.text(
                 "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",

@@ -18,7 +18,7 @@ package struct MetricDeclaration: Hashable, Sendable {
         slowCloses,
         stateDifferences, roundTrip, framesRejected, tokensRefused, commandsAccepted, appendConflicts, bytesReceived,
         bytesSent,
-        draining,
+        leases, turnVendorFailures, draining,
     ]
 
     package static let connectionsOpen = Self(
@@ -141,6 +141,16 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_sent_bytes_total",
         kind: .counter,
         help: "Bytes of the messages sent, without framing."
+    )
+    package static let leases = Self(
+        name: "parley_turn_leases_total",
+        kind: .counter,
+        help: "Lists of relays with credentials that were given to people in a room, renewals included."
+    )
+    package static let turnVendorFailures = Self(
+        name: "parley_turn_vendor_failures_total",
+        kind: .counter,
+        help: "Questions to vendors of relays that brought nothing."
     )
     package static let draining = Self(
         name: "parley_draining",

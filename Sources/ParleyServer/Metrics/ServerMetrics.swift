@@ -27,6 +27,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var healings = 0
     package var bytesReceived = 0
     package var bytesSent = 0
+    package var leases = 0
+    package var turnVendorFailures = 0
     package var draining = 0
 
     package init() {}
@@ -98,6 +100,8 @@ package struct ServerMetrics {
         (.appendConflicts, \.appendConflicts),
         (.bytesReceived, \.bytesReceived),
         (.bytesSent, \.bytesSent),
+        (.leases, \.leases),
+        (.turnVendorFailures, \.turnVendorFailures),
         (.draining, \.draining),
     ]
 }

@@ -443,6 +443,7 @@ final class RoomHost {
         self.present.append(seat)
         self.streams.somebodyCame(to: seat.view)
         self.gateway.participants[seat.id] = seat
+        self.gateway.admitted(seat.session)
         self.chat?.seated(seat)
         if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
     }

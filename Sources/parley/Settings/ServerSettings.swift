@@ -13,6 +13,7 @@ struct ServerSettings {
         server.host = try settings.value(.host, parse: { $0.isEmpty ? nil : $0 }) ?? server.host
         server.port = try settings.integer(.port, in: 0...65_535) ?? server.port
         server.iceServers = try settings.values(.iceServer, parse: Self.iceServer) ?? []
+        server.turn = try TurnConfiguration(settings)
         server.devices = try settings.value(.devices) { DeviceRule(rawValue: $0) } ?? server.devices
         for change in try settings.values(.role, parse: Self.role) ?? [] {
             server.roles[change.role].set(change.permission, change.isAllowed)
@@ -50,7 +51,7 @@ struct ServerSettings {
         }
     }
 
-    private static func iceServer(_ text: String) -> ICEServer? {
+    static func iceServer(_ text: String) -> ICEServer? {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard let url = parts.first, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
         let isRelay = url.hasPrefix("turn:") || url.hasPrefix("turns:")

@@ -6,6 +6,10 @@ struct Setting: Sendable {
     let allowed: String
     /// Several values instead of one: a flag may be repeated, the file has an array, the environment separates by `;`.
     var isList = false
+    /// No message shows a value.
+    var isSecret = false
+    /// No message shows what stands behind the first comma of a value.
+    var hidesBehindComma = false
 
     var flag: String { "--\(self.key)" }
 
@@ -19,14 +23,15 @@ struct Setting: Sendable {
             unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
             drainMilliseconds,
             stopMilliseconds, logLevel, webFolder, clientFolder,
-        ] + tokens
+        ] + tokens + turn
 
     static let host = Setting(key: "host", allowed: "localhost, an address 127.x.x.x, or ::1")
     static let port = Setting(key: "port", allowed: "a whole number from 0 to 65535 (0: any free port)")
     static let iceServer = Setting(
         key: "ice-server",
         allowed: "a stun:, turn: or turns: address; after it, separated by commas, user name and credential",
-        isList: true
+        isList: true,
+        hidesBehindComma: true
     )
     static let roomCapacity = Setting(key: "room-capacity", allowed: "a whole number from 1 to 10000")
     static let stageMax = Setting(key: "stage-max", allowed: "a whole number from 1 to 1000")
@@ -71,8 +76,10 @@ struct SettingError: Error, CustomStringConvertible {
     let description: String
 
     init(_ setting: Setting, value: String, source: String) {
-        self.description =
-            "The setting \(setting.key) (\(source)) has the value \"\(value)\"; allowed: \(setting.allowed)."
+        // What stands behind a comma may be a credential.
+        let start = setting.hidesBehindComma ? value.prefix { $0 != "," } : value[...]
+        let shown = setting.isSecret ? "has a value that is not shown" : "has the value \"\(start)\""
+        self.description = "The setting \(setting.key) (\(source)) \(shown); allowed: \(setting.allowed)."
     }
 
     init(unknown name: String, source: String, known: [String]) {

@@ -229,7 +229,11 @@ extension Setting {
     ]
 
     /// Not a flag: everybody on a machine sees what its processes were started with.
-    static let tokenSecret = Setting(key: "token-secret", allowed: "at least 32 characters that nobody can guess")
+    static let tokenSecret = Setting(
+        key: "token-secret",
+        allowed: "at least 32 characters that nobody can guess",
+        isSecret: true
+    )
     static let tokenSecretFile = Setting(key: "token-secret-file", allowed: "a file that holds the secret")
     static let tokenKey = Setting(key: "token-key", allowed: "a file with a public key: PEM, a JWK, or a JWK Set")
     static let tokenJWKS = Setting(key: "token-jwks", allowed: "an https: address (http: only on this machine)")

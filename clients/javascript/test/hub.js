@@ -110,14 +110,14 @@ export class Hub {
     get roster() { return this.#counted.people }
 
     /** Types of the signals so far, as `Ada>Bob offer 1`. */
-    signals(type) {
-        return this.log.filter((line) => !type || line.includes(type))
-    }
+    signals(type) { return this.log.filter((line) => !type || line.includes(type)) }
+
+    /** Something that no rule of this room makes it say. */
+    tells(name, frame) { this.#says([...this.#members.values()].find((member) => member.name === name)?.socket, frame) }
 
     #takes(socket, frame) {
         switch (frame.type) {
-        case 'hello':
-            return this.#greets(socket, frame)
+        case 'hello': return this.#greets(socket, frame)
         case 'join': return this.#joins(socket, frame)
         case 'beat': return this.#acknowledges(socket.session, frame.ack)
         case 'media': return this.#media(socket.session, frame)

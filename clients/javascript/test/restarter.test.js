@@ -169,6 +169,19 @@ test('new ICE servers are in place before anybody restarts, on connections that 
     assert.equal(connection(ada, bob).getConfiguration().bundlePolicy, 'max-bundle')
 })
 
+test('a renewed list of ICE servers is in place at once, and nobody restarts because of it', async () => {
+    const { hub, people: [ada, bob] } = await naming('Ada', 'Bob')
+    const [before, earlier] = [restarts(hub).length, connection(ada, bob)]
+    const iceServers = [{ urls: 'turn:a', username: '2:x', credential: 'y' }]
+    hub.tells('Ada', { type: 'ice-servers', iceServers, iceServersExpireAt: 2_000 })
+    await hub.pump()
+    assert.deepEqual(connection(ada, bob).getConfiguration().iceServers, iceServers)
+    assert.deepEqual([ada.room.iceServers, ada.parley.iceServersExpireAt], [iceServers, 2_000])
+    assert.equal(connection(ada, bob), earlier)
+    assert.equal(restarts(hub).length, before)
+    assertConnected(ada, bob)
+})
+
 test('without a server nothing is tried and nothing is given up; its return names somebody', async () => {
     const { hub, people: [ada, bob] } = await naming('Ada', 'Bob')
     const mend = breaks(ada, bob)
