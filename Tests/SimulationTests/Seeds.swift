@@ -82,6 +82,6 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "oneJudge", scenario: .nodes, seeds: [569, 1_077, 1_372]),
         Mutant(name: "ownView", scenario: .clients, seeds: [1, 2, 3]),
         Mutant(name: "viewSnapshots", scenario: .clients, seeds: [2, 5, 9]),
-        Mutant(name: "orderedAcknowledgement", scenario: .wipes, seeds: [626]),
+        Mutant(name: "orderedAcknowledgement", scenario: .wipes, seeds: [626, 2_860]),
     ]
 }
