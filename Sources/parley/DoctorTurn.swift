@@ -20,6 +20,14 @@ struct DoctorTurn: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A JSON file with settings. (environment: PARLEY_CONFIG)", valueName: "file"))
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust the certificates in this file, instead of those that the system trusts.",
+            valueName: "file"
+        )
+    )
+    var trust: String?
+
     func run() async throws {
         let (fixed, turn) = try await self.settings()
         var questions = fixed.flatMap { TurnQuestion.of($0) } + TurnQuestion.of(turn)
@@ -35,7 +43,7 @@ struct DoctorTurn: AsyncParsableCommand {
         }
         for report in reports { print(report.text) }
         for question in questions {
-            let report = await question.ask()
+            let report = await question.ask(trusting: self.trust)
             print(report.text)
             reports.append(report)
         }
@@ -118,25 +126,27 @@ private struct TurnQuestion {
         [127, 0, 0, 1], [10, 0, 0, 1], [172, 16, 0, 1], [192, 168, 0, 1], [169, 254, 169, 254],
     ].map { StunAddress($0, port: 80) }
 
-    func ask() async -> TurnReport {
+    func ask(trusting certificates: String?) async -> TurnReport {
         guard let address = TurnAddress(self.url) else {
             return TurnReport(self, isBad: true, "this is no address of a STUN or TURN server.")
         }
         guard address.isRelay, let username, let password else {
-            return TurnReport(self, await TurnInquiry.ask(address, .bind))
+            return TurnReport(self, await TurnInquiry.ask(address, .bind, trusting: certificates))
         }
         let began = ContinuousClock.now
         let finding = await TurnInquiry.ask(
             address,
             .allocate(username: username, password: password),
-            forbidden: Self.forbidden
+            forbidden: Self.forbidden,
+            trusting: certificates
         )
         let time = began.duration(to: .now)
         guard finding == .unauthorized else { return TurnReport(self, finding, within: time) }
         if let longer {
             let retry = await TurnInquiry.ask(
                 address,
-                .allocate(username: longer.username, password: longer.password)
+                .allocate(username: longer.username, password: longer.password),
+                trusting: certificates
             )
             if case .relays = retry {
                 return TurnReport(

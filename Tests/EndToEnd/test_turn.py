@@ -282,6 +282,26 @@ async def test_the_doctor_says_what_is_wrong(stage):
 
 
 @within(60)
+async def test_the_doctor_looks_at_certificates(stage):
+    folder, port = stage.folder(), free_port()
+    certificate, key = f"{folder}/certificate.pem", f"{folder}/key.pem"
+    made = await asyncio.create_subprocess_exec(
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
+        stderr=asyncio.subprocess.DEVNULL)
+    assert await made.wait() == 0
+    await stage.enter(Coturn("north", tls=(certificate, key, port)))
+    secret = {"PARLEY_TURN_SECRET": "north"}
+    here, other = ["--turn-server", f"turns:localhost:{port}"], ["--turn-server", f"turns:127.0.0.1:{port}"]
+    status, said = await doctor(stage, *here, environment=secret)
+    assert status == 1 and "TLS failed: its certificate is not trusted" in said, said
+    status, said = await doctor(stage, *here, "--trust", certificate, environment=secret)
+    assert status == 0 and "relays from 127.0.0.1:" in said, said
+    status, said = await doctor(stage, *other, "--trust", certificate, environment=secret)
+    assert status == 1 and "TLS failed: its certificate is for another name" in said, said
+
+
+@within(60)
 async def test_the_doctor_meets_servers_that_are_none(stage):
     async def silent(reader, writer):
         with contextlib.suppress(ConnectionError):

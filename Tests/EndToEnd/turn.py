@@ -36,8 +36,9 @@ def free_port():
 class Coturn:
     """`async with Coturn("secret") as turn:` is Debian's coturn on loopback, until the block ends."""
 
-    def __init__(self, *secrets, options=(), file=None):
-        self.secrets, self.options, self.file = secrets, options, file
+    def __init__(self, *secrets, options=(), file=None, tls=None):
+        """`tls`: certificate, key and port, for a second door."""
+        self.secrets, self.options, self.file, self.tls = secrets, options, file, tls
         self.output = []
 
     async def __aenter__(self):
@@ -59,8 +60,10 @@ class Coturn:
 
     async def _start(self):
         own = ["-n"] if self.file is None else ["-c", self.file]
+        secure = ["--no-tls"] if self.tls is None else [
+            f"--cert={self.tls[0]}", f"--pkey={self.tls[1]}", f"--tls-listening-port={self.tls[2]}"]
         plain = [] if self.file else [
-            "--allow-loopback-peers", "--no-tls", "--no-dtls", "--realm=test", "--no-cli", "--use-auth-secret",
+            "--allow-loopback-peers", *secure, "--no-dtls", "--realm=test", "--no-cli", "--use-auth-secret",
             "--min-port=49160", "--max-port=60999"]
         self.process = await asyncio.create_subprocess_exec(
             "turnserver", *own, *plain, *(f"--static-auth-secret={secret}" for secret in self.secrets),

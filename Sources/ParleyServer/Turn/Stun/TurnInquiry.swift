@@ -1,6 +1,6 @@
 package import NIOCore
 import NIOPosix
-package import NIOSSL
+import NIOSSL
 
 /// Puts the questions of a ``TurnProbe`` to a server, over its own socket.
 package enum TurnInquiry {
@@ -9,18 +9,19 @@ package enum TurnInquiry {
     /// Over UDP a question is repeated after this time, and then after twice that time (RFC 8489, section 6.2.1).
     private static let firstPause = TimeAmount.milliseconds(500)
 
+    /// - Parameter certificates: a file with those that sign, instead of those that the system trusts.
     package static func ask(
         _ address: TurnAddress,
         _ purpose: TurnProbe.Purpose,
         forbidden: [StunAddress] = [],
-        tls: TLSConfiguration = .makeClientConfiguration(),
+        trusting certificates: String? = nil,
         on group: any EventLoopGroup = NIOSingletons.posixEventLoopGroup
     ) async -> TurnFinding {
         guard address.transport != .dtls else { return .unsupported }
         let eventLoop = group.next()
         let found = eventLoop.makePromise(of: TurnFinding.self)
         do {
-            let channel = try await Self.channel(to: address, tls: tls, on: eventLoop) { channel in
+            let channel = try await Self.channel(to: address, trusting: certificates, on: eventLoop) { channel in
                 try channel.pipeline.syncOperations.addHandler(
                     TurnInquiryHandler(
                         purpose,
@@ -49,7 +50,7 @@ package enum TurnInquiry {
 
     private static func channel(
         to address: TurnAddress,
-        tls: TLSConfiguration,
+        trusting certificates: String?,
         on eventLoop: any EventLoop,
         _ finish: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> any Channel {
@@ -65,6 +66,8 @@ package enum TurnInquiry {
                 }
                 .connect(to: target).get()
         case .tcp, .tls, .dtls:
+            var tls = TLSConfiguration.makeClientConfiguration()
+            if let certificates { tls.trustRoots = .file(certificates) }
             let context = address.transport == .tls ? try NIOSSLContext(configuration: tls) : nil
             return try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(Self.patience)

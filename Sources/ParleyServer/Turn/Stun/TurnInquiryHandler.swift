@@ -42,8 +42,24 @@ final class TurnInquiryHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.end(error is NIOSSLError || error is BoringSSLError ? .tlsFailed("\(error)") : .unreachable("\(error)"))
+        let isTLS = error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
+        self.end(isTLS ? .tlsFailed(Self.words(error)) : .unreachable("\(error)"))
         context.close(promise: nil)
+    }
+
+    /// The library's own words name places in its source.
+    private static func words(_ error: any Error) -> String {
+        if let extra = error as? NIOSSLExtraError, extra == .failedToValidateHostname {
+            return "its certificate is for another name"
+        }
+        let text = "\(error)"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            return "its certificate is not trusted: it is over, or signed by nobody who is known here"
+        }
+        guard let reason = text.firstRange(of: "OPENSSL_internal:") else {
+            return "the handshake did not come to its end"
+        }
+        return "\(text[reason.upperBound...].prefix { $0 != " " && $0 != "]" })"
     }
 
     func channelInactive(context: ChannelHandlerContext) {
