@@ -348,3 +348,23 @@ async def test_the_command_makes_tokens_and_explains_them(stage):
     assert status != 0 and "role" in words, words
     status, words = await parley(stage.world.program, "token", "create", "--room", "fox")
     assert status != 0 and "PARLEY_TOKEN_SECRET" in words, words
+
+
+@within(120)
+async def test_the_page_takes_a_token_from_its_link(stage):
+    chromium = await stage.world.chromium()
+    async with guarded(stage.world.program) as server:
+        stranger = await stage.page(chromium, server, "fox", name="Eve", joins=False, films=False)
+        await stranger.at("name").fill("Eve")
+        await stranger.at("join").click()
+        # In words, where they would try again.
+        await stranger.page.get_by_text("You have to sign in").wait_for()
+        said = token(room="fox", sub="ada", name="Ada of the token", grant={"create": True})
+        ada = await stage.page(chromium, server, f"fox?token={said}", name="Ada", films=False)
+        assert await ada.page.evaluate("location.hash") == "#fox"
+        assert await ada.page.evaluate("parleyPage.room.person(parleyPage.room.self).name") == "Ada of the token"
+        await ada.page.reload()
+        # The page remembers that the camera was off.
+        ada.films = True
+        await ada.join()
+        assert await ada.page.evaluate("parleyPage.room.role") == "host"

@@ -9,6 +9,7 @@ import { Meeting } from './meeting.js'
 import { recall, remember, tabStorage } from './memory.js'
 import { invitationOfAddress, roomOfAddress } from './names.js'
 import { answerTabs, sessionElsewhere } from './tabs.js'
+import { tokenOfAddress } from './token.js'
 import { waitingRoom } from './door/waiting-room.js'
 import { WAITING, explainJoin, explainOver } from './words.js'
 
@@ -41,7 +42,9 @@ function showLobby({ trouble = null, withFocus = true } = {}) {
 let identity
 
 function newParley(credentials) {
-    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage: tabStorage(), credentials, identity })
+    const storage = tabStorage()
+    const token = tokenOfAddress(storage)
+    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage, credentials, identity, token })
     parley.on('welcome', () => { identity = parley.credentials })
     return parley
 }

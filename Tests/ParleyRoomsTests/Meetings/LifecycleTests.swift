@@ -29,6 +29,13 @@ extension Meeting {
 }
 
 @Suite struct EndTests {
+    @Test func `an estimated duration ends nothing and announces nothing`() {
+        var meeting = meeting(["estimatedMilliseconds": 1_000])
+        #expect(meeting.room.nextDeadline == nil)
+        #expect(meeting.pass(later(3_600_000)) == "rejected no-change")
+        #expect(meeting.room.lifecycle == .open)
+    }
+
     @Test func `a host ends the meeting for all, whoever waits included`() {
         var meeting = meeting(["admission": "approval"])
         _ = meeting.join("Bob")

@@ -15,8 +15,14 @@ export class ParleyError extends Error {
     }
 }
 
-/** Why a connection is over for good, as an error with its close code. */
-export function endOf({ code, reason, message }) {
+const namesOfCloses = { 4510: 'token-required', 4511: 'token-expired', 4512: 'token-revoked' }
+
+/** Why a connection is over for good, as an error with its close code. `refusal`: what the server said in front of it. */
+export function endOf({ code, reason, message }, refusal) {
+    if (namesOfCloses[code]) {
+        const { code: name, message: words } = refusal ?? { code: namesOfCloses[code] }
+        return Object.assign(new ParleyError(name, words), { closeCode: code })
+    }
     const isNamed = code === undefined || reason === 'superseded'
     const error = new ParleyError(isNamed ? reason : 'closed', message ?? reason ?? 'The connection was closed.')
     error.closeCode = code

@@ -154,7 +154,7 @@ export class Parley extends Emitter {
         if (change.status === 'closed') {
             this.#hasMemory = false
             this.#stopWakeUps()
-            const error = endOf(change)
+            const error = endOf(change, this.#tokens.refusal)
             this.#joins.fail(error)
             this.#inbox.clear()
             this.#departures.clear()

@@ -6,6 +6,8 @@ import { ParleyError } from './errors.js'
  */
 export class Tokens {
     value
+    /** The last `rejected` of a `hello`. */
+    refusal
     #source
     #session
     #asking = null
@@ -42,7 +44,9 @@ export class Tokens {
     }
 
     /** Whether that was only an old token: a page that has slept for long comes back with a new one. */
-    refused({ of, code }) {
+    refused(frame) {
+        const { of, code } = frame
+        if (of === 'hello') this.refusal = frame
         if (of !== 'hello' || code !== 'token-expired' || !this.#isRenewable) return false
         this.#renew()
         this.#session.connection().reconnect(code)

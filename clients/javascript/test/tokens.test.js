@@ -87,11 +87,14 @@ test('a service that is down is an error, and whoever closes meanwhile stays clo
     assert.equal(FakeSocket.all.length, 0)
 })
 
-test('a token that is refused for good ends the connection', async () => {
-    const { parley, statuses } = begin({ token: 't' })
-    parley.connect()
-    FakeSocket.last.opens()
-    FakeSocket.last.says({ type: 'rejected', of: 'hello', code: 'invalid-token', message: '' })
-    FakeSocket.last.ends(4510)
-    assert.equal(statuses.at(-1).status, 'closed')
+test('a token that is refused for good ends the connection, and joins fail by that name', async () => {
+    for (const [frame, close, code] of [['invalid-token', 4510, 'invalid-token'], [null, 4511, 'token-expired'], [null, 4512, 'token-revoked']]) {
+        const { parley, statuses } = begin({ token: 't' })
+        const joined = parley.join('blue-fox')
+        FakeSocket.last.opens()
+        if (frame) FakeSocket.last.says({ type: 'rejected', of: 'hello', code: frame, message: 'No.' })
+        FakeSocket.last.ends(close)
+        assert.equal(statuses.at(-1).status, 'closed')
+        await assert.rejects(joined, { code, closeCode: close })
+    }
 })
