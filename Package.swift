@@ -60,6 +60,7 @@ let package = Package(
             dependencies: [
                 product("NIOCore", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
+                product("NIOSSL", "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
@@ -101,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "parley",
             dependencies: [
-                "ParleyServer", "ParleyEngine", "ParleyProtocol",
+                "ParleyServer", "ParleyEngine", "ParleyProtocol", "ParleyTransport",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
                 product("Logging", "swift-log"),

@@ -16,8 +16,10 @@ public enum ClientError: Error, Hashable, Sendable {
     case refused(status: Int)
     /// Nothing was heard for so long that the connection counts as dead.
     case dark
-    /// The address is none that this client understands: `ws://host:port`.
+    /// The address is none that this client understands: `wss://host`, or `ws://host:port`.
     case invalidAddress(String)
+    /// ``ClientOptions/trustedCertificates`` cannot be read, or the system has nobody whom it trusts.
+    case invalidTrust(String)
     /// The server said what the protocol does not allow.
     case protocolViolation(String)
     /// Something was missed.

@@ -16,6 +16,8 @@ public struct ClientOptions: Sendable {
     public var identity: SavedSession?
     /// What the app's own service has signed for this person, if the server wants one.
     public var token: String?
+    /// Whose certificates are believed, in PEM; absent: those that the system trusts. For addresses with `wss:`.
+    public var trustedCertificates: String?
     /// `false`: the first loss ends the session here, for load tests and scripts.
     public var reconnects = true
     /// Where the sockets live; absent: the process's own group.

@@ -33,6 +33,7 @@ public actor ParleyClient {
 
     private let addresses: [ServerAddress]
     private let options: ClientOptions
+    private let tls: ClientTLS?
     private let clock = ContinuousClock()
     private let origin = ContinuousClock.now
     private var machine: ClientStateMachine
@@ -47,7 +48,8 @@ public actor ParleyClient {
 
     /// Connects to the first address that can be reached, says hello, and waits for the welcome.
     ///
-    /// - Parameter addresses: each `ws://host:port`, with or without a path. A connection that is lost is tried again
+    /// - Parameter addresses: each `wss://host` or `ws://host`, with or without port and path. `wss:` speaks TLS, only
+    ///   with a server that has a trusted certificate for that host. A connection that is lost is tried again
     ///   at the next one, and so on in a circle.
     /// - Throws: ``ClientError``, of the last address that was tried.
     public static func connect(to addresses: [String], options: ClientOptions = ClientOptions()) async throws
@@ -83,8 +85,17 @@ public actor ParleyClient {
         guard !addresses.isEmpty else { throw .invalidAddress("") }
         self.addresses = addresses
         self.options = options
+        self.tls = try addresses.contains(where: \.isSecure) ? Self.tls(options) : nil
         self.machine = ClientStateMachine(try options.setup(endpoints: addresses.count))
         (self.events, self.told) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.eventsMax))
+    }
+
+    private static func tls(_ options: ClientOptions) throws(ClientError) -> ClientTLS {
+        do throws(ClientTLS.UnreadableTrust) {
+            return try ClientTLS(options.trustedCertificates.map { .certificates(pem: $0) } ?? .system)
+        } catch {
+            throw .invalidTrust(error.reason)
+        }
     }
 
     /// So many events wait for the app; one more ends the session.
@@ -283,7 +294,7 @@ public actor ParleyClient {
     private func open(_ id: ClientStateMachine.LineID, _ address: ServerAddress) {
         Task {
             do {
-                let target = address.target(origin: self.options.origin)
+                let target = address.target(origin: self.options.origin, tls: self.tls)
                 let line = try await ClientLine.open(to: target, group: self.options.group)
                 self.lines[id] = line
                 self.perform { $0.opened(id, $1, &$2) }

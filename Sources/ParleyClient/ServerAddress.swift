@@ -1,37 +1,58 @@
 import ParleyTransport
 
-/// Where a server is: `ws://host:port`, with or without a path.
+/// Where a server is: `wss://host`, `ws://host:port`, with or without port and path; `https:` and `http:` mean the
+/// same.
 struct ServerAddress: Hashable, Sendable {
     let text: String
+    let isSecure: Bool
     private let host: String
     private let port: Int
     private let path: String
 
     /// - Throws: ``ClientError/invalidAddress(_:)``.
     init(_ text: String) throws(ClientError) {
-        let scheme = "ws://"
+        let schemes = [("wss://", true), ("ws://", false), ("https://", true), ("http://", false)]
+        guard let (scheme, isSecure) = schemes.first(where: { text.hasPrefix($0.0) }) else {
+            throw .invalidAddress(text)
+        }
         let rest = text.dropFirst(scheme.count)
         let authority = rest.prefix { $0 != "/" }
         let path = rest.dropFirst(authority.count)
-        guard text.hasPrefix(scheme), let colon = authority.lastIndex(of: ":"),
-            let port = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(port)
-        else { throw .invalidAddress(text) }
-        var host = String(authority[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard !host.isEmpty else { throw .invalidAddress(text) }
+        guard let (host, port) = Self.parts(of: authority) else { throw .invalidAddress(text) }
         self.text = text
+        self.isSecure = isSecure
         self.host = host
-        self.port = port
+        self.port = port ?? (isSecure ? 443 : 80)
         self.path = path.isEmpty || path == "/" ? "/v1/connect" : String(path)
     }
 
-    func target(origin: String?) -> WebSocketClientConnection.Target {
-        WebSocketClientConnection.Target(
+    /// `name`, `name:port`, `[::1]` and `[::1]:port`.
+    private static func parts(of authority: Substring) -> (host: String, port: Int?)? {
+        let isBracketed = authority.hasPrefix("[")
+        guard
+            let end = isBracketed ? authority.firstIndex(of: "]") : authority.firstIndex(of: ":") ?? authority.endIndex
+        else { return nil }
+        let host = isBracketed ? authority[..<end].dropFirst() : authority[..<end]
+        let rest = authority[end...].drop { $0 == "]" }
+        guard !host.isEmpty else { return nil }
+        if rest.isEmpty { return (String(host), nil) }
+        guard rest.hasPrefix(":"), let port = Int(rest.dropFirst()), (1...65_535).contains(port) else { return nil }
+        return (String(host), port)
+    }
+
+    /// - Parameter tls: for an address that is secure.
+    func target(origin: String?, tls: ClientTLS?) -> WebSocketClientConnection.Target {
+        var target = WebSocketClientConnection.Target(
             host: self.host,
             port: self.port,
             path: self.path,
             subprotocols: ["parley.v1"],
             headers: origin.map { [("Origin", $0)] } ?? []
         )
+        if self.isSecure, let tls {
+            let host = self.host
+            target.channelInitializer = { try tls.add(to: $0, host: host) }
+        }
+        return target
     }
 }

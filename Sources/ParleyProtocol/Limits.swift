@@ -286,6 +286,20 @@ public struct Limits: Hashable, Sendable {
     /// Leases that are renewed in one go, four times a second; more wait for the next one.
     public var leasesPerSweep = 500
 
+    // MARK: Proxies
+    /// Ranges of addresses whose word is believed; a setting with more is refused.
+    public var proxyRangesMax = 64
+    /// Proxies that have passed a request on, one to the next; one more is refused: `forwarded-invalid`.
+    public var proxyHopsMax = 32
+    /// A longer header of the PROXY protocol ends its connection.
+    public var proxyHeaderBytesMax = 2_048
+
+    // MARK: Certificates
+    /// So often the files of the certificate are looked at. A change that is there for two looks is used.
+    public var certificateCheckMilliseconds = 2_000
+    /// A longer file is refused, and the certificate before it stays.
+    public var certificateFileBytesMax = 1_048_576
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

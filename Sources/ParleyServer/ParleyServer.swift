@@ -77,6 +77,7 @@ public struct ParleyServer: Service {
             registry: registry,
             readiness: readiness,
             access: ConnectionAccess(),
+            reach: { self.configuration.reach(of: $0) },
             connectionsMax: self.configuration.limits.connectionsMax,
             connections: { openConnections.count },
             drain: DrainRoutes { request in
@@ -87,7 +88,7 @@ public struct ParleyServer: Service {
             },
             turn: TurnRoutes(gateway, on: eventLoop, keys: self.configuration.turn.restKeys)
         )
-        let http = PlainHTTP(responder: routes.responder(), logger: self.logger)
+        let http = PlainHTTP(responder: routes.responder(), configuration: self.configuration, logger: self.logger)
         let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
         let acceptor = try await eventLoop.submit {
             self.acceptor(gateway.value, http, incoming)
@@ -109,7 +110,7 @@ public struct ParleyServer: Service {
                     for await connection in connections { requests.addTask { await http.serve(connection) } }
                 }
             }
-            tasks.addTask { await self.configuration.turn.watchSecrets(for: gateway, on: eventLoop, self.logger) }
+            tasks.addTask { await self.watchFiles(for: gateway, on: eventLoop) }
             try? await gracefulShutdown()
             // Cancelled, now or meanwhile, nobody waits for clients to go.
             if !Task.isCancelled {
@@ -122,6 +123,13 @@ public struct ParleyServer: Service {
             incoming.finish()
             tasks.cancelAll()
         }
+    }
+
+    /// What may change while the server runs: secrets and certificates. Until the task is cancelled.
+    private func watchFiles(for gateway: NIOLoopBound<Gateway>, on eventLoop: any EventLoop) async {
+        async let secrets: Void = self.configuration.turn.watchSecrets(for: gateway, on: eventLoop, self.logger)
+        await self.configuration.certificates?.watch(self.logger)
+        await secrets
     }
 
     /// Call it on the gateway's loop.
@@ -145,6 +153,7 @@ public struct ParleyServer: Service {
         _ quiescing: ServerQuiescingHelper
     ) async throws -> WebSocketListener {
         var listening = WebSocketListener.Configuration(host: self.configuration.host, port: self.configuration.port)
+        listening.childChannelInitializer = self.configuration.addDoorHandlers
         listening.serverChannelInitializer = { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))

@@ -2,10 +2,16 @@ public import ParleyProtocol
 
 /// What an operator may decide about a server, already checked.
 public struct ServerConfiguration: Sendable {
-    /// Where to listen. Without authentication only loopback is allowed.
+    /// Where to listen: what other machines can reach takes tokens, and TLS or a proxy that has it.
     public var host = "127.0.0.1"
     /// 0 lets the system choose a free port.
     public var port = 8080
+    /// With it, the port speaks TLS only.
+    public var certificates: ServerCertificates?
+    /// Who may say for whom they speak.
+    public var proxies = TrustedProxies()
+    /// Whether nobody comes in without showing who they are.
+    public var requiresTokens = false
     /// Those without a credential are in every `welcome`; the others are told to those who are in a room.
     public var iceServers: [ICEServer] = []
     /// Relays with credentials that end.

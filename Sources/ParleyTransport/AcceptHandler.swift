@@ -18,6 +18,8 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
     private var received: ByteBuffer?
     private var context: ChannelHandlerContext?
     private var isReading = false
+    /// Whom a proxy speaks for, if one has said so.
+    private var proxied: ClientAddress?
     private(set) var upgradeDeadline: NIODeadline
     var upgradeSlot = -1
 
@@ -48,6 +50,15 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let found = event as? ProxyHeaderHandler.Found { self.proxied = found.source }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func source(of channel: any Channel) -> ConnectionSource {
+        ConnectionSource(peer: channel.remoteAddress.flatMap { ClientAddress($0) }, proxied: self.proxied)
     }
 
     // MARK: Deadlines
@@ -112,7 +123,7 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
         case .refused(let refusal):
             self.refuse(refusal, context)
         case .upgrade(var request, let key, let length):
-            request.remoteAddress = context.remoteAddress
+            request.source = self.source(of: context.channel)
             if self.loop.closing != nil {
                 self.refuse(UpgradeRefusal(status: 503, reason: "Service Unavailable"), context)
                 return

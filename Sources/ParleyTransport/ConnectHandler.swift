@@ -66,7 +66,7 @@ final class ConnectHandler: ChannelInboundHandler, RemovableChannelHandler, Upgr
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.fail(.ended)
+        self.fail(ClientTLS.failure(of: error) ?? .ended)
     }
 
     func endUpgrade() {

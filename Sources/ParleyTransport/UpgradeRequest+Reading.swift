@@ -1,5 +1,3 @@
-import NIOCore
-
 extension UpgradeRequest {
     /// What the bytes at the beginning of a connection turn out to be.
     package enum Reading {
@@ -106,7 +104,7 @@ extension UpgradeRequest {
             query: target.count == 2 ? String(target[1]) : nil,
             headers: head.headers,
             subprotocols: head.elements(of: "Sec-WebSocket-Protocol"),
-            remoteAddress: nil
+            source: ConnectionSource(peer: nil)
         )
         return (request, keys[0])
     }

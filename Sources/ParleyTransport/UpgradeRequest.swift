@@ -1,5 +1,3 @@
-public import NIOCore
-
 /// A request to become a WebSocket, found to be a valid one (RFC 6455, section 4.2.1).
 public struct UpgradeRequest: Sendable {
     /// Before the `?`, percent-encoded as it came.
@@ -10,7 +8,7 @@ public struct UpgradeRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// What the client offers in `Sec-WebSocket-Protocol`, its favourite first.
     public var subprotocols: [String]
-    public var remoteAddress: SocketAddress?
+    public var source: ConnectionSource
 
     /// The value of the first header of that name, in whatever case.
     public subscript(header name: String) -> String? {

@@ -64,6 +64,8 @@ public enum WebSocketConnectFailure: Error, Hashable, Sendable {
     case refused(status: Int, head: String)
     /// The answer is not one that RFC 6455 allows.
     case invalidResponse(String)
+    /// TLS was not agreed on: above all, the certificate is not one that is trusted, or not for that host.
+    case insecure(String)
     /// The connection ended before the answer was whole.
     case ended
     /// The answer took longer than `TransportLimits.upgradeTime`.

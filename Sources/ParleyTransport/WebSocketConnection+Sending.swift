@@ -48,7 +48,7 @@ extension WebSocketConnection {
         }
         self.handedBytes += frame.readableBytes
         self.queuedBytesMost += frame.readableBytes
-        self.hasUnflushedFrames = true
+        self.unflushedBytes += frame.readableBytes
         context.write(NIOAny(frame), promise: nil)
         self.markDirty()
     }
@@ -92,7 +92,8 @@ extension WebSocketConnection {
 
     func countQueuedBytes() {
         let counted = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        self.queuedBytesMost = counted ?? 0
+        // The channel knows nothing of what TLS has not encrypted yet.
+        self.queuedBytesMost = (counted ?? 0) + (self.isEncrypted ? self.unflushedBytes : 0)
     }
 
     // MARK: Output
@@ -141,11 +142,12 @@ extension WebSocketConnection {
     }
 
     /// One write and one flush. If the channel could write all of it, the buffer is ours again and nothing
-    /// that was handed over before waits either.
+    /// that was handed over before waits either. Not so with TLS, which is done with the buffer as soon as it is
+    /// encrypted: then the channel is asked.
     func flushOutput(to context: ChannelHandlerContext) {
         guard var output = self.output.take() else {
-            if self.hasUnflushedFrames {
-                self.hasUnflushedFrames = false
+            if self.unflushedBytes > 0 {
+                self.unflushedBytes = 0
                 context.flush()
                 self.loop.watch(self)
             }
@@ -153,13 +155,17 @@ extension WebSocketConnection {
         }
         self.handedBytes += output.readableBytes
         self.queuedBytesMost += output.readableBytes
-        self.hasUnflushedFrames = false
+        self.unflushedBytes = 0
         context.write(NIOAny(output), promise: nil)
         context.flush()
         if output.modifyIfUniquelyOwned({ $0.clear() }) != nil {
-            self.queuedBytesMost = 0
             self.loop.giveBack(output)
-        } else if self.closing.isGone == false {
+            if self.isEncrypted { self.countQueuedBytes() } else { self.queuedBytesMost = 0 }
+            guard self.queuedBytesMost > 0 else {
+                return
+            }
+        }
+        if self.closing.isGone == false {
             self.loop.watch(self)
         }
     }

@@ -1,4 +1,5 @@
 public import NIOCore
+import NIOSSL
 
 /// One WebSocket, of either role. Confined to the event loop of its channel.
 ///
@@ -25,8 +26,10 @@ public final class WebSocketConnection {
 
     // Output, see WebSocketConnection+Sending.swift.
     var output: ByteBuffer?
-    /// Framed bytes were given to the channel by reference and want a flush.
-    var hasUnflushedFrames = false
+    /// Framed bytes that were given to the channel by reference and want a flush.
+    var unflushedBytes = 0
+    /// TLS stands between us and the channel.
+    private(set) var isEncrypted = false
     var isDirty = false
     /// What the channel was given since it opened, in bytes.
     var handedBytes = 0
@@ -128,6 +131,7 @@ public final class WebSocketConnection {
     /// After the handshake: from now on the delegate is called.
     func begin(context: ChannelHandlerContext) {
         self.context = context
+        self.isEncrypted = (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self)) != nil
         let most = self.loop.limits.outputWatermark
         // A channel that has no such option has a mark of its own, and tells.
         try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: most / 2, high: most))

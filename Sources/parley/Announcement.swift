@@ -1,26 +1,36 @@
 import Foundation
+import ParleyServer
 
 /// What a person reads who has just started the server.
 struct Announcement {
-    let host: String
-    let port: Int
-    let wantsTokens: Bool
+    private let server: ServerConfiguration
+    private let port: Int
+
+    init(_ server: ServerConfiguration, port: Int) {
+        self.server = server
+        self.port = port
+    }
 
     private var address: String {
-        let name = self.host.contains(":") && !self.host.hasPrefix("[") ? "[\(self.host)]" : self.host
-        return "http://\(name):\(self.port)/"
+        let host = self.server.host
+        let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        return "\(self.server.certificates == nil ? "http" : "https")://\(name):\(self.port)/"
     }
 
     var text: String {
         """
 
-        Parley is running. \(self.wantsTokens ? "It is reached by" : "Open this address in two browser windows"):
+        Parley is running. \(self.invitation):
 
             \(self.address)
 
-        \(self.wantsTokens ? Self.withTokens : Self.development)
+        \(self.server.requiresTokens ? Self.withTokens : Self.development)
 
         """
+    }
+
+    private var invitation: String {
+        self.server.requiresTokens ? "It is reached by" : "Open this address in two browser windows"
     }
 
     private static let development = """

@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Tokens") var tokens: TokenOptions
+    @OptionGroup(title: "TLS and proxies") var doors: DoorOptions
     @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
     @OptionGroup(title: "TURN") var turn: TurnOptions
     @OptionGroup(title: "Rooms") var rooms: RoomOptions
@@ -60,14 +61,10 @@ struct Serve: AsyncParsableCommand {
             logger: logger,
             startMilliseconds: Self.systemMilliseconds()
         ) { address in
-            Announcement(
-                host: settings.server.host,
-                port: address.port ?? settings.server.port,
-                wantsTokens: !settings.tokens.isEmpty
-            ).write()
+            Announcement(settings.server, port: address.port ?? settings.server.port).write()
         }
         do {
-            try await Self.run([outbound, server], logger)
+            try await Self.run([outbound, server], settings.server.certificates, logger)
         } catch let error as ListenError {
             throw ValidationError(error.description)
         }
@@ -78,7 +75,14 @@ struct Serve: AsyncParsableCommand {
     /// The first SIGTERM lets it drain; a second one is for somebody who does not want to wait, and so is SIGINT,
     /// which a developer's keyboard sends: these end it at once. The service group takes only one signal to each end,
     /// so the signals are watched here: its graceful shutdown is the drain, its cancellation the quick end.
-    private static func run(_ services: [any Service], _ logger: Logger) async throws {
+    ///
+    /// SIGHUP means, with TLS, that the certificate's files are to be read again; without, what it means to any
+    /// program.
+    private static func run(
+        _ services: [any Service],
+        _ certificates: ServerCertificates?,
+        _ logger: Logger
+    ) async throws {
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0,
@@ -86,12 +90,17 @@ struct Serve: AsyncParsableCommand {
             )
         }
         let services = ServiceGroup(configuration: .init(services: configurations, logger: logger))
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let trapped: [UnixSignal] = certificates == nil ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup]
+        let signals = await UnixSignalsSequence(trapping: trapped)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await services.run() }
             tasks.addTask {
                 var isDraining = false
                 for await signal in signals {
+                    if signal == .sighup {
+                        certificates?.reload(logger)
+                        continue
+                    }
                     guard signal == .sigterm, !isDraining else { return }
                     isDraining = true
                     await services.triggerGracefulShutdown()
@@ -111,10 +120,11 @@ struct Serve: AsyncParsableCommand {
 
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
-            self.listening.given + self.rooms.given + self.limits.given + self.operation.given
+            self.listening.given + self.doors.given + self.rooms.given + self.limits.given + self.operation.given
         var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }
+        if !self.doors.behindProxy.isEmpty { flags[Setting.behindProxy.key] = self.doors.behindProxy }
         if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }
         return flags
     }

@@ -55,13 +55,15 @@ class Browser:
 
 class Chromium(Browser):
     # As root there is no sandbox.
-    def __init__(self, consents=True):
+    def __init__(self, consents=True, trusts=None):
         self.consents = consents
+        # The hash of a certificate's key: whoever signed it, it is believed.
+        self.trusts = [f"--ignore-certificate-errors-spki-list={trusts}"] if trusts else []
 
     async def launch(self, playwright):
         return await playwright.chromium.launch(
             executable_path="/usr/bin/chromium", chromium_sandbox=False,
-            args=CHROMIUM_FLAGS + (CHROMIUM_CONSENT if self.consents else []))
+            args=CHROMIUM_FLAGS + (CHROMIUM_CONSENT if self.consents else []) + self.trusts)
 
     async def context(self):
         context = await super().context()

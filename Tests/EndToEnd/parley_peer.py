@@ -32,8 +32,11 @@ class Room:
 
 
 class ParleyPeer:
-    def __init__(self, address, room=None, name=None, hello=True, abilities=None, origin=None):
+    def __init__(self, address, room=None, name=None, hello=True, abilities=None, origin=None, tls=None,
+                 headers=None, connecting=None):
         self.address = address
+        # How the socket comes to be, where it is not as usual.
+        self._connecting = {"ssl": tls, "additional_headers": headers} | (connecting or {})
         self.name = name or "?"
         self._join = {"id": 1} | ({"room": room} if room else {}) | ({"name": name} if name else {})
         self._wants_room = room is not None or name is not None
@@ -83,7 +86,7 @@ class ParleyPeer:
         self.is_greeted = False
         self.socket = await websockets.connect(
             self.address, subprotocols=["parley.v1"], origin=self._origin, ping_interval=None,
-            max_size=None, open_timeout=10, proxy=None)
+            max_size=None, open_timeout=10, proxy=None, **self._connecting)
         assert self.socket.subprotocol == "parley.v1", f"subprotocol {self.socket.subprotocol!r}"
         self._reader = asyncio.create_task(self._read())
 

@@ -47,6 +47,7 @@ class RawSocket:
 
     def __init__(self, server, upgrade=True, receive_bytes=None):
         self.port = server.port
+        self._tls = getattr(server, "tls", None)
         self._upgrades = upgrade
         self._receive_bytes = receive_bytes
 
@@ -59,7 +60,8 @@ class RawSocket:
         self.socket = plain
         # A small limit: what is not asked for stays in the kernel.
         limit = 4096 if self._receive_bytes else 65536
-        self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=limit)
+        secure = {"ssl": self._tls, "server_hostname": "127.0.0.1"} if self._tls else {}
+        self.reader, self.writer = await asyncio.open_connection(sock=plain, limit=limit, **secure)
         if self._upgrades:
             await self.send_bytes(upgrade_request(self.port))
             head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)

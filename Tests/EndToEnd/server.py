@@ -9,8 +9,10 @@ import signal
 class Server:
     """`async with Server(program, "--flag", "value") as server:` listens on a free port and ends with the block."""
 
-    def __init__(self, program, *flags, port=0, host=None, environment=None):
+    def __init__(self, program, *flags, port=0, host=None, environment=None, tls=None):
         self.program = program
+        # With TLS: what its clients believe.
+        self.tls = tls
         self.flags = ["--port", str(port), *(["--host", host] if host else []), *flags]
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
         self.environment.update(environment or {})
@@ -34,7 +36,7 @@ class Server:
         async for line in self.process.stdout:
             text = line.decode(errors="replace").rstrip()
             self.output.append(text)
-            found = re.search(r"http://\S+/", text)
+            found = re.search(r"https?://\S+/", text)
             if found and not self._announced.done():
                 self._announced.set_result(found.group(0))
         if not self._announced.done():
@@ -49,11 +51,14 @@ class Server:
 
     @property
     def connect_address(self):
-        return self.address.replace("http://", "ws://") + "v1/connect"
+        return self.address.replace("http", "ws", 1) + "v1/connect"
 
     def ask_to_drain(self):
         """A drain, and then the end: when nobody is connected, at the latest after --drain-milliseconds."""
         self.process.send_signal(signal.SIGTERM)
+
+    def ask_to_reload(self):
+        self.process.send_signal(signal.SIGHUP)
 
     def ask_to_stop(self):
         """A goodbye to everybody, and the end."""

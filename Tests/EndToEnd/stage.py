@@ -127,6 +127,7 @@ class Stage:
     async def peer(self, server=None, **options):
         """Somebody who has said hello (and has joined, with `room=`)."""
         server = server or await self.server()
+        options.setdefault("tls", getattr(server, "tls", None))
         peer = await self.enter(ParleyPeer(server.connect_address, **options))
         self.peers.append(peer)
         return peer

@@ -19,7 +19,7 @@ async def get(server, path, **headers):
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         request = Request(server.address.rstrip("/") + path, headers=fields)
         try:
-            with urlopen(request, timeout=10) as response:
+            with urlopen(request, timeout=10, context=server.tls) as response:
                 return response.status, response.headers, response.read()
         except HTTPError as error:
             return error.code, error.headers, error.read()

@@ -1,5 +1,6 @@
 import ParleyProtocol
 import ParleyServer
+import ParleyTransport
 import Testing
 
 @Suite("A drain")
@@ -140,8 +141,14 @@ struct DrainStateMachineTests {
 
 @Suite("Who may tell the server what to do")
 struct OperatorAccessTests {
-    private func isAllowed(_ peer: String?, _ names: [String] = ["host", "user-agent"]) -> Bool {
-        OperatorAccess().isAllowed(peer: peer, names: names)
+    private func isAllowed(
+        _ peer: String?,
+        _ names: [String] = ["host", "user-agent"],
+        isProxied: Bool = false,
+        isOperator: Bool = false
+    ) -> Bool {
+        let origin = ClientOrigin(address: peer.flatMap { ClientAddress($0) }, isProxied: isProxied)
+        return OperatorAccess().isAllowed(origin: origin, isOperator: isOperator, names: names)
     }
 
     @Test("a program on the same machine")
@@ -151,9 +158,16 @@ struct OperatorAccessTests {
 
     @Test("nobody else")
     func others() {
-        for peer in ["10.0.0.1", "::", "::2", "::ffff:10.0.0.1", "127.0.0", "", nil] {
+        for peer in ["10.0.0.1", "::", "::2", "::ffff:10.0.0.1", nil] {
             #expect(self.isAllowed(peer) == false, "\(peer ?? "nobody")")
         }
+        #expect(self.isAllowed("127.0.0.1", isProxied: true) == false)
+    }
+
+    @Test("whoever has an operator's certificate, but no page")
+    func certificate() {
+        #expect(self.isAllowed("10.0.0.1", isOperator: true))
+        #expect(self.isAllowed("10.0.0.1", ["host", "origin"], isOperator: true) == false)
     }
 
     @Test("no page, and nobody behind a proxy")

@@ -1,22 +1,50 @@
 /// Whether somebody may open a connection: judged before any work is done for it.
 ///
 /// The same value answers the WebSocket upgrade and `/v1/validate`, so that the twin cannot disagree.
-/// Development mode has no tokens, so two things stand in for them: the page that opens the connection
-/// must come from this machine, and so must the name by which the server was addressed (a page of a
-/// stranger can make its own host name point to 127.0.0.1, but it cannot choose our `Host`).
 package struct ConnectionAccess: Sendable {
+    /// Whom the server is there for.
+    package enum Reach: Hashable, Sendable {
+        /// Development mode. It has no tokens, so two things stand in for them: the page that opens the connection
+        /// must come from this machine, and so must the name by which the server was addressed (a page of a
+        /// stranger can make its own host name point to 127.0.0.1, but it cannot choose our `Host`).
+        case thisMachine
+        /// Whatever name leads here is ours: a certificate, a proxy or tokens stand behind it. The page must come
+        /// from the server itself.
+        case network
+    }
+
     package init() {}
 
     /// - Parameters:
     ///   - origin: the `Origin` header; absent for anything but a browser.
     ///   - host: the `Host` header.
-    package func judge(origin: String?, host: String?, connections: Int, connectionsMax: Int) -> ConnectionRefusal? {
-        guard let host, ServerConfiguration.isLoopback(host: Self.hostName(ofAuthority: host)) else {
-            return .hostNotAllowed
+    package func judge(
+        origin: String?,
+        host: String?,
+        reach: Reach,
+        connections: Int,
+        connectionsMax: Int
+    ) -> ConnectionRefusal? {
+        guard let host else { return .hostNotAllowed }
+        switch reach {
+        case .thisMachine:
+            guard ServerConfiguration.isLoopback(host: Self.hostName(ofAuthority: host)) else { return .hostNotAllowed }
+            if let origin, !Self.isLoopback(origin: origin) { return .originNotAllowed }
+        case .network:
+            if let origin, !Self.isSame(origin: origin, host: host) { return .originNotAllowed }
         }
-        if let origin, !Self.isLoopback(origin: origin) { return .originNotAllowed }
         if connections >= connectionsMax { return .connectionsFull }
         return nil
+    }
+
+    /// Whether a page of `origin` was loaded from `host`; the scheme is what a proxy in between may change.
+    static func isSame(origin: String, host: String) -> Bool {
+        for (scheme, port) in [("http://", "80"), ("https://", "443")] where origin.hasPrefix(scheme) {
+            let authority = String(origin.dropFirst(scheme.count))
+            return self.hostName(ofAuthority: authority).lowercased() == self.hostName(ofAuthority: host).lowercased()
+                && self.port(ofAuthority: authority) ?? port == self.port(ofAuthority: host) ?? port
+        }
+        return false
     }
 
     /// `http://localhost:8080` is, `https://example.org` and `null` are not.
@@ -36,33 +64,48 @@ package struct ConnectionAccess: Sendable {
         }
         return String(authority.prefix { $0 != ":" })
     }
+
+    /// The port in `name:port` and `[::1]:port`.
+    private static func port(ofAuthority authority: String) -> String? {
+        let rest = authority.dropFirst(self.hostName(ofAuthority: authority).count)
+        return rest.hasPrefix(":") ? String(rest.dropFirst()) : nil
+    }
 }
 
 /// Why a connection was not opened. Browsers hide the status of a refused upgrade, `/v1/validate` shows it.
-package enum ConnectionRefusal: String, CaseIterable, Sendable {
+package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
     case originNotAllowed = "origin-not-allowed"
     case hostNotAllowed = "host-not-allowed"
     case connectionsFull = "connections-full"
     case stopping
     case subprotocolRequired = "subprotocol-required"
+    case proxyNotTrusted = "proxy-not-trusted"
+    case forwardedInvalid = "forwarded-invalid"
 
     package var status: Int {
         switch self {
         case .originNotAllowed, .hostNotAllowed: 403
         case .connectionsFull, .stopping: 503
-        case .subprotocolRequired: 400
+        case .subprotocolRequired, .proxyNotTrusted, .forwardedInvalid: 400
         }
     }
 
     package var message: String {
         switch self {
         case .originNotAllowed:
-            "In development mode only pages from this machine may connect (http://localhost, http://127.0.0.1)."
+            "A page may connect to the server that it came from; in development mode, pages of this machine may "
+                + "(http://localhost, http://127.0.0.1)."
         case .hostNotAllowed:
             "In development mode the server must be addressed as localhost, 127.0.0.1 or [::1]."
         case .connectionsFull: "This server holds no more connections; try again later."
         case .stopping: "This server is stopping; try again."
         case .subprotocolRequired: "The WebSocket must ask for the subprotocol parley.v1."
+        case .proxyNotTrusted:
+            "The request says whom it was forwarded for, but comes from nobody whom --behind-proxy names. "
+                + "Only such a proxy may send X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, X-Real-IP "
+                + "or Forwarded."
+        case .forwardedInvalid:
+            "What the proxy says in X-Forwarded-For or Forwarded cannot be read, or the two name different clients."
         }
     }
 

@@ -220,7 +220,15 @@ package final class Gateway {
     // MARK: Opening
 
     package func decide(_ request: UpgradeRequest) -> UpgradeDecision {
-        if let refusal = self.judge(request) {
+        let origin: ClientOrigin
+        do throws(ConnectionRefusal) {
+            origin = try self.judged(request)
+        } catch {
+            let refusal = error
+            self.logger.debug(
+                "A connection was refused.",
+                metadata: ["why": "\(refusal.rawValue)", "peer": "\(request.source.peer?.description ?? "-")"]
+            )
             self.counters.connectionsRefused += 1
             return .refuse(
                 UpgradeRefusal(
@@ -234,23 +242,39 @@ package final class Gateway {
         let credential = self.configuration.issuers.isEmpty ? Credential.none : Credential(request)
         return .accept(subprotocol: Self.subprotocol) { connection in
             self.counters.connectionsAccepted += 1
-            let opened = GatewayConnection(connection, gateway: self, slot: self.connections.count)
+            self.logger.debug(
+                "A connection was opened.",
+                metadata: ["client": "\(origin.address?.description ?? "-")", "proxied": "\(origin.isProxied)"]
+            )
+            let opened = GatewayConnection(
+                connection,
+                gateway: self,
+                slot: self.connections.count,
+                clientAddress: origin.address
+            )
             opened.credential = credential
             self.connections.append(opened)
             return opened
         }
     }
 
-    private func judge(_ request: UpgradeRequest) -> ConnectionRefusal? {
-        guard !self.keys.isEmpty, !self.drain.isDraining else { return .stopping }
+    private func judged(_ request: UpgradeRequest) throws(ConnectionRefusal) -> ClientOrigin {
+        let origin = try self.configuration.proxies.origin(
+            of: request.source,
+            headers: request.headers,
+            hopsMax: self.limits.proxyHopsMax
+        )
+        guard !self.keys.isEmpty, !self.drain.isDraining else { throw .stopping }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
             host: request[header: "host"],
+            reach: self.configuration.reach(of: origin),
             connections: self.transport.connectionCount,
             connectionsMax: self.limits.connectionsMax
         )
-        if let refusal { return refusal }
-        return request.subprotocols.contains(Self.subprotocol) ? nil : .subprotocolRequired
+        if let refusal { throw refusal }
+        guard request.subprotocols.contains(Self.subprotocol) else { throw .subprotocolRequired }
+        return origin
     }
 
     /// - Returns: a failure if there are too many connections that are plain HTTP.

@@ -15,6 +15,8 @@ final class GatewayConnection: WebSocketDelegate {
     private let connection: WebSocketConnection
     /// Its place in the gateway's list.
     var slot: Int
+    /// Whose it is, as limits count it; nil where sockets have no IP address.
+    let clientAddress: ClientAddress?
     private(set) var session: GatewaySession?
     /// The session that it will have when its rooms have been read. Nothing else is to be said meanwhile.
     private var awaited: GatewaySession?
@@ -40,12 +42,13 @@ final class GatewayConnection: WebSocketDelegate {
     private(set) var roundTrip = RoundTripEstimate()
     private var measureDeadline: NIODeadline
 
-    init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int) {
+    init(_ connection: WebSocketConnection, gateway: Gateway, slot: Int, clientAddress: ClientAddress?) {
         let now = gateway.eventLoop.now
         let limits = gateway.limits
         self.gateway = gateway
         self.connection = connection
         self.slot = slot
+        self.clientAddress = clientAddress
         self.liveness = Liveness(
             silenceMilliseconds: limits.silenceMilliseconds,
             darkMilliseconds: limits.darkMilliseconds,

@@ -17,11 +17,10 @@ struct DrainRoutes: Sendable {
         _ context: PeerRequestContext,
         _ drainRequest: DrainRequest
     ) async throws -> Response {
-        let access = OperatorAccess()
-        guard access.isAllowed(peer: context.remoteAddress?.ipAddress, names: request.headers.map(\.name.canonicalName))
-        else {
+        guard context.mayOperate(request) else {
             return Routes.json(
-                #"{"ok":false,"code":"local-only","message":"Only a program on the server's machine may do this."}"#,
+                #"{"ok":false,"code":"local-only","message":"Only a program on the server's machine may do this, "#
+                    + #"or one with an operator's certificate."}"#,
                 status: .forbidden
             )
         }

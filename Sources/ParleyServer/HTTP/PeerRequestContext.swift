@@ -1,13 +1,26 @@
+import HTTPTypes
 import Hummingbird
 import NIOCore
+import ParleyTransport
 
 /// What a route knows of its request: who has asked, besides what Hummingbird needs.
-struct PeerRequestContext: RequestContext, RemoteAddressRequestContext {
+struct PeerRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let remoteAddress: SocketAddress?
+    /// Who has asked, behind however many proxies.
+    var origin = ClientOrigin(address: nil)
+    /// The connection has shown a certificate that makes somebody an operator.
+    var isOperator = false
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
-        self.remoteAddress = source.channel.remoteAddress
+    }
+
+    /// Whether this request may tell the server what to do.
+    func mayOperate(_ request: Request) -> Bool {
+        OperatorAccess().isAllowed(
+            origin: self.origin,
+            isOperator: self.isOperator,
+            names: request.headers.map(\.name.canonicalName)
+        )
     }
 }

@@ -4,64 +4,106 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import ParleyProtocol
+import ParleyTransport
 
 /// Hummingbird's HTTP/1.1 for the connections that our own listener does not keep for itself.
 ///
 /// The listener is ours because a WebSocket must not pass through HTTP's pipeline first (1.7 times the cost of
 /// an upgrade); everything that is HTTP is Hummingbird's.
 struct PlainHTTP: Sendable {
-    typealias Connection = HTTP1Channel.Value
+    /// Each connection has a channel of its own, which knows where it comes from.
+    struct Connection: Sendable {
+        fileprivate let channel: HTTP1Channel
+        fileprivate let value: HTTP1Channel.Value
+    }
 
-    private let channel: HTTP1Channel
+    /// What a connection itself tells of the client.
+    private struct Peer: Sendable {
+        let source: ConnectionSource
+        let isOperator: Bool
+    }
+
+    private let answer: @Sendable (Request, PeerRequestContext) async throws -> Response
+    private let configuration: ServerConfiguration
     private let logger: Logger
 
-    init(responder: some HTTPResponder<PeerRequestContext>, logger: Logger) {
+    init(
+        responder: some HTTPResponder<PeerRequestContext>,
+        configuration: ServerConfiguration,
+        logger: Logger
+    ) {
+        self.answer = { try await responder.respond(to: $0, context: $1) }
+        self.configuration = configuration
         self.logger = logger
-        self.channel = HTTP1Channel(
-            responder: { request, writer, channel in
-                try await Self.respond(
-                    to: request,
-                    writer: writer,
-                    channel: channel,
-                    responder: responder,
-                    logger: logger
-                )
-            },
-            configuration: .init(idleTimeout: .seconds(60))
-        )
     }
 
     /// Adds HTTP to the pipeline, on the channel's loop, before the method returns.
     func adopt(_ channel: any Channel) -> EventLoopFuture<Connection> {
         // A half-closed HTTP client may still wait for its answer.
         _ = channel.setOption(.allowRemoteHalfClosure, value: true)
-        return self.channel.setup(channel: channel, logger: self.logger)
+        let peer = Peer(source: WebSocketAcceptor.source(of: channel), isOperator: self.isOperator(channel))
+        let http = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await self.respond(to: request, writer: writer, channel: channel, peer: peer)
+            },
+            configuration: .init(idleTimeout: .seconds(60))
+        )
+        return http.setup(channel: channel, logger: self.logger).map { Connection(channel: http, value: $0) }
     }
 
     /// Serves a connection until it ends.
     func serve(_ connection: Connection) async {
-        await self.channel.handle(value: connection, logger: self.logger)
+        await connection.channel.handle(value: connection.value, logger: self.logger)
     }
 
-    private static func respond(
+    /// TLS lets nobody through who shows a certificate that nobody vouches for.
+    private func isOperator(_ channel: any Channel) -> Bool {
+        guard self.configuration.certificates?.admitsOperators == true else { return false }
+        return (try? channel.pipeline.syncOperations.nioSSL_peerCertificate()) != nil
+    }
+
+    private func respond(
         to request: Request,
         writer: consuming ResponseWriter,
         channel: any Channel,
-        responder: some HTTPResponder<PeerRequestContext>,
-        logger: Logger
+        peer: Peer
     ) async throws {
-        let context = PeerRequestContext(source: .init(channel: channel, logger: logger))
+        var context = PeerRequestContext(source: .init(channel: channel, logger: self.logger))
+        context.isOperator = peer.isOperator
         var response: Response
         do {
-            response = try await responder.respond(to: request, context: context)
+            context.origin = try self.origin(of: request, from: peer.source)
+            response = try await self.answer(request, context)
+        } catch let refusal as ConnectionRefusal {
+            response = Routes.json(refusal.body, status: .init(code: refusal.status))
         } catch let error as HTTPParserError {
             throw error
         } catch let error as any HTTPResponseError {
             response = Response(status: error.status, headers: SiteHeaders.all)
         } catch {
-            logger.error("A request failed.", metadata: ["error": "\(error)"])
+            self.logger.error("A request failed.", metadata: ["error": "\(error)"])
             response = Response(status: .internalServerError, headers: SiteHeaders.all)
         }
+        if self.configuration.certificates != nil || context.origin.isEncrypted {
+            SiteHeaders.insistOnTLS(in: &response.headers, host: request.head.authority)
+        }
+        self.logger.debug(
+            "A request was answered.",
+            metadata: [
+                "client": "\((context.origin.address ?? peer.source.peer)?.description ?? "-")",
+                "request": "\(request.method) \(request.uri.path)", "status": "\(response.status.code)",
+            ]
+        )
         try await writer.write(response: response.head, body: response.body)
+    }
+
+    private func origin(of request: Request, from source: ConnectionSource) throws(ConnectionRefusal) -> ClientOrigin {
+        try self.configuration.proxies.origin(
+            of: source,
+            headers: request.headers.lazy.map { (name: $0.name.canonicalName, value: $0.value) },
+            hopsMax: self.configuration.limits.proxyHopsMax
+        )
     }
 }

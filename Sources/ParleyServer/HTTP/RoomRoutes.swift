@@ -28,12 +28,10 @@ struct RoomRoutes: Sendable {
         _ context: PeerRequestContext,
         _ body: () async throws -> Response
     ) async throws -> Response {
-        let access = OperatorAccess()
-        guard access.isAllowed(peer: context.remoteAddress?.ipAddress, names: request.headers.map(\.name.canonicalName))
-        else {
+        guard context.mayOperate(request) else {
             return Self.problem(
                 "local-only",
-                "Only a program on the server's machine may do this.",
+                "Only a program on the server's machine may do this, or one with an operator's certificate.",
                 status: .forbidden
             )
         }

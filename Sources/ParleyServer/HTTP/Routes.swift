@@ -21,6 +21,7 @@ struct Routes {
     let registry: PrometheusRegistry
     let readiness: Readiness
     let access: ConnectionAccess
+    let reach: @Sendable (ClientOrigin) -> ConnectionAccess.Reach
     let connectionsMax: Int
     /// Open connections as the last sweep saw them: good enough for a twin.
     let connections: @Sendable () -> Int
@@ -38,7 +39,7 @@ struct Routes {
         router.get("/metrics") { _, _ in
             Self.text(self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        router.get("/v1/validate") { request, _ in self.validate(request) }
+        router.get("/v1/validate") { request, context in self.validate(request, from: context.origin) }
         self.drain.add(to: router)
         self.rooms.add(to: router)
         self.turn.add(to: router)
@@ -60,12 +61,13 @@ struct Routes {
         return response
     }
 
-    private func validate(_ request: Request) -> Response {
+    private func validate(_ request: Request, from origin: ClientOrigin) -> Response {
         let refusal =
             self.readiness.isReady
             ? self.access.judge(
                 origin: request.headers[.origin],
                 host: request.head.authority,
+                reach: self.reach(origin),
                 connections: self.connections(),
                 connectionsMax: self.connectionsMax
             )

@@ -77,19 +77,3 @@ extension SiteAssets.Asset {
         "txt": "text/plain; charset=utf-8",
     ]
 }
-
-/// What every page of the server tells the browser: nothing from anywhere else, in nobody's frame.
-enum SiteHeaders {
-    static let all: HTTPFields = {
-        var fields = HTTPFields()
-        fields[.contentSecurityPolicy] =
-            "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
-            + "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        fields[.xContentTypeOptions] = "nosniff"
-        if let referrer = HTTPField.Name("Referrer-Policy") { fields[referrer] = "no-referrer" }
-        if let permissions = HTTPField.Name("Permissions-Policy") {
-            fields[permissions] = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
-        }
-        return fields
-    }()
-}

@@ -21,9 +21,12 @@ struct ServerSettings {
         server.assetFolders = try Self.assetFolders(settings)
         try Self.read(&server.limits, from: settings)
         self.tokens = try TokenSettings(settings)
+        server.requiresTokens = !self.tokens.isEmpty
+        server.certificates = try Self.certificates(settings)
+        server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
         self.server = server
         self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
-        try Self.refusePublicAddress(server.host)
+        try Self.refusePublicAddress(server)
     }
 
     private static func read(_ limits: inout Limits, from settings: SettingsReader) throws {
@@ -83,18 +86,5 @@ struct ServerSettings {
         case (let web?, nil): throw SettingError(.webFolder, value: web, source: "alone")
         case (nil, let client?): throw SettingError(.clientFolder, value: client, source: "alone")
         }
-    }
-
-    /// Without tokens everybody who reaches the port may do everything: so only this machine may reach it.
-    private static func refusePublicAddress(_ host: String) throws {
-        guard !ServerConfiguration.isLoopback(host: host) else { return }
-        throw SettingError(
-            """
-            The setting host (\(host)) is an address that other machines can reach, but no authentication is \
-            configured: anybody could create and enter rooms. This version has no tokens, so it serves this machine \
-            only: listen on 127.0.0.1, ::1 or localhost. To try it from another machine, forward the port: \
-            ssh -L 8080:127.0.0.1:8080 HOST
-            """
-        )
     }
 }

@@ -23,9 +23,9 @@ struct Setting: Sendable {
             unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
             drainMilliseconds,
             stopMilliseconds, logLevel, webFolder, clientFolder,
-        ] + tokens + turn
+        ] + tokens + turn + doors
 
-    static let host = Setting(key: "host", allowed: "localhost, an address 127.x.x.x, or ::1")
+    static let host = Setting(key: "host", allowed: "a host name or an IP address of this machine")
     static let port = Setting(key: "port", allowed: "a whole number from 0 to 65535 (0: any free port)")
     static let iceServer = Setting(
         key: "ice-server",

@@ -1,0 +1,14 @@
+/// What stands between the server and the network.
+extension Setting {
+    static let doors = [tlsCertificate, tlsKey, adminCA, behindProxy]
+
+    static let tlsCertificate = Setting(key: "tls-certificate", allowed: "a file in PEM (given together with tls-key)")
+    static let tlsKey = Setting(key: "tls-key", allowed: "a file in PEM (given together with tls-certificate)")
+    static let adminCA = Setting(key: "admin-ca", allowed: "a file in PEM (given together with tls-certificate)")
+    static let behindProxy = Setting(
+        key: "behind-proxy",
+        allowed:
+            "addresses and ranges like 10.0.0.0/8 and 2001:db8::1, at most 64, separated by commas or given one by one",
+        isList: true
+    )
+}
