@@ -239,6 +239,26 @@ async def test_a_session_comes_back_with_or_without_its_token_but_with_nobody_el
         assert welcome["identity"] != ada.room.people[ada.id]["identity"]
 
 
+async def test_a_session_that_cannot_be_had_lets_nobody_in_without_a_token(stage):
+    """Whoever knows the name of somebody's session, and not its secret, has no token either."""
+    async with guarded(stage.world.program) as server:
+        ada = await stage.enter(Visitor(server, "fox", said=token(sub="ada", grant={"create": True}), name="Ada"))
+        session, secret = ada.welcome["session"], ada.welcome["resume"]["secret"]
+        for resume in (
+            {"session": session, "secret": "x" * 66, "rooms": {}}, {"session": session, "secret": "x" * 66},
+            {"session": "s_AAAAAAAAAAAAAAAAAAAAAA", "secret": secret, "rooms": {}},
+        ):
+            answer, code = await ask(server, {"resume": resume, "join": {"id": 1, "room": "fox"}})
+            assert (answer.get("code"), code) == ("token-required", 4510), (resume, answer)
+        # A page that was loaded again has only the secret, and is who it was.
+        await ada.cut()
+        welcome, _ = await ask(server, {"resume": {"session": session, "secret": secret}})
+        assert not welcome["resumed"] and welcome["identity"] == ada.welcome["identity"]
+        # The old session is over, so its secret is none any more.
+        answer, code = await ask(server, {"resume": {"session": session, "secret": secret, "rooms": {}}})
+        assert (answer.get("code"), code) == ("token-required", 4510), answer
+
+
 async def test_keys_are_fetched_and_rotate_under_load(stage):
     with Issuer() as issuer:
         first = issuer.rotate("k1")

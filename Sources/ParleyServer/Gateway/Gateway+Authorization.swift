@@ -97,8 +97,12 @@ extension Gateway {
         _ session: GatewaySession,
         _ then: @escaping (Result<RoomHost, RejectionCode>) -> Void
     ) {
-        guard pass == nil, let grant = session.grant else {
+        guard self.wantsTokens, pass == nil else {
             return self.directory.find(join.room, mayBegin: pass?.mayBegin ?? false, then)
+        }
+        guard let grant = session.grant else {
+            assertionFailure("nobody is greeted without an authorization")
+            return then(.failure(.notPermitted))
         }
         let due = self.eventLoop.now + .milliseconds(Int64(self.limits.unknownRoomMilliseconds))
         let answer: (Result<RoomHost, RejectionCode>) -> Void = { [unowned self] result in

@@ -49,6 +49,10 @@ extension Gateway {
         _ connection: WebSocketConnection,
         _ holder: GatewayConnection
     ) {
+        // What its token has allowed only the node knows that has seen it.
+        guard holder.authorization != nil || !self.wantsTokens else {
+            return holder.refuseAuthorization(.tokenRequired)
+        }
         guard secret.expiresAt > self.now else {
             return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .expired)
         }

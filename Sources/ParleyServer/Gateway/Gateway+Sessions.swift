@@ -57,6 +57,7 @@ extension Gateway {
         }
         guard let rooms = resume.rooms else {
             // The client has lost its memory: it is who it was, and begins anew.
+            if holder.authorization == nil { holder.authorization = old.authorization?.authorization }
             self.end(old, .replaced)
             return self.begin(old.identity, hello, connection, holder)
         }
@@ -81,6 +82,10 @@ extension Gateway {
         _ holder: GatewayConnection,
         refused: ResumeRefusal? = nil
     ) {
+        // The session for whose sake no token was asked for is not to be had.
+        guard holder.authorization != nil || !self.wantsTokens else {
+            return holder.refuseAuthorization(.tokenRequired)
+        }
         let session = GatewaySession(
             id: SessionID(using: &self.random),
             // Whoever has shown a token is who that says.
