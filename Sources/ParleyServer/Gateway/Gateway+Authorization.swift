@@ -5,7 +5,7 @@ import ParleyRooms
 
 /// Who may come, who must show a newer token, and who may not stay.
 ///
-/// Judging a token costs up to a tenth of a millisecond and may have to fetch keys: it is done on the concurrency pool.
+/// Judging a token verifies a signature and may have to fetch keys: it is done on the concurrency pool.
 /// At most one of each connection is under way, and a connection may show only a few.
 extension Gateway {
     /// Without an issuer everybody may do everything, which is why only this machine may come then.
