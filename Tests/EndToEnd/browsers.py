@@ -80,11 +80,13 @@ class Firefox(Browser):
 
 
 # How much has come and gone, per peer, and how far the picture on the page has played.
+# A connection that is closed while it is asked may never answer; then nothing is known of it this time.
 FLOW = """async () => {
   const flow = {};
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 2000, []));
   for (const [id, peer] of window.parleyPage?.mesh?.peers ?? []) {
     const sum = { audioIn: 0, videoIn: 0, audioOut: 0, videoOut: 0 };
-    (await peer.connection.getStats()).forEach((report) => {
+    (await Promise.race([peer.connection.getStats(), soon()])).forEach((report) => {
       if (report.type === 'inbound-rtp') sum[report.kind + 'In'] += report.bytesReceived ?? 0;
       if (report.type === 'outbound-rtp') sum[report.kind + 'Out'] += report.bytesSent ?? 0;
     });
