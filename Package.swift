@@ -25,6 +25,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
@@ -49,6 +50,8 @@ let package = Package(
             dependencies: ["ParleyProtocol", product("HashTreeCollections", "swift-collections")],
             swiftSettings: settings
         ),
+        // A text as squares that a telephone reads from a terminal.
+        .target(name: "QRCode", swiftSettings: settings),
         // Ground.
         .target(
             name: "ParleyEngine",
@@ -83,6 +86,7 @@ let package = Package(
                 product("NIOExtras", "swift-nio-extras"),
                 product("NIOHTTP1", "swift-nio"),
                 product("NIOSSL", "swift-nio-ssl"),
+                product("SwiftASN1", "swift-asn1"),
                 product("X509", "swift-certificates"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
@@ -102,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "parley",
             dependencies: [
-                "ParleyServer", "ParleyEngine", "ParleyProtocol", "ParleyTransport",
+                "ParleyServer", "ParleyEngine", "ParleyProtocol", "ParleyTransport", "QRCode",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
                 product("Logging", "swift-log"),
@@ -128,6 +132,7 @@ let package = Package(
             dependencies: ["ParleyProtocol", "ParleyTestSupport"],
             swiftSettings: settings
         ),
+        .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: settings),
         .testTarget(
             name: "ParleyRoomsTests",
             dependencies: ["ParleyProtocol", "ParleyRooms", "ParleyTestSupport"],

@@ -3,6 +3,7 @@ enum Layers {
     /// What a target may import; `NIO` stands for whatever begins with it.
     static let allowed: [String: Set<String>] = [
         "ParleyProtocol": [],
+        "QRCode": [],
         "ParleyRooms": ["ParleyProtocol", "OrderedCollections", "HashTreeCollections"],
         "ParleyEngine": ["ParleyProtocol", "NIOCore", "NIOConcurrencyHelpers", "Synchronization"],
         "ParleyTransport": Set(["NIO", "DequeModule", "Synchronization"]).union(systems),
@@ -10,7 +11,7 @@ enum Layers {
             "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "NIO", "Hummingbird",
             "HTTPTypes", "Logging", "Metrics", "CoreMetrics", "Crypto", "ServiceLifecycle", "Synchronization",
             "DequeModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
-            "AsyncHTTPClient", "JWTKit",
+            "AsyncHTTPClient", "JWTKit", "X509", "SwiftASN1",
         ]).union(systems),
         "ParleyClient": ["ParleyProtocol", "ParleyTransport", "NIO", "Logging", "Synchronization"],
     ]

@@ -31,6 +31,18 @@ public final class ServerCertificates: Sendable {
         self.state = Mutex(State(current: try contents.loaded(), watch: watch))
     }
 
+    /// One that this process makes for itself.
+    public init(_ selfSigned: SelfSigned, limits: Limits = Limits()) throws(CertificateProblem) {
+        let contents = try selfSigned.makeContents()
+        self.files = nil
+        self.limits = limits
+        let watch = CertificateWatch(used: Seen.success(contents.fingerprint))
+        self.state = Mutex(State(current: try contents.loaded(), watch: watch))
+    }
+
+    /// Whether it vouches for itself.
+    var isSelfSigned: Bool { self.files == nil }
+
     /// Whether a client can show by a certificate that it is an operator.
     var admitsOperators: Bool { self.files?.operators != nil }
 

@@ -39,6 +39,17 @@ public enum ClientAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Four or sixteen, the first one leading.
+    public var bytes: [UInt8] {
+        func bytes(_ number: UInt64, _ count: Int) -> [UInt8] {
+            (0..<count).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
+        }
+        switch self {
+        case .ipv4(let number): return bytes(UInt64(number), 4)
+        case .ipv6(let high, let low): return bytes(high, 8) + bytes(low, 8)
+        }
+    }
+
     private static func number(_ bytes: some Collection<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
