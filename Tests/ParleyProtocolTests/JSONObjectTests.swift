@@ -3,6 +3,20 @@ import ParleyTestSupport
 import Testing
 
 @Suite struct JSONObjectTests {
+    /// Each of twelve letters in one of two forms: 4,096 names that Unicode takes for one. Whoever sends them must not
+    /// make us compare each with each.
+    @Test func namesThatAreCanonicallyEquivalentDoNotCollide() throws {
+        let names = (0..<4_096).map { bits in
+            (0..<12).map { bits >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined()
+        }
+        let hashes = Set(names.map { MemberName($0).hashValue })
+        #expect(hashes.count > 4_000)
+        let text = "{" + names.enumerated().map { "\"\($1)\":\($0)" }.joined(separator: ",") + "}"
+        let object = try #require(try JSONParser.parse(text).object)
+        #expect(object.count == names.count)
+        #expect(object[names[77]] == 77)
+    }
+
     /// Against a plain list, across the size where the index appears and goes again.
     @Test func behavesLikeAList() {
         var generator = SeededGenerator(seed: 7)

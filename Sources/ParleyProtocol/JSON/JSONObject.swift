@@ -111,20 +111,26 @@ public struct JSONObject: Sendable {
 
 /// A text compared byte by byte, as JSON does (RFC 8259, section 8.3). Swift's own `==` takes canonically
 /// equivalent texts for equal, so two different names would pass for one.
-private struct MemberName: Hashable {
+package struct MemberName: Hashable, Sendable {
     let text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
-    static func == (left: Self, right: Self) -> Bool { left.text.isSameText(as: right.text) }
+    package static func == (left: Self, right: Self) -> Bool { left.text.isSameText(as: right.text) }
 
-    func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
+    /// Of the bytes. Swift's own hash is the same for canonically equivalent texts: thousands of names in one frame
+    /// could share it, and each would be compared with each.
+    package func hash(into hasher: inout Hasher) {
+        var copy = self.text
+        copy.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(UInt8(0xFF))
+    }
 }
 
 extension String {
-    /// The same scalars. The equality in front costs less and rules nearly everything out.
+    /// The same scalars. Never by Swift's own `==`, which normalises both where they are not ASCII.
     func isSameText(as other: String) -> Bool {
-        self == other && self.utf8.elementsEqual(other.utf8)
+        self.utf8.count == other.utf8.count && self.utf8.elementsEqual(other.utf8)
     }
 }
 
