@@ -196,6 +196,17 @@ let package = Package(
             dependencies: ["ParleyClient", "ParleyProtocol", "ParleyTestSupport"],
             swiftSettings: settings
         ),
+        // Whatever reads what others have written; `./test --only fuzz` runs the same targets under a fuzzer.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "ParleyServer", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport",
+                product("Crypto", "swift-crypto"), product("NIOCore", "swift-nio"),
+            ],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -10,6 +10,20 @@ public struct UpgradeRequest: Sendable {
     public var subprotocols: [String]
     public var source: ConnectionSource
 
+    package init(
+        path: String,
+        query: String?,
+        headers: [(name: String, value: String)],
+        subprotocols: [String],
+        source: ConnectionSource
+    ) {
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.subprotocols = subprotocols
+        self.source = source
+    }
+
     /// The value of the first header of that name, in whatever case.
     public subscript(header name: String) -> String? {
         self.headers.first { $0.name.equalsIgnoringCase(name) }?.value

@@ -1,19 +1,19 @@
-import NIOCore
-import ParleyEngine
+package import NIOCore
+package import ParleyEngine
 import ParleyProtocol
-import ParleyRooms
+package import ParleyRooms
 
 // What is in a room's log: an entry is a JSON array of events, a snapshot is the room's JSON. JSON because a log
 // outlives the program that wrote it, and an operator can read it.
 
 extension [RoomEvent] {
-    var payload: ByteBuffer {
+    package var payload: ByteBuffer {
         ByteBuffer(bytes: JSONValue.array(self.map(\.json)).encoded)
     }
 }
 
 extension Room {
-    var payload: ByteBuffer {
+    package var payload: ByteBuffer {
         ByteBuffer(bytes: self.snapshot.encoded)
     }
 }
@@ -30,7 +30,7 @@ extension JSONValue {
 
 extension RoomEntry {
     /// `nil` if it was written by a version with events that this one does not know.
-    init?(_ entry: LogEntry) {
+    package init?(_ entry: LogEntry) {
         guard let events = JSONValue(entry.payload)?.array else { return nil }
         guard let decoded = try? events.map({ try RoomEvent(json: $0) }) else { return nil }
         self.init(position: entry.position, after: entry.after, author: entry.author, events: decoded)

@@ -1,9 +1,9 @@
-import NIOCore
-import ParleyEngine
-import ParleyProtocol
+package import NIOCore
+package import ParleyEngine
+package import ParleyProtocol
 
 /// What the hosts of one room say to each other on different nodes. Lost or doubled, it does no harm.
-enum RoomHint: Hashable {
+package enum RoomHint: Hashable {
     /// The recipient has acknowledged the senders' signals.
     case delivered(to: ParticipantID, [SignalNumber])
     /// A pulse as its recipients read it, to everybody but its sender, or to one.
@@ -19,7 +19,7 @@ enum RoomHint: Hashable {
     private static let restarterTag: UInt8 = 3
     private static let chatTag: UInt8 = 4
 
-    func encoded(author: NodeID) -> ByteBuffer {
+    package func encoded(author: NodeID) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.write(author)
         switch self {
@@ -48,7 +48,7 @@ enum RoomHint: Hashable {
     }
 
     /// `nil` for what no node of this version has said.
-    static func decode(_ bytes: ByteBuffer) -> (author: NodeID, hint: RoomHint)? {
+    package static func decode(_ bytes: ByteBuffer) -> (author: NodeID, hint: RoomHint)? {
         var buffer = bytes
         guard let author: NodeID = buffer.readIdentifier(), let tag = buffer.readInteger(as: UInt8.self)
         else { return nil }

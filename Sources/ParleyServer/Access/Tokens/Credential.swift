@@ -1,8 +1,8 @@
 import Foundation
-import ParleyTransport
+package import ParleyTransport
 
 /// What a connection has shown of itself before its first message.
-enum Credential: Hashable, Sendable {
+package enum Credential: Hashable, Sendable {
     case none
     case token(String)
     /// Good once, for a moment (`POST /v1/tickets`), or the secret of a link.
@@ -12,7 +12,7 @@ enum Credential: Hashable, Sendable {
 
     /// Where clients can put one: `Authorization: Bearer`, the subprotocol `bearer.TOKEN`, `?token=`, `?access_token=`
     /// (RFC 6750, section 2.3), `?ticket=`.
-    init(_ request: UpgradeRequest) {
+    package init(_ request: UpgradeRequest) {
         var found: [Credential] = []
         for (name, value) in request.headers where name.equalsIgnoringCase("authorization") {
             if let token = Self.bearer(value) { found.append(.token(token)) }
@@ -37,7 +37,7 @@ enum Credential: Hashable, Sendable {
     }
 
     /// With the token of `hello`; the same one twice is one.
-    func adding(_ token: String?) -> Credential {
+    package func adding(_ token: String?) -> Credential {
         guard let token else { return self }
         switch self {
         case .none: return .token(token)

@@ -1,32 +1,32 @@
-import NIOCore
-import ParleyEngine
+package import NIOCore
+package import ParleyEngine
 import ParleyProtocol
-import ParleyRooms
+package import ParleyRooms
 
 // What is in a chat's log: an entry is a JSON array of messages, a snapshot has all that is kept, and the greatest
 // number.
 
 extension ChatLogStateMachine.Entry {
-    var payload: ByteBuffer {
+    package var payload: ByteBuffer {
         ByteBuffer(bytes: JSONValue.array(self.messages.map(\.json)).encoded)
     }
 
     /// `nil` if it was written by a version that means something else by it.
-    init?(_ entry: LogEntry) {
+    package init?(_ entry: LogEntry) {
         guard let messages = JSONValue(entry.payload).flatMap({ [ChatMessage](json: $0) }) else { return nil }
         self.init(position: entry.position, after: entry.after, messages: messages)
     }
 }
 
 extension ChatLogStateMachine.Snapshot {
-    var payload: ByteBuffer {
+    package var payload: ByteBuffer {
         let object: JSONObject = [
             "last": .integer(Int64(clamping: self.last)), "messages": .array(self.messages.map(\.json)),
         ]
         return ByteBuffer(bytes: JSONValue.object(object).encoded)
     }
 
-    init?(_ snapshot: LogSnapshot) {
+    package init?(_ snapshot: LogSnapshot) {
         guard let json = JSONValue(snapshot.payload), let last = json["last"]?.integer.flatMap({ UInt64(exactly: $0) }),
             let messages = json["messages"].flatMap({ [ChatMessage](json: $0) })
         else { return nil }

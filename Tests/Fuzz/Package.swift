@@ -1,0 +1,83 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The fuzz targets, and what they look at, built with coverage and the address sanitizer: see run.py, which puts this
+// beside `Sources` and `Tests`. Only what reads and only what it needs, so that it is built in a minute.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"]),
+]
+/// Ten times as many inputs in the same time; the rooms alone would take longer to build than they are fuzzed.
+let fast = settings + [.unsafeFlags(["-O", "-assert-config", "Debug"])]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+
+let package = Package(
+    name: "parley-fuzz",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    ],
+    targets: [
+        .target(name: "ParleyProtocol", path: "Sources/ParleyProtocol", swiftSettings: fast),
+        .target(
+            name: "ParleyRooms",
+            dependencies: ["ParleyProtocol", .product(name: "HashTreeCollections", package: "swift-collections")],
+            path: "Sources/ParleyRooms",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ParleyEngine",
+            dependencies: ["ParleyProtocol", nioCore],
+            path: "Sources/ParleyEngine",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ParleyTransport",
+            dependencies: ["NIOSSL", nioCore],
+            path: "Sources/ParleyTransport",
+            exclude: [
+                "ClientTLS.swift", "ConnectHandler.swift", "WebSocketClientConnection.swift", "WebSocketListener.swift",
+                "WebSocketClientConnection+Channel.swift",
+            ],
+            swiftSettings: fast
+        ),
+        // Stand-ins.
+        .target(name: "NIOSSL", dependencies: [nioCore], path: "Tests/Fuzz/NIOSSL", swiftSettings: settings),
+        .target(name: "Crypto", path: "Tests/Fuzz/Crypto", swiftSettings: fast),
+        .target(
+            name: "ParleyServer",
+            dependencies: ["Crypto", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", nioCore],
+            path: "Sources/ParleyServer",
+            sources: [
+                "Access/ConnectionRefusal.swift", "Access/ForwardingHeaders.swift", "Access/ResumeSecret.swift",
+                "Access/Tokens/CompactToken.swift",
+                "Access/Tokens/Credential.swift", "Access/Tokens/TokenFault.swift", "Access/TransferTicket.swift",
+                "Access/TrustedProxies.swift", "Rooms/Chat/ChatEntry+Coding.swift", "Rooms/RoomEntry+Coding.swift",
+                "Rooms/RoomHostTypes.swift", "Rooms/RoomHint.swift", "Turn/Stun/StunAttribute.swift",
+                "Turn/Stun/StunBytes.swift",
+                "Turn/Stun/StunMessage.swift", "Turn/Stun/TurnProbe+StateMachine.swift",
+            ],
+            swiftSettings: fast
+        ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Crypto", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "ParleyServer", nioCore,
+            ],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: fast
+        ),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzz/Driver",
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
