@@ -294,7 +294,8 @@ public actor ParleyClient {
     private func open(_ id: ClientStateMachine.LineID, _ address: ServerAddress) {
         Task {
             do {
-                let target = address.target(origin: self.options.origin, tls: self.tls)
+                let isReturning = self.machine.session != nil
+                let target = address.target(origin: self.options.origin, tls: self.tls, isReturning: isReturning)
                 let line = try await ClientLine.open(to: target, group: self.options.group)
                 self.lines[id] = line
                 self.perform { $0.opened(id, $1, &$2) }

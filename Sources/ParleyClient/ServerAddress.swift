@@ -40,12 +40,14 @@ struct ServerAddress: Hashable, Sendable {
         return (String(host), port)
     }
 
-    /// - Parameter tls: for an address that is secure.
-    func target(origin: String?, tls: ClientTLS?) -> WebSocketClientConnection.Target {
+    /// - Parameters:
+    ///   - tls: for an address that is secure.
+    ///   - isReturning: servers keep a part of what they can open for those who come back.
+    func target(origin: String?, tls: ClientTLS?, isReturning: Bool = false) -> WebSocketClientConnection.Target {
         var target = WebSocketClientConnection.Target(
             host: self.host,
             port: self.port,
-            path: self.path,
+            path: isReturning ? self.path + (self.path.contains("?") ? "&" : "?") + "resume=1" : self.path,
             subprotocols: ["parley.v1"],
             headers: origin.map { [("Origin", $0)] } ?? []
         )

@@ -12,6 +12,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     case slow = 4408
     case dark = 4409
     case authorizationUnavailable = 4412
+    case rateLimited = 4429
     // Do not come back by yourself.
     case tooManyFaults = 4500
     case helloRequired = 4501
@@ -34,6 +35,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         case .slow: "Too much output was waiting; connect again."
         case .dark: "Nothing was heard for too long; connect again."
         case .authorizationUnavailable: "Nobody can be asked now who you are; connect again."
+        case .rateLimited: "Your address has failed too often to show who it is; connect again later."
         case .tooManyFaults: "Too many messages could not be read."
         case .helloRequired: "The first message must be hello."
         case .unsupportedProtocol: "This server speaks protocol version 1."
@@ -48,7 +50,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     public var isRetryable: Bool {
         switch self {
         case .normal, .protocolError, .unsupportedData, .invalidText, .messageTooBig: false
-        case .goingAway, .helloTimeout, .slow, .dark, .authorizationUnavailable: true
+        case .goingAway, .helloTimeout, .slow, .dark, .authorizationUnavailable, .rateLimited: true
         case .tooManyFaults, .helloRequired, .unsupportedProtocol, .superseded, .unauthorized, .tokenExpired, .revoked:
             false
         }

@@ -47,6 +47,37 @@ public struct Limits: Hashable, Sendable {
     public var networkChangesPerSecond = 1
     public var networkChangeBurst = 4
 
+    // MARK: Addresses. An IPv6 network of 64 bits counts as one address.
+    /// WebSockets of one address; one more is answered with HTTP 429 (`too-many-connections`).
+    public var connectionsPerAddressMax = 1_000
+    /// Sockets of one address that are no WebSockets, or not yet, besides those; one more is closed without an answer,
+    /// before it can begin TLS.
+    public var plainConnectionsPerAddressMax = 256
+    /// WebSockets that one address may open, and the most that can be saved up; one too many is answered with HTTP 429
+    /// (`rate-limited`).
+    public var upgradesPerAddressPerSecond = 50
+    public var upgradesPerAddressBurst = 1_000
+    /// The same for all addresses together; one too many is answered with HTTP 503 (`busy`).
+    public var upgradesPerSecond = 1_000
+    public var upgradeBurst = 5_000
+    /// Of both, so much of what can be saved up is kept for those who say that they come back.
+    public var upgradesKeptPercent = 25
+    /// Failures of one address to show who it is (for PINs it is counted apart) without a pause; after each further one
+    /// the pause doubles, up to the longest. Meanwhile it is answered with HTTP 429, or rejected: `rate-limited`.
+    public var failuresFree = 20
+    public var failurePauseMilliseconds = 1_000
+    public var failurePauseMillisecondsMax = 60_000
+    /// So many lock the address, for so long.
+    public var failuresMax = 32
+    public var lockMilliseconds = 300_000
+    /// One failure is forgotten in this time.
+    public var failureForgottenMilliseconds = 15_000
+    /// For so long after the start nobody is blamed for a resume secret that nobody knows: the store may have lost
+    /// the key.
+    public var secretsForgivenMilliseconds = 600_000
+    /// Addresses whose upgrades, and whose failures, are remembered: at least the newest half of them.
+    public var addressesMax = 32_768
+
     // MARK: Names
     /// A longer name is rejected: `invalid-name`.
     public var nameBytesMax = 128

@@ -36,6 +36,25 @@ public struct RateLimit: Hashable, Sendable {
         return .retryAfterMilliseconds((Self.token - self.level + perMillisecond - 1) / perMillisecond)
     }
 
+    /// For how long so many tokens are not there; `nil`: they are. Takes none.
+    ///
+    /// - Parameters:
+    ///   - count: more than the bucket holds are there when it is full.
+    ///   - leaving: so many that others may need stay in the bucket.
+    public mutating func wait(for count: Int, leaving: Int = 0, now: UInt64) -> UInt64? {
+        self.refill(now)
+        let wanted = min(UInt64(max(0, count)) + UInt64(max(0, leaving)), self.levelMax / Self.token) * Self.token
+        guard self.level < wanted else { return nil }
+        let perMillisecond = self.perSecond * 1_000_000
+        return (wanted - self.level + perMillisecond - 1) / perMillisecond
+    }
+
+    /// Takes what was judged by ``wait(for:leaving:now:)``, or less if less is there.
+    public mutating func spend(_ count: Int, now: UInt64) {
+        self.refill(now)
+        self.level -= min(UInt64(max(0, count)) * Self.token, self.level)
+    }
+
     private mutating func refill(_ now: UInt64) {
         // A clock that seems to go back brings nothing.
         guard now > self.updated else { return }

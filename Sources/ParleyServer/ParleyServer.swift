@@ -80,9 +80,8 @@ public struct ParleyServer: Service {
             reach: { self.configuration.reach(of: $0) },
             connectionsMax: self.configuration.limits.connectionsMax,
             connections: { openConnections.count },
-            drain: DrainRoutes { request in
-                try await eventLoop.submit { gateway.value.answer(request) }.get()
-            },
+            judgeAddress: Self.addressJudge(gateway, on: eventLoop),
+            drain: DrainRoutes { request in try await eventLoop.submit { gateway.value.answer(request) }.get() },
             rooms: RoomRoutes(limits: self.configuration.limits) { request in
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             },
@@ -95,7 +94,7 @@ public struct ParleyServer: Service {
         }.get()
 
         let quiescing = ServerQuiescingHelper(group: eventLoop)
-        let listener = try await self.listen(acceptor, quiescing)
+        let listener = try await self.listen(acceptor, gateway, quiescing)
         try await eventLoop.submit {
             gateway.value.vendorHTTP = vendorHTTP
             gateway.value.startHeartbeat(address: "\(listener.address)")
@@ -125,6 +124,16 @@ public struct ParleyServer: Service {
         }
     }
 
+    /// For the twin of the upgrade.
+    private static func addressJudge(
+        _ gateway: NIOLoopBound<Gateway>,
+        on eventLoop: any EventLoop
+    ) -> @Sendable (ClientOrigin, _ isReturning: Bool) async throws -> ConnectionDenial? {
+        { origin, isReturning in
+            try await eventLoop.submit { gateway.value.denial(of: origin, isReturning: isReturning) }.get()
+        }
+    }
+
     /// What may change while the server runs: secrets and certificates. Until the task is cancelled.
     private func watchFiles(for gateway: NIOLoopBound<Gateway>, on eventLoop: any EventLoop) async {
         async let secrets: Void = self.configuration.turn.watchSecrets(for: gateway, on: eventLoop, self.logger)
@@ -150,10 +159,14 @@ public struct ParleyServer: Service {
 
     private func listen(
         _ acceptor: NIOLoopBound<WebSocketAcceptor>,
+        _ gateway: NIOLoopBound<Gateway>,
         _ quiescing: ServerQuiescingHelper
     ) async throws -> WebSocketListener {
         var listening = WebSocketListener.Configuration(host: self.configuration.host, port: self.configuration.port)
-        listening.childChannelInitializer = self.configuration.addDoorHandlers
+        let configuration = self.configuration
+        listening.childChannelInitializer = { channel in
+            try configuration.addDoorHandlers(channel) { gateway.value.admitSocket(channel, of: $0) }
+        }
         listening.serverChannelInitializer = { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))

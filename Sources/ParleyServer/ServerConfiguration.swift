@@ -10,6 +10,8 @@ public struct ServerConfiguration: Sendable {
     public var certificates: ServerCertificates?
     /// Who may say for whom they speak.
     public var proxies = TrustedProxies()
+    /// Whether limits by address hold for this machine's own programs, too.
+    public var limitsLoopback = false
     /// Whether nobody comes in without showing who they are.
     public var requiresTokens = false
     /// Those without a credential are in every `welcome`; the others are told to those who are in a room.

@@ -7,11 +7,15 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
     case subprotocolRequired = "subprotocol-required"
     case proxyNotTrusted = "proxy-not-trusted"
     case forwardedInvalid = "forwarded-invalid"
+    case tooManyConnections = "too-many-connections"
+    case rateLimited = "rate-limited"
+    case busy
 
     package var status: Int {
         switch self {
         case .originNotAllowed, .hostNotAllowed: 403
-        case .connectionsFull, .stopping: 503
+        case .connectionsFull, .stopping, .busy: 503
+        case .tooManyConnections, .rateLimited: 429
         case .subprotocolRequired, .proxyNotTrusted, .forwardedInvalid: 400
         }
     }
@@ -32,11 +36,30 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
                 + "or Forwarded."
         case .forwardedInvalid:
             "What the proxy says in X-Forwarded-For or Forwarded cannot be read, or the two name different clients."
+        case .tooManyConnections: "Your address has as many connections as one may have; close one of them."
+        case .rateLimited: "Your address has come too often, or has failed too often to show who it is; wait."
+        case .busy: "Too many come at once; try again in a moment."
         }
     }
 
     /// The JSON body that goes with the status.
     package var body: String {
         #"{"ok":false,"code":"\#(self.rawValue)","message":"\#(self.message)"}"#
+    }
+}
+
+/// A refusal, and when it is worth to ask again.
+package struct ConnectionDenial: Error, Hashable, Sendable {
+    package var refusal: ConnectionRefusal
+    package var retryAfterMilliseconds: UInt64?
+
+    package init(_ refusal: ConnectionRefusal, retryAfterMilliseconds: UInt64? = nil) {
+        self.refusal = refusal
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+    }
+
+    /// The value of `Retry-After` (RFC 9110, section 10.2.3): whole seconds, at least one.
+    package var retryAfter: String? {
+        self.retryAfterMilliseconds.map { String(max(1, ($0 + 999) / 1_000)) }
     }
 }

@@ -71,6 +71,7 @@ extension Gateway {
                 let expiresAt = authorization.expiresAt
                 session.send(.authenticated(expiresAt: expiresAt), counters: &self.counters)
             case .failure(let code):
+                if code == .invalidToken { self.noteFailure(.credential, from: session.holder?.clientAddress) }
                 session.reject(Rejection(code, of: "authenticate"), counters: &self.counters)
             }
         }

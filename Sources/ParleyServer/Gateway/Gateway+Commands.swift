@@ -65,7 +65,10 @@ extension Gateway {
         guard session.life.isOver == false else { return host.endIfUnused() }
         // By id after by alias, before the first one was answered.
         if let seat = session.seat(in: host.id) { return self.rejoin(join, seat) }
-        if join.pin != nil, let pause = host.guesses.begin(session.identity, at: self.now) {
+        let address = session.holder?.clientAddress
+        if join.pin != nil,
+            let pause = self.mayTry(.pin, from: address) ?? host.guesses.begin(session.identity, at: self.now)
+        {
             self.refuse(.rateLimited, join, retryAfterMilliseconds: pause, session)
             return host.endIfUnused()
         }
@@ -87,10 +90,11 @@ extension Gateway {
                 action: .join(self.wish(join, pass, of: session, in: host.id))
             ),
             seat: seat
-        ) { outcome in
+        ) { [unowned self] outcome in
             guard join.pin != nil else { return }
             if outcome == .rejected(.wrongPIN) {
                 host.guesses.failed(session.identity, at: self.now)
+                self.noteFailure(.pin, from: address)
             } else {
                 host.guesses.succeeded(session.identity)
             }

@@ -11,13 +11,29 @@ extension Gateway {
 
     /// Answers at once, or when the token was judged, or the rooms of a session that another node held have been read.
     func hello(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
+        if holder.saysThatItReturns, hello.resume == nil { self.noteFailure(.credential, from: holder.clientAddress) }
+        guard let wait = self.mayTry(.credential, from: holder.clientAddress) else {
+            return self.judge(hello, on: connection, holder: holder)
+        }
+        // Whoever was here before may come back, whatever their neighbours do.
+        guard let resume = hello.resume else { return holder.refuseHello(retryAfterMilliseconds: wait) }
+        self.open(resume.secret, of: resume.session) { [unowned self] secret in
+            guard connection.end == nil else { return }
+            guard secret != nil else { return holder.refuseHello(retryAfterMilliseconds: wait) }
+            self.judge(hello, on: connection, holder: holder)
+        }
+    }
+
+    private func judge(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
         self.authorize(hello, holder.credential) { [unowned self] outcome in
             guard connection.end == nil else { return }
             switch outcome {
             case .success(let authorization):
                 holder.authorization = authorization
                 self.greet(hello, on: connection, holder: holder)
-            case .failure(let code): holder.refuseAuthorization(code)
+            case .failure(let code):
+                if code == .invalidToken { self.noteFailure(.credential, from: holder.clientAddress) }
+                holder.refuseAuthorization(code)
             }
         }
     }
@@ -27,6 +43,7 @@ extension Gateway {
         if let resume = hello.resume {
             self.open(resume.secret, of: resume.session) { [unowned self] secret in
                 guard connection.end == nil else { return }
+                if secret == nil { self.noteUnknownSecret(from: holder.clientAddress) }
                 guard let secret, holder.authorization?.identity.map({ $0 == secret.identity }) ?? true else {
                     return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .unknown)
                 }
@@ -35,6 +52,7 @@ extension Gateway {
         } else if let proof = hello.identity {
             self.open(proof.secret, of: proof.session) { [unowned self] secret in
                 guard connection.end == nil else { return }
+                if secret == nil { self.noteUnknownSecret(from: holder.clientAddress) }
                 self.begin(self.identity(proven: secret), hello, connection, holder)
             }
         } else {

@@ -19,6 +19,9 @@ package final class Gateway {
     package let node: NodeID
     let logger: Logger
     let access = ConnectionAccess()
+    /// See `Gateway+Addresses.swift`.
+    var addresses: AddressLimits
+    let startedAt: NIODeadline
 
     /// Each knows its place, so that removing one costs nothing.
     private(set) var connections: [GatewayConnection] = []
@@ -100,6 +103,8 @@ package final class Gateway {
         self.configuration = setup.configuration
         self.limits = setup.configuration.limits
         self.random = setup.random
+        self.addresses = AddressLimits(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
+        self.startedAt = eventLoop.now
         self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
         self.heedsFloors = setup.configuration.mechanisms.contains(.signalFloor)
         self.node = NodeID(using: &self.random)
@@ -221,27 +226,17 @@ package final class Gateway {
 
     package func decide(_ request: UpgradeRequest) -> UpgradeDecision {
         let origin: ClientOrigin
-        do throws(ConnectionRefusal) {
-            origin = try self.judged(request)
+        let isReturning = request.saysThatItReturns
+        do throws(ConnectionDenial) {
+            origin = try self.judged(request, isReturning: isReturning)
         } catch {
-            let refusal = error
-            self.logger.debug(
-                "A connection was refused.",
-                metadata: ["why": "\(refusal.rawValue)", "peer": "\(request.source.peer?.description ?? "-")"]
-            )
-            self.counters.connectionsRefused += 1
-            return .refuse(
-                UpgradeRefusal(
-                    status: UInt16(refusal.status),
-                    reason: refusal.rawValue,
-                    body: refusal.body,
-                    contentType: "application/json"
-                )
-            )
+            return .refuse(self.refusal(error, of: request))
         }
+        let standing = self.configuration.standing(of: origin)
         let credential = self.configuration.issuers.isEmpty ? Credential.none : Credential(request)
         return .accept(subprotocol: Self.subprotocol) { connection in
             self.counters.connectionsAccepted += 1
+            self.countConnection(standing)
             self.logger.debug(
                 "A connection was opened.",
                 metadata: ["client": "\(origin.address?.description ?? "-")", "proxied": "\(origin.isProxied)"]
@@ -250,15 +245,45 @@ package final class Gateway {
                 connection,
                 gateway: self,
                 slot: self.connections.count,
-                clientAddress: origin.address
+                clientAddress: standing.address
             )
             opened.credential = credential
+            opened.saysThatItReturns = isReturning
             self.connections.append(opened)
             return opened
         }
     }
 
-    private func judged(_ request: UpgradeRequest) throws(ConnectionRefusal) -> ClientOrigin {
+    private func refusal(_ denial: ConnectionDenial, of request: UpgradeRequest) -> UpgradeRefusal {
+        self.logger.debug(
+            "A connection was refused.",
+            metadata: ["why": "\(denial.refusal.rawValue)", "peer": "\(request.source.peer?.description ?? "-")"]
+        )
+        self.counters.connectionsRefused += 1
+        return UpgradeRefusal(
+            status: UInt16(denial.refusal.status),
+            reason: denial.refusal.rawValue,
+            headers: denial.retryAfter.map { [("Retry-After", $0)] } ?? [],
+            body: denial.refusal.body,
+            contentType: "application/json"
+        )
+    }
+
+    private func judged(
+        _ request: UpgradeRequest,
+        isReturning: Bool
+    ) throws(ConnectionDenial) -> ClientOrigin {
+        let origin: ClientOrigin
+        do throws(ConnectionRefusal) {
+            origin = try self.judgedByHeaders(request)
+        } catch {
+            throw ConnectionDenial(error)
+        }
+        try self.judgeAddress(self.configuration.standing(of: origin), isReturning: isReturning)
+        return origin
+    }
+
+    private func judgedByHeaders(_ request: UpgradeRequest) throws(ConnectionRefusal) -> ClientOrigin {
         let origin = try self.configuration.proxies.origin(
             of: request.source,
             headers: request.headers,

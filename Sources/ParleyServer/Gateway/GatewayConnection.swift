@@ -15,8 +15,10 @@ final class GatewayConnection: WebSocketDelegate {
     private let connection: WebSocketConnection
     /// Its place in the gateway's list.
     var slot: Int
-    /// Whose it is, as limits count it; nil where sockets have no IP address.
+    /// On whose account it is; nil: nobody's, see ``AddressStanding``.
     let clientAddress: ClientAddress?
+    /// It was let in as somebody who comes back.
+    var saysThatItReturns = false
     private(set) var session: GatewaySession?
     /// The session that it will have when its rooms have been read. Nothing else is to be said meanwhile.
     private var awaited: GatewaySession?
@@ -207,6 +209,14 @@ final class GatewayConnection: WebSocketDelegate {
         )
     }
 
+    /// Too much has failed where it comes from.
+    func refuseHello(retryAfterMilliseconds wait: UInt64) {
+        var rejection = Rejection(.rateLimited, of: "hello")
+        rejection.retryAfterMilliseconds = wait
+        self.refuse(rejection)
+        self.close(.rateLimited)
+    }
+
     /// The session is over for its client, too.
     func endAuthorization(_ code: CloseCode) {
         self.connection.close(code: code.rawValue, reason: code.reason)
@@ -346,6 +356,7 @@ final class GatewayConnection: WebSocketDelegate {
         self.gateway.counters.connectionsClosed += 1
         if code == CloseCode.slow.rawValue, end != .peerClosed { self.gateway.counters.slowCloses += 1 }
         self.gateway.remove(self)
+        if let address = self.clientAddress { self.gateway.addresses.connectionClosed(address) }
         self.endSession(SessionEnd(end, code: code))
     }
 }

@@ -25,6 +25,8 @@ struct Routes {
     let connectionsMax: Int
     /// Open connections as the last sweep saw them: good enough for a twin.
     let connections: @Sendable () -> Int
+    /// What the limits by address say; takes nothing from them.
+    let judgeAddress: @Sendable (ClientOrigin, _ isReturning: Bool) async throws -> ConnectionDenial?
     let drain: DrainRoutes
     let rooms: RoomRoutes
     let turn: TurnRoutes
@@ -39,7 +41,9 @@ struct Routes {
         router.get("/metrics") { _, _ in
             Self.text(self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        router.get("/v1/validate") { request, context in self.validate(request, from: context.origin) }
+        router.get("/v1/validate") { request, context in
+            try await self.validate(request, from: context.origin)
+        }
         self.drain.add(to: router)
         self.rooms.add(to: router)
         self.turn.add(to: router)
@@ -61,9 +65,19 @@ struct Routes {
         return response
     }
 
-    private func validate(_ request: Request, from origin: ClientOrigin) -> Response {
-        let refusal =
-            self.readiness.isReady
+    private func validate(_ request: Request, from origin: ClientOrigin) async throws -> Response {
+        if let refusal = self.judge(request, from: origin) {
+            return Self.json(refusal.body, status: .init(code: refusal.status))
+        }
+        let isReturning = request.uri.queryParameters["resume"] == "1"
+        guard let denial = try await self.judgeAddress(origin, isReturning) else { return Self.json(#"{"ok":true}"#) }
+        var response = Self.json(denial.refusal.body, status: .init(code: denial.refusal.status))
+        if let seconds = denial.retryAfter { response.headers[.retryAfter] = seconds }
+        return response
+    }
+
+    private func judge(_ request: Request, from origin: ClientOrigin) -> ConnectionRefusal? {
+        self.readiness.isReady
             ? self.access.judge(
                 origin: request.headers[.origin],
                 host: request.head.authority,
@@ -72,8 +86,6 @@ struct Routes {
                 connectionsMax: self.connectionsMax
             )
             : .stopping
-        guard let refusal else { return Self.json(#"{"ok":true}"#) }
-        return Self.json(refusal.body, status: .init(code: refusal.status))
     }
 
     static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {

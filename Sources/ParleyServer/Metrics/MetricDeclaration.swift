@@ -12,7 +12,8 @@ package struct MetricDeclaration: Hashable, Sendable {
     package var unit = 1.0
 
     package static let table: [MetricDeclaration] = [
-        connectionsOpen, connectionsAccepted, connectionsRefused, connectionsClosed, sessionsDetached,
+        connectionsOpen, connectionsAccepted, connectionsRefused, socketsRefused, failuresNoted, connectionsClosed,
+        sessionsDetached,
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
         slowCloses,
@@ -35,6 +36,16 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_connections_refused_total",
         kind: .counter,
         help: "WebSocket upgrades that were refused."
+    )
+    package static let socketsRefused = Self(
+        name: "parley_sockets_refused_total",
+        kind: .counter,
+        help: "Sockets that were closed at once because their address has too many."
+    )
+    package static let failuresNoted = Self(
+        name: "parley_failed_attempts_total",
+        kind: .counter,
+        help: "Forged tokens and secrets, wrong PINs and the like."
     )
     package static let connectionsClosed = Self(
         name: "parley_connections_closed_total",

@@ -5,6 +5,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var connectionsOpen = 0
     package var connectionsAccepted = 0
     package var connectionsRefused = 0
+    package var socketsRefused = 0
+    package var failuresNoted = 0
     package var connectionsClosed = 0
     package var sessionsDetached = 0
     package var sessionsResumed = 0
@@ -80,6 +82,8 @@ package struct ServerMetrics {
         (.connectionsOpen, \.connectionsOpen),
         (.connectionsAccepted, \.connectionsAccepted),
         (.connectionsRefused, \.connectionsRefused),
+        (.socketsRefused, \.socketsRefused),
+        (.failuresNoted, \.failuresNoted),
         (.connectionsClosed, \.connectionsClosed),
         (.sessionsDetached, \.sessionsDetached),
         (.sessionsResumed, \.sessionsResumed),

@@ -14,11 +14,15 @@ public final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHa
     }
 
     private let bytesMax: Int
+    private let admits: (ClientAddress?) -> Bool
     private var received: ByteBuffer?
 
-    /// - Parameter bytesMax: of a header; a longer one ends its channel.
-    public init(bytesMax: Int) {
+    /// - Parameters:
+    ///   - bytesMax: of a header; a longer one ends its channel.
+    ///   - admits: asked once, on the channel's loop, when a header was read; `false` ends the channel.
+    public init(bytesMax: Int, admits: @escaping (ClientAddress?) -> Bool = { _ in true }) {
         self.bytesMax = bytesMax
+        self.admits = admits
     }
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -33,6 +37,7 @@ public final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHa
         case .incomplete, nil: break
         case .absent: self.leave(context)
         case .invalid: context.close(promise: nil)
+        case .header(let header) where !self.admits(header.source): context.close(promise: nil)
         case .header(let header):
             self.received?.moveReaderIndex(forwardBy: header.length)
             context.fireUserInboundEventTriggered(Found(source: header.source))

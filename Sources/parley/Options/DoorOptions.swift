@@ -30,7 +30,36 @@ struct DoorOptions: ParsableArguments {
     )
     var behindProxy: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Connections of one address, an IPv6 network of 64 bits being one. (default: 1000)",
+            valueName: "count"
+        )
+    )
+    var connectionsPerAddress: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections that may be opened in a second, in the long run. (default: 1000)",
+            discussion: "Five times as many at once; a quarter of them only by clients that come back.",
+            valueName: "count"
+        )
+    )
+    var upgradesPerSecond: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether limits by address hold for programs on this machine, too. (default: false)",
+            valueName: "bool"
+        )
+    )
+    var limitLoopback: String?
+
     var given: [(Setting, String?)] {
-        [(.tlsCertificate, self.tlsCertificate), (.tlsKey, self.tlsKey), (.adminCA, self.adminCA)]
+        [
+            (.tlsCertificate, self.tlsCertificate), (.tlsKey, self.tlsKey), (.adminCA, self.adminCA),
+            (.connectionsPerAddress, self.connectionsPerAddress), (.upgradesPerSecond, self.upgradesPerSecond),
+            (.limitLoopback, self.limitLoopback),
+        ]
     }
 }

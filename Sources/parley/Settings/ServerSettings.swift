@@ -23,6 +23,7 @@ struct ServerSettings {
         self.tokens = try TokenSettings(settings)
         server.requiresTokens = !self.tokens.isEmpty
         server.certificates = try Self.certificates(settings)
+        server.limitsLoopback = try settings.value(.limitLoopback) { Bool($0) } ?? false
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
         self.server = server
         self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
@@ -36,6 +37,11 @@ struct ServerSettings {
         try set(\.participantsPerRoomMax, .roomCapacity, 1...10_000)
         try set(\.stageUsual, .stageMax, 1...limits.stageMax)
         try set(\.connectionsMax, .connections, 1...1_000_000)
+        try set(\.connectionsPerAddressMax, .connectionsPerAddress, 1...1_000_000)
+        try set(\.upgradesPerSecond, .upgradesPerSecond, 1...1_000_000)
+        // All who may be there may come back at once, and whoever sets a rate means it.
+        limits.upgradesPerAddressBurst = max(limits.upgradesPerAddressBurst, limits.connectionsPerAddressMax)
+        limits.upgradeBurst = limits.upgradesPerSecond * 5
         try set(\.frameBytesMax, .frameBytes, 1_024...1_048_576)
         try set(\.messagesPerSecond, .messagesPerSecond, 1...10_000_000)
         try set(\.messageBurst, .messageBurst, 1...10_000_000)

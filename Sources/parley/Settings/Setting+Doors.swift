@@ -1,10 +1,18 @@
 /// What stands between the server and the network.
 extension Setting {
-    static let doors = [tlsCertificate, tlsKey, adminCA, behindProxy]
+    static let doors = [
+        tlsCertificate, tlsKey, adminCA, behindProxy, connectionsPerAddress, upgradesPerSecond, limitLoopback,
+    ]
 
     static let tlsCertificate = Setting(key: "tls-certificate", allowed: "a file in PEM (given together with tls-key)")
     static let tlsKey = Setting(key: "tls-key", allowed: "a file in PEM (given together with tls-certificate)")
     static let adminCA = Setting(key: "admin-ca", allowed: "a file in PEM (given together with tls-certificate)")
+    static let connectionsPerAddress = Setting(
+        key: "connections-per-address",
+        allowed: "a whole number from 1 to 1000000"
+    )
+    static let upgradesPerSecond = Setting(key: "upgrades-per-second", allowed: "a whole number from 1 to 1000000")
+    static let limitLoopback = Setting(key: "limit-loopback", allowed: "true or false")
     static let behindProxy = Setting(
         key: "behind-proxy",
         allowed:

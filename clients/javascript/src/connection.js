@@ -133,7 +133,8 @@ export class Connection {
 
     #newLine(events, isHandover = false) {
         const { url, WebSocket, clock } = this
-        return new Line({ url, WebSocket, clock, makeHello: () => this.makeHello(isHandover), ...events })
+        const isReturning = this.#hasBeenWelcome
+        return new Line({ url, WebSocket, clock, isReturning, makeHello: () => this.makeHello(isHandover), ...events })
     }
 
     #takeOver(line, welcome) {

@@ -96,6 +96,8 @@ const words = {
     'hello-required': ['This app made a mistake', 'It did not introduce itself first.'],
     'hello-repeated': ['This app made a mistake', 'It introduced itself twice.'],
     'unsupported-protocol': ['This page is out of date', 'The server speaks another version. Reload the page.'],
+    // Before there is a connection.
+    'too-many-connections': ['Too many connections', 'Your network has as many as one may have. This page tries again.'],
     // The client's own.
     closed: ['Disconnected', 'The connection was closed.'],
     interrupted: ['The connection was lost', 'It is not known whether the message arrived. You are connected again soon.'],
@@ -118,6 +120,7 @@ const closeWords = {
     4408: ['Your connection is slow', 'Too much was waiting for it. This page connects again.'],
     4409: ['The connection went silent', 'This page connects again.'],
     4412: ['The server has trouble', 'It cannot find out who you are. This page tries again.'],
+    4429: ['Too many tries', 'From your network somebody has failed too often to sign in. This page tries again later.'],
     4500: ['This app made a mistake', 'The server could not read its messages. Reload the page.'],
     4501: ['This app made a mistake', 'It did not introduce itself first. Reload the page.'],
     4505: ['This page is out of date', 'The server speaks another version. Reload the page.'],

@@ -1,3 +1,6 @@
+// Servers keep a part of what they can open for those who come back.
+const saysSo = (url) => `${url}${url.includes('?') ? '&' : '?'}resume=1`
+
 /** One WebSocket, from its hello to its end. It judges nothing and never comes back. */
 export class Line {
     #socket
@@ -12,11 +15,11 @@ export class Line {
      * Throws what the browser throws for an address that it does not take. `makeHello()` gives the first frame;
      * `onFrame(frame)`, `onUnreadable()` and `onEnd(code, reason)` tell what happens, until `end`.
      */
-    constructor({ url, WebSocket, clock, makeHello, ...events }) {
+    constructor({ url, WebSocket, clock, makeHello, isReturning = false, ...events }) {
         this.clock = clock
         this.#events = events
         this.heardAt = this.#openedAt = clock.now()
-        const socket = this.#socket = new WebSocket(url, 'parley.v1')
+        const socket = this.#socket = new WebSocket(isReturning ? saysSo(url) : url, 'parley.v1')
         socket.onopen = () => {
             this.hasSaidHello = true
             socket.send(JSON.stringify(makeHello()))

@@ -35,7 +35,7 @@ test('the next endpoint is asked within the given time, and the old line works u
     assert.equal(FakeSocket.all.length, 1)
     clock.advance(1)
     const second = FakeSocket.last
-    assert.equal(second.url, 'ws://b/v1/connect')
+    assert.equal(second.url, 'ws://b/v1/connect?resume=1')
     second.opens()
     const [hello] = second.take()
     assert.deepEqual([hello.resume, hello.join], [{ session: 's_1', secret: 'x', attempt: 1, rooms: { r_1: at(1) }, selves: { r_1: 'p_ada' } }, undefined])
