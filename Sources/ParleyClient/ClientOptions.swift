@@ -16,6 +16,9 @@ public struct ClientOptions: Sendable {
     public var identity: SavedSession?
     /// What the app's own service has signed for this person, if the server wants one.
     public var token: String?
+    /// In place of a token: what `POST /v1/tickets` has given for one. It stands in the address and is good once; the
+    /// session that it begins comes back without another one.
+    public var ticket: String?
     /// Whose certificates are believed, in PEM; absent: those that the system trusts. For addresses with `wss:`.
     public var trustedCertificates: String?
     /// `false`: the first loss ends the session here, for load tests and scripts.

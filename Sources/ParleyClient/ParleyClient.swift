@@ -295,7 +295,8 @@ public actor ParleyClient {
         Task {
             do {
                 let isReturning = self.machine.session != nil
-                let target = address.target(origin: self.options.origin, tls: self.tls, isReturning: isReturning)
+                var target = address.target(origin: self.options.origin, tls: self.tls, isReturning: isReturning)
+                if let ticket = self.options.ticket { target.path = ServerAddress.path(target.path, ticket: ticket) }
                 let line = try await ClientLine.open(to: target, group: self.options.group)
                 self.lines[id] = line
                 self.perform { $0.opened(id, $1, &$2) }

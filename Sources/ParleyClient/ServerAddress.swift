@@ -40,6 +40,20 @@ struct ServerAddress: Hashable, Sendable {
         return (String(host), port)
     }
 
+    /// What needs no escape in a query is what a ticket is made of (RFC 3986, section 2.3); anything else is escaped.
+    static func path(_ path: String, ticket: String) -> String {
+        let escaped = ticket.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "~"):
+                String(UnicodeScalar(byte))
+            default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return path + (path.contains("?") ? "&" : "?") + "ticket=" + escaped.joined()
+    }
+
     /// - Parameters:
     ///   - tls: for an address that is secure.
     ///   - isReturning: servers keep a part of what they can open for those who come back.

@@ -310,6 +310,12 @@ public struct Limits: Hashable, Sendable {
     /// Who may issue tokens, and the keys of each; more are refused at the start, or ignored in a fetched set.
     public var tokenIssuersMax = 16
     public var keysPerIssuerMax = 32
+    /// A ticket for the address of a WebSocket is good for so long, and once.
+    public var connectTicketMilliseconds = 30_000
+    /// Those that were made within that time: of one person, or of one token that names nobody, and in all. One more is
+    /// refused (429 `rate-limited`, 503 `busy`), and it is said for how long.
+    public var connectTicketsPerTokenMax = 64
+    public var connectTicketsMax = 20_000
     /// A room that is not there, or that one may not know of, is answered so long after it was asked for.
     public var unknownRoomMilliseconds = 50
 

@@ -72,21 +72,7 @@ public struct ParleyServer: Service {
         let gateway = try await eventLoop.submit {
             NIOLoopBound(Gateway(setup, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
-        let routes = Routes(
-            assets: SiteAssets(folders: self.configuration.assetFolders),
-            registry: registry,
-            readiness: readiness,
-            access: ConnectionAccess(),
-            reach: { self.configuration.reach(of: $0) },
-            connectionsMax: self.configuration.limits.connectionsMax,
-            connections: { openConnections.count },
-            judgeAddress: Self.addressJudge(gateway, on: eventLoop),
-            drain: DrainRoutes { request in try await eventLoop.submit { gateway.value.answer(request) }.get() },
-            rooms: RoomRoutes(limits: self.configuration.limits) { request in
-                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
-            },
-            turn: TurnRoutes(gateway, on: eventLoop, keys: self.configuration.turn.restKeys)
-        )
+        let routes = self.routes(gateway, registry, readiness, openConnections)
         let http = PlainHTTP(responder: routes.responder(), configuration: self.configuration, logger: self.logger)
         let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
         let acceptor = try await eventLoop.submit {
@@ -132,6 +118,35 @@ public struct ParleyServer: Service {
         { origin, isReturning in
             try await eventLoop.submit { gateway.value.denial(of: origin, isReturning: isReturning) }.get()
         }
+    }
+
+    private func routes(
+        _ gateway: NIOLoopBound<Gateway>,
+        _ registry: PrometheusRegistry,
+        _ readiness: Readiness,
+        _ openConnections: OpenConnections
+    ) -> Routes {
+        let eventLoop = gateway.eventLoop
+        return Routes(
+            assets: SiteAssets(folders: self.configuration.assetFolders),
+            registry: registry,
+            readiness: readiness,
+            access: ConnectionAccess(),
+            reach: { self.configuration.reach(of: $0) },
+            connectionsMax: self.configuration.limits.connectionsMax,
+            connections: { openConnections.count },
+            judgeAddress: Self.addressJudge(gateway, on: eventLoop),
+            drain: DrainRoutes { request in
+                try await eventLoop.submit { gateway.value.answer(request) }.get()
+            },
+            rooms: RoomRoutes(limits: self.configuration.limits) { request in
+                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
+            },
+            turn: TurnRoutes(gateway, on: eventLoop, keys: self.configuration.turn.restKeys),
+            tickets: TicketRoutes(self.configuration, readiness) { request in
+                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
+            }
+        )
     }
 
     /// What may change while the server runs: secrets and certificates. Until the task is cancelled.

@@ -8,7 +8,7 @@ struct TooManySockets: Error {}
 extension ServerConfiguration {
     /// By which rule somebody is judged who comes from there.
     package func reach(of origin: ClientOrigin) -> ConnectionAccess.Reach {
-        self.certificates != nil || self.requiresTokens || origin.isProxied ? .network : .thisMachine
+        self.certificates != nil || self.isGuarded || origin.isProxied ? .network : .thisMachine
     }
 
     /// Adds to an accepted channel what stands in front of everything else: what a proxy says, then TLS.

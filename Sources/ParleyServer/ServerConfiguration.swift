@@ -25,6 +25,8 @@ public struct ServerConfiguration: Sendable {
     public var roles = RoleTable()
     /// Whose tokens are believed. None: development mode, in which everybody from this machine is welcome.
     public var issuers: [TokenIssuer] = []
+    /// Those that are good for as long as the server runs. With one, nobody comes in without something to show.
+    public var standingTickets: [StandingTicket] = []
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
     /// Only simulations leave any out.
@@ -45,6 +47,9 @@ public struct ServerConfiguration: Sendable {
 }
 
 extension ServerConfiguration {
+    /// Whether somebody has to show who they are. Where nobody has to, everybody may do everything.
+    public var isGuarded: Bool { self.requiresTokens || !self.issuers.isEmpty || !self.standingTickets.isEmpty }
+
     /// Whether only this machine can reach that address.
     public static func isLoopback(host: String) -> Bool {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host

@@ -24,13 +24,13 @@ struct Announcement {
 
             \(self.address)
 
-        \(self.server.requiresTokens ? Self.withTokens : Self.development)
+        \(self.server.isGuarded ? Self.withTokens : Self.development)
 
         """
     }
 
     private var invitation: String {
-        self.server.requiresTokens ? "It is reached by" : "Open this address in two browser windows"
+        self.server.isGuarded ? "It is reached by" : "Open this address in two browser windows"
     }
 
     private static let development = """

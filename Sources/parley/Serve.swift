@@ -53,6 +53,7 @@ struct Serve: AsyncParsableCommand {
         do {
             configuration.issuers = try await settings.tokens.issuers(outbound, logger)
         } catch let error as SettingError {
+            try await outbound.end()
             throw ValidationError(error.description)
         }
         let server = ParleyServer(

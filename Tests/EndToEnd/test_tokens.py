@@ -144,10 +144,10 @@ async def test_a_token_says_who_somebody_is_and_what_they_may(stage):
         assert again.room.people[again.id]["role"] == "host"
 
 
-async def join(server, room, said):
+async def join(server, room, said, path=""):
     """What comes of a join: the type of the first answer behind the welcome, and how long it took."""
-    async with ParleyPeer(server.connect_address, hello=False) as peer:
-        await peer.send({"type": "hello", "protocol": 1, "token": said})
+    async with ParleyPeer(server.connect_address + path, hello=False) as peer:
+        await peer.send({"type": "hello", "protocol": 1} | ({"token": said} if said else {}))
         await peer.expect(type="welcome")
         begin = time.monotonic()
         await peer.send({"type": "join", "id": 1, **({"room": room} if room else {})})

@@ -203,6 +203,11 @@ export interface ParleyOptions {
     bounds?: { height?: number; frameRate?: number }
     /** What your own service has signed for this person. With a function the client gets a newer one by itself. */
     token?: string | (() => string | Promise<string>)
+    /**
+     * In place of a token: what `POST /v1/tickets` has given for one. It stands in the address and is good once; with a function
+     * the client gets another one where the server wants one again.
+     */
+    ticket?: string | (() => string | Promise<string>)
     /** Keeps a reloaded page the same somebody: `sessionStorage`. */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
     /** Of a Parley in another page, whose place this one takes. */

@@ -9,7 +9,7 @@ import { Meeting } from './meeting.js'
 import { recall, remember, tabStorage } from './memory.js'
 import { invitationOfAddress, roomOfAddress } from './names.js'
 import { answerTabs, sessionElsewhere } from './tabs.js'
-import { tokenOfAddress } from './token.js'
+import { credentialOfAddress } from './token.js'
 import { waitingRoom } from './door/waiting-room.js'
 import { WAITING, explainJoin, explainOver } from './words.js'
 
@@ -43,8 +43,7 @@ let identity
 
 function newParley(credentials) {
     const storage = tabStorage()
-    const token = tokenOfAddress(storage)
-    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage, credentials, identity, token })
+    const parley = new Parley({ client: { name: 'parley-page', version: '1' }, storage, credentials, identity, ...credentialOfAddress(storage) })
     parley.on('welcome', () => { identity = parley.credentials })
     return parley
 }

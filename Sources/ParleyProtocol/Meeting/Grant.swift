@@ -75,6 +75,24 @@ extension Grant {
     /// Whether it is good for a room that has no name yet.
     public var coversNewRooms: Bool { self.rooms.contains("*") }
 
+    /// From now on it is good for that room alone, as far as it names it.
+    ///
+    /// - Returns: `false`, and nothing has changed, if it does not. An id of which it names the alias it does not name.
+    public mutating func narrow(to room: RoomReference) -> Bool {
+        let text: String
+        switch room {
+        case .new: return false
+        case .alias(let alias):
+            guard self.covers(alias) else { return false }
+            text = alias.text
+        case .id(let id):
+            guard self.covers(id, alias: nil) else { return false }
+            text = id.description
+        }
+        self.rooms = [text]
+        return true
+    }
+
     private static func matches(_ text: String, _ pattern: String) -> Bool {
         guard pattern.hasSuffix("*") else { return text == pattern }
         return text.utf8.starts(with: pattern.utf8.dropLast())

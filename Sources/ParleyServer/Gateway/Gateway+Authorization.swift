@@ -8,8 +8,8 @@ import ParleyRooms
 /// Judging a token verifies a signature and may have to fetch keys: it is done on the concurrency pool.
 /// At most one of each connection is under way, and a connection may show only a few.
 extension Gateway {
-    /// Without an issuer everybody may do everything, which is why only this machine may come then.
-    var wantsTokens: Bool { !self.judge.issuers.isEmpty }
+    /// Where nobody has to show anything everybody may do everything, which is why only this machine may come then.
+    var wantsTokens: Bool { self.configuration.isGuarded }
 
     /// - Parameter then: called with what a token has proven; `nil`: no token is needed, or the session that comes back
     ///   has shown one and still holds it.
@@ -21,21 +21,24 @@ extension Gateway {
         guard self.wantsTokens else { return then(.success(nil)) }
         switch credential.adding(hello.token) {
         case .token(let text): self.judge(text) { then($0.map { $0 }) }
-        case .none:
-            let isHeld = hello.resume.map { self.holdsAuthorization($0.session) } ?? false
-            then(isHeld ? .success(nil) : .failure(.tokenRequired))
-        case .ticket, .ambiguous: then(.failure(.invalidToken))
+        case .none: then(self.isHeld(hello) ? .success(nil) : .failure(.tokenRequired))
+        // The address of a client that comes back may still have the one that it came with.
+        case .ticket(let text):
+            let authorization = self.redeem(text)
+            then(authorization != nil || self.isHeld(hello) ? .success(authorization) : .failure(.invalidToken))
+        case .ambiguous: then(.failure(.invalidToken))
         }
     }
 
     /// Whoever has the secret of that session need not show the token again, on the node that has seen it.
-    private func holdsAuthorization(_ session: SessionID) -> Bool {
-        guard let session = self.sessions[session], let held = session.authorization, !session.life.isOver
+    private func isHeld(_ hello: Hello) -> Bool {
+        guard let session = hello.resume.flatMap({ self.sessions[$0.session] }), let held = session.authorization,
+            !session.life.isOver
         else { return false }
         return held.isGood(at: self.now, limits: self.limits)
     }
 
-    private func judge(_ text: String, _ then: @escaping (Result<Authorization, RejectionCode>) -> Void) {
+    func judge(_ text: String, _ then: @escaping (Result<Authorization, RejectionCode>) -> Void) {
         let judge = self.judge
         let now = self.now
         self.eventLoop.makeFutureWithTask { () async -> Result<Authorization, TokenFault> in

@@ -51,6 +51,7 @@ package final class Gateway {
     var random: RandomSource
     /// Of tokens.
     let judge: TokenJudge
+    var tickets: TicketBook
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
@@ -106,6 +107,7 @@ package final class Gateway {
         self.addresses = AddressLimits(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.startedAt = eventLoop.now
         self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
+        self.tickets = TicketBook(limits: self.limits)
         self.heedsFloors = setup.configuration.mechanisms.contains(.signalFloor)
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
@@ -233,7 +235,7 @@ package final class Gateway {
             return .refuse(self.refusal(error, of: request))
         }
         let standing = self.configuration.standing(of: origin)
-        let credential = self.configuration.issuers.isEmpty ? Credential.none : Credential(request)
+        let credential = self.wantsTokens ? Credential(request) : .none
         return .accept(subprotocol: Self.subprotocol) { connection in
             self.counters.connectionsAccepted += 1
             self.countConnection(standing)

@@ -30,6 +30,7 @@ struct Routes {
     let drain: DrainRoutes
     let rooms: RoomRoutes
     let turn: TurnRoutes
+    let tickets: TicketRoutes
 
     func responder() -> some HTTPResponder<PeerRequestContext> {
         let router = Router(context: PeerRequestContext.self, options: .autoGenerateHeadEndpoints)
@@ -47,6 +48,7 @@ struct Routes {
         self.drain.add(to: router)
         self.rooms.add(to: router)
         self.turn.add(to: router)
+        self.tickets.add(to: router)
         router.get("/v1/connect") { _, _ in
             var response = Self.text(
                 "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",

@@ -17,7 +17,8 @@ package struct MetricDeclaration: Hashable, Sendable {
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
         slowCloses,
-        stateDifferences, roundTrip, framesRejected, tokensRefused, commandsAccepted, appendConflicts, bytesReceived,
+        stateDifferences, roundTrip, framesRejected, tokensRefused, ticketsMade, commandsAccepted, appendConflicts,
+        bytesReceived,
         bytesSent,
         leases, turnVendorFailures, draining,
     ]
@@ -126,7 +127,12 @@ package struct MetricDeclaration: Hashable, Sendable {
     package static let tokensRefused = Self(
         name: "parley_tokens_refused_total",
         kind: .counter,
-        help: "Tokens that were not good here; the log says why."
+        help: "Tokens and tickets that were not good here; the log says why."
+    )
+    package static let ticketsMade = Self(
+        name: "parley_tickets_made_total",
+        kind: .counter,
+        help: "Tickets for the address of a WebSocket."
     )
     package static let framesRejected = Self(
         name: "parley_rejections_total",

@@ -24,6 +24,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var roundTripMicroseconds = 0
     package var framesRejected = 0
     package var tokensRefused = 0
+    package var ticketsMade = 0
     package var commandsAccepted = 0
     package var appendConflicts = 0
     package var healings = 0
@@ -99,7 +100,7 @@ package struct ServerMetrics {
         (.slowCloses, \.slowCloses),
         (.stateDifferences, \.stateDifferences),
         (.roundTrip, \.roundTripMicroseconds),
-        (.framesRejected, \.framesRejected), (.tokensRefused, \.tokensRefused),
+        (.framesRejected, \.framesRejected), (.tokensRefused, \.tokensRefused), (.ticketsMade, \.ticketsMade),
         (.commandsAccepted, \.commandsAccepted),
         (.appendConflicts, \.appendConflicts),
         (.bytesReceived, \.bytesReceived),

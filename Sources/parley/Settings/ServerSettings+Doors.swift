@@ -42,7 +42,7 @@ extension ServerSettings {
     static func refusePublicAddress(_ server: ServerConfiguration) throws {
         guard !ServerConfiguration.isLoopback(host: server.host) else { return }
         var missing: [String] = []
-        if !server.requiresTokens {
+        if !server.isGuarded {
             missing.append(
                 """
                 no authentication is configured, so that anybody could create and enter rooms; say whose tokens are \

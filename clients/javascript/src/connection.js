@@ -36,11 +36,11 @@ export class Connection {
     #handover
 
     /**
-     * `makeHello(isHandover)` gives the first frame of a line; `onFrame(frame)`, `onStatus(change)`, `onLost()` and
+     * `addressOf(endpoint)` is what is opened, `makeHello(isHandover)` gives the first frame of a line; `onFrame(frame)`, `onStatus(change)`, `onLost()` and
      * `onTakenOver()` (the next frame is the welcome of another line) tell what happens.
      */
-    constructor({ endpoints, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver }) {
-        Object.assign(this, { endpoints, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver })
+    constructor({ endpoints, addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver }) {
+        Object.assign(this, { endpoints, addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver })
         this.#handover = new Handover({
             clock, random,
             open: (events) => { this.#advance(); return this.#newLine(events, true) },
@@ -132,7 +132,8 @@ export class Connection {
     }
 
     #newLine(events, isHandover = false) {
-        const { url, WebSocket, clock } = this
+        const { WebSocket, clock } = this
+        const url = this.addressOf(this.url)
         const isReturning = this.#hasBeenWelcome
         return new Line({ url, WebSocket, clock, isReturning, makeHello: () => this.makeHello(isHandover), ...events })
     }

@@ -42,13 +42,13 @@ export class Parley extends Emitter {
         this.iceServers = []
         this.limits = {}
         this.features = []
-        this.#tokens = new Tokens(options.token, { connection: () => this.#connection, can: (feature) => this.features.includes(feature), emit: (name, value) => this.emit(name, value) })
+        this.#tokens = new Tokens(options, { connection: () => this.#connection, can: (feature) => this.features.includes(feature), emit: (name, value) => this.emit(name, value), on: (name, call) => this.on(name, call) })
         this.#store = new ResumeStore(options.storage, environment, options.credentials)
         this.#inbox = new SignalInbox({ send: this.#send, clock })
         this.#departures = new Departures({ send: this.#send })
         this.#joins = new Joins({ send: this.#send, clock, session: this.#roomSession(), report: (error) => this.emit('error', error) })
         this.#connection = new Connection({
-            endpoints: endpointsOf(options, environment), WebSocket, clock, random, fetch,
+            endpoints: endpointsOf(options, environment), addressOf: (url) => this.#tokens.address(url), WebSocket, clock, random, fetch,
             makeHello: (isHandover) => this.#hello(isHandover),
             onFrame: (frame) => this.#frame(frame),
             onStatus: (change) => this.#changed(change),
