@@ -84,6 +84,7 @@ let package = Package(
                 product("NIOCore", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
                 product("NIOExtras", "swift-nio-extras"),
+                product("NIOHTTPTypes", "swift-nio-extras"),
                 product("NIOHTTP1", "swift-nio"),
                 product("NIOSSL", "swift-nio-ssl"),
                 product("SwiftASN1", "swift-asn1"),

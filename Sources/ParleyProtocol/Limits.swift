@@ -15,8 +15,12 @@ public struct Limits: Hashable, Sendable {
     public var plainConnectionsMax = 1_024
     /// The upgrade request and its headers; more is answered with HTTP 431.
     public var upgradeRequestBytesMax = 16_384
-    /// From accept to the end of the request; a slower one is closed.
+    /// From accept to the end of the upgrade request, and then at most as long again to the end of another one with its
+    /// body; a slower one is closed.
     public var upgradeMilliseconds = 10_000
+    /// From a request of plain HTTP to the end of its answer, and from there to the end of the next request; a slower
+    /// connection is closed.
+    public var plainAnswerMilliseconds = 60_000
     /// From the upgrade to `hello`; a slower one is closed (4407).
     public var helloMilliseconds = 10_000
     /// While more than this waits for a connection, it gets no room frames, no signals and no pulses: they stay where

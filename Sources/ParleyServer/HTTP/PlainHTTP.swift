@@ -43,12 +43,13 @@ struct PlainHTTP: Sendable {
     func adopt(_ channel: any Channel) -> EventLoopFuture<Connection> {
         // A half-closed HTTP client may still wait for its answer.
         _ = channel.setOption(.allowRemoteHalfClosure, value: true)
+        let limits = self.configuration.limits
         let peer = Peer(source: WebSocketAcceptor.source(of: channel), isOperator: self.isOperator(channel))
         let http = HTTP1Channel(
             responder: { request, writer, channel in
                 try await self.respond(to: request, writer: writer, channel: channel, peer: peer)
             },
-            configuration: .init(idleTimeout: .seconds(60))
+            configuration: .init(additionalChannelHandlers: [RequestPatienceHandler(limits: limits)])
         )
         return http.setup(channel: channel, logger: self.logger).map { Connection(channel: http, value: $0) }
     }
@@ -74,6 +75,9 @@ struct PlainHTTP: Sendable {
         context.isOperator = peer.isOperator
         var response: Response
         do {
+            // The first `Host` is no field any more; whoever sends a second one is understood in two ways (RFC 9112,
+            // section 3.2).
+            if request.headers.contains(where: { $0.name.canonicalName == "host" }) { throw HTTPError(.badRequest) }
             context.origin = try self.origin(of: request, from: peer.source)
             response = try await self.answer(request, context)
         } catch let refusal as ConnectionRefusal {

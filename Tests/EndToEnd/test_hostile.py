@@ -1,0 +1,288 @@
+"""Whoever attacks a server is answered or closed by name, and a call beside it loses nothing; see `siege.py`.
+
+Single frames that are wrong: `test_bad_input`. Tokens: `test_tokens`. Resume secrets: `test_bad_resume`. Proxies'
+headers: `test_proxies`. Clients that do not read: `test_slow`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import struct
+import time
+
+from issuer import token
+from raw_socket import CLOSE, PING, TEXT, RawSocket, frame, upgrade_request
+from siege import besieged, each, many_descriptors, target
+from stage import within
+from test_bad_resume import made_up
+from test_tokens import Visitor, guarded
+
+TOGETHER = 3
+
+
+async def read_all(reader, seconds=20, most=2**20):
+    """Whatever comes until the server ends the connection."""
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(seconds):
+            while part := await reader.read(65536):
+                data += part
+                assert len(data) < most, "an endless answer"
+    return data
+
+
+async def opened(server):
+    return await asyncio.open_connection("127.0.0.1", server.port)
+
+
+async def hear(raw, seconds=30):
+    """Reads until the server ends the connection; its close code, if there was one, and how many bytes came."""
+    code, count = None, 0
+    async with asyncio.timeout(seconds):
+        while got := await raw.read_frame(seconds):
+            opcode, payload = got
+            count += len(payload)
+            if opcode == CLOSE:
+                code = struct.unpack(">H", payload[:2])[0]
+    return code, count
+
+
+# MARK: - Slow and silent
+
+
+@within(60)
+async def test_requests_that_drip(stage):
+    """Headers of an upgrade, headers of a request and a body, a byte at a time, and never the end of it."""
+    server = await target(stage)
+    beginnings = [
+        upgrade_request(server.port, X_Padding="x" * 4000),
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Padding: " + b"x" * 4000,
+        b"POST /v1/rooms HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n" + b"x" * 4000,
+        b"POST /v1/connect HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" + b"x" * 4000,
+    ]
+
+    async def drip(number):
+        reader, writer = await opened(server)
+        request = beginnings[number % len(beginnings)]
+        began, ended = time.monotonic(), asyncio.create_task(read_all(reader, seconds=45))
+        with contextlib.suppress(ConnectionError):
+            # The head of the two with a body at once; then byte by byte.
+            head = request.index(b"\r\n\r\n") + 4 if number % 4 > 1 else 40
+            writer.write(request[:head])
+            for byte in request[head:-4]:
+                if ended.done():
+                    break
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.2)
+        await ended
+        writer.close()
+        return time.monotonic() - began
+
+    async with besieged(stage, server, mebibytes=60):
+        lives = await each(200, drip)
+    assert max(lives) < 40, f"the slowest was served for {max(lives):.0f} s"
+
+
+@within(90)
+async def test_five_thousand_who_never_say_hello(stage):
+    many_descriptors()
+    server = await target(stage)
+
+    async def silent(_):
+        raw = RawSocket(server)
+        await raw.__aenter__()
+        return raw
+
+    async def verdict(raw):
+        code, _ = await hear(raw, seconds=40)
+        await raw.__aexit__()
+        return code
+
+    async with besieged(stage, server, mebibytes=120, settles=30):
+        codes = await asyncio.gather(*map(verdict, await each(5_000, silent)))
+    # Those that answered no ping are gone sooner.
+    assert set(codes) <= {4407, 4409}, {code: codes.count(code) for code in set(codes)}
+
+
+# MARK: - Floods
+
+
+async def flood(raw, data, times):
+    """Sends that, over and over, and hears what comes: the close code, if there is one, and how many bytes."""
+    hearing = asyncio.create_task(hear(raw))
+    with contextlib.suppress(ConnectionError):
+        for _ in range(times):
+            await raw.send_bytes(data)
+            # Also where nothing is in the way: others want to speak.
+            await asyncio.sleep(0)
+            if hearing.done():
+                break
+        raw.writer.write_eof()
+    return await hearing
+
+
+async def flooded(stage, data, times, mebibytes=100, count=10):
+    """So many attackers who have said hello; what each of them was closed with."""
+    server = await target(stage)
+
+    async def attack(_):
+        async with RawSocket(server) as raw:
+            await raw.hello()
+            return await flood(raw, data, times)
+
+    async with besieged(stage, server, mebibytes):
+        return {code for code, _ in await each(count, attack)}
+
+
+async def test_a_flood_of_pings(stage):
+    await flooded(stage, b"".join(frame(b"ping" * 30, PING) for _ in range(500)), times=20)
+
+
+async def test_a_flood_of_fragments(stage):
+    """Of which none is the last for a long time, and none brings a byte."""
+    await flooded(stage, frame(b"", TEXT, fin=False) + frame(b"", 0, fin=False) * 2_000 + frame(b"", 0), times=30)
+
+
+async def test_a_flood_of_what_is_no_json(stage):
+    codes = await flooded(stage, frame("nonsense") * 100, times=100)
+    assert codes == {4500}, codes
+
+
+async def test_a_flood_of_questions(stage):
+    """Short ones with long answers: snapshots, chats, lists."""
+    server = await target(stage)
+    room = stage.room()
+    host = await stage.peer(server, name="Host", room=room)
+    for number in range(15):
+        await host.send({"type": "chat", "room": host.room.id, "cid": f"c{number}", "text": "x" * 4000})
+
+    async def ask(_):
+        async with RawSocket(server) as raw:
+            snapshot = await raw.hello(room, "Mallory")
+            questions = b"".join(frame(json.dumps({"type": kind, "room": snapshot["room"]} | more)) for kind, more in (
+                ("resync", {}), ("chat-history", {"limit": 100}), ("roster", {"limit": 100})))
+            return await flood(raw, questions * 20, times=30)
+
+    async with besieged(stage, server, mebibytes=120):
+        answers = await each(10, ask)
+    # Eight snapshots and twenty pages of chat at once, a few more each second, and refusals.
+    most = max(count for _, count in answers)
+    assert most < 10 * 2**20, f"{most / 2**20:.0f} MiB were answered"
+
+
+async def test_frames_that_are_never_finished(stage):
+    """Each claims sixty kilobytes and brings all but one."""
+    server = await target(stage)
+    part = frame("x" * 60_000)[:-1]
+
+    async def begin(_):
+        async with RawSocket(server) as raw:
+            await raw.send_bytes(part)
+            await asyncio.sleep(3)
+
+    async with besieged(stage, server, mebibytes=80):
+        await each(300, begin, at_once=300)
+
+
+async def test_headers_without_an_end(stage):
+    server = await target(stage)
+
+    async def write(_):
+        reader, writer = await opened(server)
+        with contextlib.suppress(ConnectionError):
+            writer.write(upgrade_request(server.port)[:-2])
+            for _ in range(200):
+                writer.write(b"X-Header: " + b"x" * 1_000 + b"\r\n")
+                await writer.drain()
+        answer = await read_all(reader)
+        writer.close()
+        return answer.split(b"\r\n")[0]
+
+    async with besieged(stage, server, mebibytes=60):
+        answers = await each(200, write, at_once=50)
+    # Whoever goes on writing may lose the answer to a reset.
+    assert {b"HTTP/1.1 431 Request Header Fields Too Large"} <= set(answers) | {b""}, set(answers)
+    assert set(answers) <= {b"HTTP/1.1 431 Request Header Fields Too Large", b""}, set(answers)
+
+
+# MARK: - Bombs
+
+
+async def test_json_that_is_dear_to_read(stage):
+    """As many members as a frame holds, nested as deep as it may be, and names that Unicode takes for one."""
+    letters = ("\u00e9", "e\u0301")
+    alike = {"".join(letters[n >> bit & 1] for bit in range(12)): 1 for n in range(1_800)}
+    bombs = [
+        {"type": "beat", "ack": {f"p_{n:020d}AA": 1 for n in range(1_900)}},
+        {"type": "beat", "ack": alike},
+        {"type": "hello", "protocol": 1} | {f"a{n}": n for n in range(5_000)},
+        {"type": "set-attribute", "id": 9, "room": "r_Jt5bXw2QmLz8RfK0uVhYcA", "key": "a", "value": [[]] * 20_000},
+        {"type": "signal", "n": 1, "floor": 1, "to": "p_AdaF3kQ9sTn2WbXeR7yUvA",
+         "data": json.loads("[" * 30 + "]" * 30)},
+    ]
+    frames = [json.dumps(bomb, ensure_ascii=False, separators=(",", ":")) for bomb in bombs]
+    frames.append('{"type":"beat","ack":' + "9" * 60_000 + "}")
+    frames.append('{"type":"beat","a":"' + "\\ud83d\\ude00" * 5_000 + '"}')
+    assert all(len(text.encode()) <= 65_536 for text in frames), [len(text.encode()) for text in frames]
+    server = await target(stage)
+
+    async def explode(number):
+        async with RawSocket(server) as raw:
+            await raw.hello()
+            await flood(raw, frame(frames[number % len(frames)]), times=40)
+
+    async with besieged(stage, server, mebibytes=100) as call:
+        await each(2 * len(frames), explode)
+    assert call.latencies
+
+
+async def test_nothing_is_decompressed(stage):
+    """No extension is agreed on, whatever is offered, so a compressed frame is a reserved bit."""
+    server = await target(stage)
+    for offer in ("permessage-deflate", "permessage-deflate; client_max_window_bits=8", "x-webkit-deflate-frame"):
+        async with RawSocket(server, upgrade=False) as raw:
+            await raw.send_bytes(upgrade_request(server.port, Sec_WebSocket_Extensions=offer))
+            head = await asyncio.wait_for(raw.reader.readuntil(b"\r\n\r\n"), 10)
+            assert head.startswith(b"HTTP/1.1 101 ") and b"extensions" not in head.lower(), head
+            await raw.send_bytes(frame(os.urandom(100), reserved=4))
+            await raw.expect_close(1002)
+
+
+# MARK: - Guesses
+
+
+@within(90)
+async def test_rooms_are_not_found_by_guessing(stage):
+    """Ten thousand names and ids by many sessions at once: every answer is the same, and none lets anybody in. That an
+    unknown room and a forbidden one take the same time: `test_tokens`."""
+    server = await stage.enter(guarded(stage.world.program))
+    said = token(sub="ada", grant={"create": True})
+    ada = await stage.enter(Visitor(server, "secret-fox", said=said, name="Ada"))
+    guesses = [ada.room.id, "secret-fox", *(f"fox-{n}" for n in range(4_998)), *(made_up("r", n) for n in range(5_000))]
+
+    async def guess(number):
+        async with RawSocket(server) as raw:
+            await raw.send({"type": "hello", "protocol": 1, "token": token(sub=f"eve{number}", room="eves-*")})
+            await raw.expect(type="welcome")
+            answers = set()
+            mine = guesses[number::20]
+            for start in range(0, len(mine), 16):
+                part = mine[start:start + 16]
+                await raw.send_bytes(b"".join(frame(json.dumps({"type": "join", "id": 1, "room": room}))
+                                              for room in part))
+                for _ in part:
+                    opcode, payload = await raw.read_frame(20)
+                    while opcode != TEXT or json.loads(payload)["type"] == "beat":
+                        opcode, payload = await raw.read_frame(20)
+                    answer = json.loads(payload)
+                    answers.add(json.dumps({key: value for key, value in answer.items()
+                                            if key not in ("room", "retryAfterMilliseconds")}))
+            return answers
+
+    answers = set().union(*await each(20, guess))
+    codes = {json.loads(answer)["code"] for answer in answers}
+    assert "unknown-room" in codes and codes <= {"unknown-room", "rate-limited", "busy"}, answers
+    assert len(answers) == len(codes), answers
+    assert server.is_alive() and len(ada.room.people) == 1
