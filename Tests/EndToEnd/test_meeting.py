@@ -87,6 +87,27 @@ async def test_a_locked_room_and_a_pin(stage):
     await eve.at("meeting").wait_for()
 
 
+async def test_who_comes_in_without_waiting(stage):
+    ada, bob = await hosted(stage)
+    state = "parleyPage.room.state.room.autoAdmit ?? null"
+    await ada.at("host-toggle").click()
+    await ada.at("auto-admit").wait_for(state="hidden")
+    await ada.at("admission").select_option("approval")
+    await ada.at("auto-admit").fill("@example.org, example.net")
+    await ada.at("auto-admit-set").click()
+    await says(ada, "That is set")
+    assert await ada.page.evaluate(state) == {"domains": {"example.net": True, "example.org": True}}
+    await ada.at("auto-admit").fill("no domain!")
+    await ada.at("auto-admit-set").click()
+    await says(ada, "These settings do not work")
+    await ada.at("auto-admit").fill("example.com")
+    await ada.at("auto-admit-set").click()
+    await ada.page.wait_for_function(f"Object.keys(({state}).domains).join() === 'example.com'")
+    await ada.at("auto-admit").fill("")
+    await ada.at("auto-admit-set").click()
+    await bob.page.wait_for_function(f"({state}) === null")
+
+
 @within(120)
 async def test_one_shares_and_the_other_waits(stage):
     ada, bob = await hosted(stage)
