@@ -1,14 +1,17 @@
 import Foundation
 import ParleyServer
+import QRCode
 
 /// What a person reads who has just started the server.
 struct Announcement {
     private let server: ServerConfiguration
     private let port: Int
+    private let tryOut: TryOut?
 
-    init(_ server: ServerConfiguration, port: Int) {
+    init(_ server: ServerConfiguration, port: Int, tryOut: TryOut? = nil) {
         self.server = server
         self.port = port
+        self.tryOut = tryOut
     }
 
     private var address: String {
@@ -18,15 +21,18 @@ struct Announcement {
     }
 
     var text: String {
-        """
+        if let tryOut, let first = tryOut.links(self.server, port: self.port).first {
+            return self.trying(first, others: Array(tryOut.links(self.server, port: self.port).dropFirst()))
+        }
+        return """
 
-        Parley is running. \(self.invitation):
+            Parley is running. \(self.invitation):
 
-            \(self.address)
+                \(self.address)
 
-        \(self.server.isGuarded ? Self.withTokens : Self.development)
+            \(self.server.isGuarded ? Self.withTokens : Self.development)
 
-        """
+            """
     }
 
     private var invitation: String {
@@ -42,6 +48,38 @@ struct Announcement {
         Only those who show a token can connect (parley token --help). Meetings are kept in memory and end with this
         process. Ctrl-C stops it.
         """
+
+    /// - Parameter others: to the same room, by other addresses of this machine.
+    private func trying(_ link: String, others: [String]) -> String {
+        let code = QRCode(link).map { "\n\($0.terminalLines.joined(separator: "\n"))\n" } ?? ""
+        let more = others.isEmpty ? "" : "\nIf that does not open:\n\n    \(others.joined(separator: "\n    "))\n"
+        return """
+
+            Parley is running, to be tried. Open this on two devices in this network:
+
+                \(link)
+            \(code)\(more)
+            \(self.warning)
+            Whoever has the link may come in, until this process ends. Meetings are kept in memory. Ctrl-C stops it.
+
+            """
+    }
+
+    private var warning: String {
+        guard let certificates = self.server.certificates, certificates.isSelfSigned else { return "" }
+        return """
+            The browser will warn, because the certificate vouches for itself: it was made for this start. Its SHA-256:
+            \(Self.pairs(certificates.fingerprint))
+
+            """
+    }
+
+    /// As browsers show fingerprints.
+    private static func pairs(_ digits: String) -> String {
+        let characters = Array(digits.uppercased())
+        return stride(from: 0, to: characters.count, by: 2)
+            .map { String(characters[$0..<min($0 + 2, characters.count)]) }.joined(separator: ":")
+    }
 
     func write() {
         FileHandle.standardOutput.write(Data(self.text.utf8))

@@ -29,14 +29,17 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings: ServerSettings
+        let tryOut: TryOut?
         do {
             let environment = ProcessInfo.processInfo.environment
+            tryOut = try self.listening.isTry ? TryOut(nowMilliseconds: Self.systemMilliseconds()) : nil
             settings = try ServerSettings(
                 try await SettingsReader(
                     flags: self.flags,
                     environment: environment,
                     file: self.operation.config ?? environment["PARLEY_CONFIG"]
-                )
+                ),
+                tryOut: tryOut
             )
         } catch let error as SettingError {
             throw ValidationError(error.description)
@@ -62,7 +65,7 @@ struct Serve: AsyncParsableCommand {
             logger: logger,
             startMilliseconds: Self.systemMilliseconds()
         ) { address in
-            Announcement(settings.server, port: address.port ?? settings.server.port).write()
+            Announcement(settings.server, port: address.port ?? settings.server.port, tryOut: tryOut).write()
         }
         do {
             try await Self.run([outbound, server], settings.server.certificates, logger)
@@ -137,6 +140,18 @@ struct ListeningOptions: ParsableArguments {
 
     @Option(help: "The port to listen on; 0 takes any free one. (default: 8080)")
     var port: String?
+
+    @Flag(
+        name: .customLong("try"),
+        help: ArgumentHelp(
+            "To be tried from a telephone in the same network: prints a link, also as a QR code.",
+            discussion: """
+                Listens on all addresses, with a certificate made for this start (the browser warns), and lets in who \
+                has the link.
+                """
+        )
+    )
+    var isTry = false
 
     var given: [(Setting, String?)] { [(.host, self.host), (.port, self.port)] }
 }

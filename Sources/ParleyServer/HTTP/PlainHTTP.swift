@@ -90,7 +90,8 @@ struct PlainHTTP: Sendable {
             self.logger.error("A request failed.", metadata: ["error": "\(error)"])
             response = Response(status: .internalServerError, headers: SiteHeaders.all)
         }
-        if self.configuration.certificates != nil || context.origin.isEncrypted {
+        // A certificate that vouches for itself is gone with its process: whoever believed it once may go on without.
+        if self.configuration.certificates.map({ !$0.isSelfSigned }) ?? false || context.origin.isEncrypted {
             SiteHeaders.insistOnTLS(in: &response.headers, host: request.head.authority)
         }
         self.logger.debug(

@@ -41,7 +41,10 @@ public final class ServerCertificates: Sendable {
     }
 
     /// Whether it vouches for itself.
-    var isSelfSigned: Bool { self.files == nil }
+    public var isSelfSigned: Bool { self.files == nil }
+
+    /// Of the certificate that is shown now: its SHA-256 in hexadecimal.
+    public var fingerprint: String { self.state.withLock(\.current.fingerprint) }
 
     /// Whether a client can show by a certificate that it is an operator.
     var admitsOperators: Bool { self.files?.operators != nil }

@@ -8,9 +8,10 @@ struct ServerSettings {
     let logLevel: Logger.Level
     let tokens: TokenSettings
 
-    init(_ settings: SettingsReader) throws {
+    init(_ settings: SettingsReader, tryOut: TryOut? = nil) throws {
         var server = ServerConfiguration()
-        server.host = try settings.value(.host, parse: { $0.isEmpty ? nil : $0 }) ?? server.host
+        let host = try settings.value(.host, parse: { $0.isEmpty ? nil : $0 })
+        server.host = host ?? server.host
         server.port = try settings.integer(.port, in: 0...65_535) ?? server.port
         server.iceServers = try settings.values(.iceServer, parse: Self.iceServer) ?? []
         server.turn = try TurnConfiguration(settings)
@@ -25,6 +26,7 @@ struct ServerSettings {
         server.certificates = try Self.certificates(settings)
         server.limitsLoopback = try settings.value(.limitLoopback) { Bool($0) } ?? false
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
+        try tryOut?.prepare(&server, isHostGiven: host != nil)
         self.server = server
         self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
         try Self.refusePublicAddress(server)
