@@ -341,6 +341,17 @@ public struct Limits: Hashable, Sendable {
     /// A longer file is refused, and the certificate before it stays.
     public var certificateFileBytesMax = 1_048_576
 
+    // MARK: Audit
+    /// Entries that wait to be written to the audit log. What comes beyond is counted, and a line says how many are
+    /// missing.
+    public var auditEntriesMax = 16_384
+    /// Refused authentications that are written one by one; those beyond are counted in one line a second, so that
+    /// strangers do not push out what matters.
+    public var auditRefusalsPerSecond = 10
+    public var auditRefusalBurst = 100
+    /// A longer name of a token or an issuer is cut in the audit log.
+    public var auditTextBytesMax = 128
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

@@ -20,27 +20,32 @@ public struct ParleyServer: Service {
     private let engine: any Engine
     private let logger: Logger
     private let startMilliseconds: Int64
+    private let audit: AuditTrail?
     private let onListening: @Sendable (SocketAddress) -> Void
 
     /// - Parameters:
     ///   - startMilliseconds: UTC, by this machine's clock.
+    ///   - audit: where to write down what an operator may be asked about; it ends with the server.
     ///   - onListening: called once, with the port that was given or found.
     public init(
         configuration: ServerConfiguration,
         engine: any Engine,
         logger: Logger,
         startMilliseconds: Int64,
+        audit: AuditLog? = nil,
         onListening: @escaping @Sendable (SocketAddress) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.engine = engine
         self.logger = logger
         self.startMilliseconds = startMilliseconds
+        self.audit = audit?.trail
         self.onListening = onListening
     }
 
     /// - Throws: ``ListenError`` if the address cannot be bound.
     public func run() async throws {
+        defer { self.audit?.end() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let vendorClient = self.configuration.turn.vendors.isEmpty ? nil : VendorClient()
         do {
@@ -67,7 +72,8 @@ public struct ParleyServer: Service {
             startMilliseconds: self.startMilliseconds,
             openConnections: { openConnections.count = $0 },
             readiness: readiness,
-            onDrained: { whenDrained.finish() }
+            onDrained: { whenDrained.finish() },
+            audit: self.audit
         )
         let gateway = try await eventLoop.submit {
             NIOLoopBound(Gateway(setup, eventLoop: eventLoop), eventLoop: eventLoop)
@@ -96,12 +102,7 @@ public struct ParleyServer: Service {
                 }
             }
             tasks.addTask { await self.watchFiles(for: gateway, on: eventLoop) }
-            try? await gracefulShutdown()
-            // Cancelled, now or meanwhile, nobody waits for clients to go.
-            if !Task.isCancelled {
-                eventLoop.execute { gateway.value.beginDrain(.termination) }
-                for await _ in drained {}
-            }
+            await self.drain(gateway, until: drained, on: eventLoop)
             readiness.isReady = false
             self.logger.info("Stopping: clients are told to come back.", metadata: ["open": "\(openConnections.count)"])
             await self.stop(gateway, quiescing, on: eventLoop)
@@ -147,6 +148,19 @@ public struct ParleyServer: Service {
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             }
         )
+    }
+
+    /// Waits until the server is to end, and then until its clients have gone.
+    private func drain(
+        _ gateway: NIOLoopBound<Gateway>,
+        until drained: AsyncStream<Void>,
+        on eventLoop: any EventLoop
+    ) async {
+        try? await gracefulShutdown()
+        // Cancelled, now or meanwhile, nobody waits for clients to go.
+        guard !Task.isCancelled else { return }
+        eventLoop.execute { gateway.value.beginDrain(.termination) }
+        for await _ in drained {}
     }
 
     /// What may change while the server runs: secrets and certificates. Until the task is cancelled.
@@ -213,5 +227,6 @@ public struct ParleyServer: Service {
         }
         try? await done.futureResult.get()
         deadline.cancel()
+        eventLoop.execute { gateway.value.recordStop() }
     }
 }

@@ -27,6 +27,8 @@ public struct ServerConfiguration: Sendable {
     public var issuers: [TokenIssuer] = []
     /// Those that are good for as long as the server runs. With one, nobody comes in without something to show.
     public var standingTickets: [StandingTicket] = []
+    /// What people's addresses are called where somebody reads them.
+    public var addressNames = AddressNames()
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
     /// Only simulations leave any out.

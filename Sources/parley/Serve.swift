@@ -25,6 +25,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "TURN") var turn: TurnOptions
     @OptionGroup(title: "Rooms") var rooms: RoomOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Audit") var audit: AuditOptions
     @OptionGroup(title: "Operation") var operation: OperationOptions
 
     func run() async throws {
@@ -51,6 +52,7 @@ struct Serve: AsyncParsableCommand {
             incarnation: EngineIncarnation(rawValue: .random(in: .min ... .max)),
             clock: { Instant(milliseconds: Self.systemMilliseconds()) }
         )
+        let audit = try Self.auditLog(settings, logger)
         let outbound = OutboundClient(trustedRoots: settings.tokens.trustedRoots, logger: logger)
         var configuration = settings.server
         do {
@@ -63,12 +65,14 @@ struct Serve: AsyncParsableCommand {
             configuration: configuration,
             engine: engine,
             logger: logger,
-            startMilliseconds: Self.systemMilliseconds()
+            startMilliseconds: Self.systemMilliseconds(),
+            audit: audit
         ) { address in
             Announcement(settings.server, port: address.port ?? settings.server.port, tryOut: tryOut).write()
         }
         do {
-            try await Self.run([outbound, server], settings.server.certificates, logger)
+            let services: [any Service] = [outbound] + (audit.map { [$0] } ?? []) + [server]
+            try await Self.run(services, settings.server.certificates, audit, logger)
         } catch let error as ListenError {
             throw ValidationError(error.description)
         }
@@ -80,11 +84,12 @@ struct Serve: AsyncParsableCommand {
     /// which a developer's keyboard sends: these end it at once. The service group takes only one signal to each end,
     /// so the signals are watched here: its graceful shutdown is the drain, its cancellation the quick end.
     ///
-    /// SIGHUP means, with TLS, that the certificate's files are to be read again; without, what it means to any
-    /// program.
+    /// SIGHUP means that the certificate's files are to be read again, and that the audit log was moved away; without
+    /// either, what it means to any program.
     private static func run(
         _ services: [any Service],
         _ certificates: ServerCertificates?,
+        _ audit: AuditLog?,
         _ logger: Logger
     ) async throws {
         let configurations = services.map {
@@ -94,7 +99,8 @@ struct Serve: AsyncParsableCommand {
             )
         }
         let services = ServiceGroup(configuration: .init(services: configurations, logger: logger))
-        let trapped: [UnixSignal] = certificates == nil ? [.sigterm, .sigint] : [.sigterm, .sigint, .sighup]
+        let hasFiles = certificates != nil || audit != nil
+        let trapped: [UnixSignal] = hasFiles ? [.sigterm, .sigint, .sighup] : [.sigterm, .sigint]
         let signals = await UnixSignalsSequence(trapping: trapped)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await services.run() }
@@ -103,6 +109,7 @@ struct Serve: AsyncParsableCommand {
                 for await signal in signals {
                     if signal == .sighup {
                         certificates?.reload(logger)
+                        audit?.reopen()
                         continue
                     }
                     guard signal == .sigterm, !isDraining else { return }
@@ -117,6 +124,17 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    private static func auditLog(_ settings: ServerSettings, _ logger: Logger) throws -> AuditLog? {
+        guard let configuration = settings.audit else { return nil }
+        do throws(AuditProblem) {
+            return try AuditLog(configuration, limits: settings.server.limits, logger: logger) {
+                Instant(milliseconds: Self.systemMilliseconds())
+            }
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
     /// UTC, by this machine's clock: the only place where it is read.
     private static func systemMilliseconds() -> Int64 {
         Int64(Date().timeIntervalSince1970 * 1_000)
@@ -125,6 +143,7 @@ struct Serve: AsyncParsableCommand {
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
             self.listening.given + self.doors.given + self.rooms.given + self.limits.given + self.operation.given
+            + self.audit.given
         var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }

@@ -83,7 +83,7 @@ public struct WaitingPerson: Hashable, Sendable {
     public internal(set) var connection = Participant.Connection.connected
     public var id: ParticipantID { self.joining.participant }
     public var name: DisplayName? { self.joining.name }
-    var identity: IdentityID { self.joining.identity }
+    package var identity: IdentityID { self.joining.identity }
 
     init(_ joining: RoomEvent.Joining, order: UInt64, reason: WaitingReason) {
         self.joining = joining

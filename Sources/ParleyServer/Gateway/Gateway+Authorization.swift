@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import ParleyProtocol
 import ParleyRooms
+import ParleyTransport
 
 /// Who may come, who must show a newer token, and who may not stay.
 ///
@@ -16,17 +17,25 @@ extension Gateway {
     func authorize(
         _ hello: Hello,
         _ credential: Credential,
+        from address: ClientAddress?,
         _ then: @escaping (Result<Authorization?, RejectionCode>) -> Void
     ) {
         guard self.wantsTokens else { return then(.success(nil)) }
         switch credential.adding(hello.token) {
-        case .token(let text): self.judge(text) { then($0.map { $0 }) }
-        case .none: then(self.isHeld(hello) ? .success(nil) : .failure(.tokenRequired))
+        case .token(let text): self.judge(text, from: address) { then($0.map { $0 }) }
+        case .none:
+            let isHeld = self.isHeld(hello)
+            if !isHeld { self.recordRefusal("No token was shown.", from: address) }
+            then(isHeld ? .success(nil) : .failure(.tokenRequired))
         // The address of a client that comes back may still have the one that it came with.
         case .ticket(let text):
             let authorization = self.redeem(text)
-            then(authorization != nil || self.isHeld(hello) ? .success(authorization) : .failure(.invalidToken))
-        case .ambiguous: then(.failure(.invalidToken))
+            let isGood = authorization != nil || self.isHeld(hello)
+            if !isGood { self.recordRefusal("The ticket is none of those that are good.", from: address) }
+            then(isGood ? .success(authorization) : .failure(.invalidToken))
+        case .ambiguous:
+            self.recordRefusal("It is not clear which token was meant.", from: address)
+            then(.failure(.invalidToken))
         }
     }
 
@@ -38,7 +47,11 @@ extension Gateway {
         return held.isGood(at: self.now, limits: self.limits)
     }
 
-    func judge(_ text: String, _ then: @escaping (Result<Authorization, RejectionCode>) -> Void) {
+    func judge(
+        _ text: String,
+        from address: ClientAddress? = nil,
+        _ then: @escaping (Result<Authorization, RejectionCode>) -> Void
+    ) {
         let judge = self.judge
         let now = self.now
         self.eventLoop.makeFutureWithTask { () async -> Result<Authorization, TokenFault> in
@@ -50,6 +63,7 @@ extension Gateway {
         }.assumeIsolated().whenSuccess { [unowned self] result in
             if case .failure(let fault) = result {
                 self.counters.tokensRefused += 1
+                self.recordRefusal(fault.description, from: address)
                 self.logger.notice("A token was refused.", metadata: ["reason": "\(fault)"])
             }
             then(result.mapError(\.rejection))
@@ -63,7 +77,7 @@ extension Gateway {
         guard self.wantsTokens, session.authorization != nil else {
             return session.reject(Rejection(.noChange, of: "authenticate"), counters: &self.counters)
         }
-        self.judge(text) { [unowned self] result in
+        self.judge(text, from: session.holder?.clientAddress) { [unowned self] result in
             guard !session.life.isOver else { return }
             switch result {
             case .success(let authorization):

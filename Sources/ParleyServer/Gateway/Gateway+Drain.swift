@@ -6,6 +6,7 @@ import ParleyTransport
 /// Emptying the server on purpose: who decides is ``DrainStateMachine``.
 extension Gateway {
     package func beginDrain(_ cause: DrainStateMachine.Cause) {
+        if !self.isDraining { self.recordDrain(.drainBegun, by: cause) }
         self.perform(
             self.drain.begin(
                 cause,
@@ -31,6 +32,7 @@ extension Gateway {
         case .begin: self.beginDrain(.request)
         case .takeBack:
             guard let effects = self.drain.takeBack() else { return nil }
+            if !effects.isEmpty { self.recordDrain(.drainTakenBack, by: .request) }
             self.perform(effects)
         }
         return DrainReport(

@@ -25,7 +25,7 @@ extension Gateway {
     }
 
     private func judge(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
-        self.authorize(hello, holder.credential) { [unowned self] outcome in
+        self.authorize(hello, holder.credential, from: holder.clientAddress) { [unowned self] outcome in
             guard connection.end == nil else { return }
             switch outcome {
             case .success(let authorization):

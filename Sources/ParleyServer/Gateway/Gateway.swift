@@ -73,6 +73,12 @@ package final class Gateway {
     let readiness: Readiness
     let onDrained: @Sendable () -> Void
 
+    /// See `Gateway+Audit.swift`; `nil`: nobody wants one.
+    let audit: AuditTrail?
+    var auditRefusals: RateLimit
+    /// Refused authentications that were only counted since the last line about them.
+    var refusalsUnwritten = 0
+
     private var metrics: ServerMetrics
     private let openConnections: @Sendable (Int) -> Void
     /// The engine's clock, read once a second and carried on by the monotonic clock.
@@ -120,6 +126,12 @@ package final class Gateway {
         self.drain = DrainStateMachine(deadlineMilliseconds: self.limits.drainMilliseconds)
         self.readiness = setup.readiness
         self.onDrained = setup.onDrained
+        self.audit = setup.audit
+        self.auditRefusals = RateLimit(
+            perSecond: self.limits.auditRefusalsPerSecond,
+            burst: self.limits.auditRefusalBurst,
+            now: eventLoop.now.uptimeNanoseconds
+        )
         self.metrics = ServerMetrics(factory: setup.registry)
         self.openConnections = setup.openConnections
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
@@ -146,6 +158,7 @@ package final class Gateway {
 
     package func startHeartbeat(address: String) {
         self.address = address
+        self.recordStart()
         self.heartbeat(address: address)
         self.renewKeys()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -199,6 +212,7 @@ package final class Gateway {
             self.judge(view)
         }
         self.sweepBreakouts()
+        self.sweepRefusals()
         self.heartbeats += 1
         // Where there is no other node, and the engine has forgotten nothing, there is nothing to find out.
         guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3) else { return }
@@ -241,7 +255,7 @@ package final class Gateway {
             self.countConnection(standing)
             self.logger.debug(
                 "A connection was opened.",
-                metadata: ["client": "\(origin.address?.description ?? "-")", "proxied": "\(origin.isProxied)"]
+                metadata: ["client": self.addressName(origin.address), "proxied": "\(origin.isProxied)"]
             )
             let opened = GatewayConnection(
                 connection,
@@ -259,7 +273,7 @@ package final class Gateway {
     private func refusal(_ denial: ConnectionDenial, of request: UpgradeRequest) -> UpgradeRefusal {
         self.logger.debug(
             "A connection was refused.",
-            metadata: ["why": "\(denial.refusal.rawValue)", "peer": "\(request.source.peer?.description ?? "-")"]
+            metadata: ["why": "\(denial.refusal.rawValue)", "peer": self.addressName(request.source.peer)]
         )
         self.counters.connectionsRefused += 1
         return UpgradeRefusal(
@@ -367,6 +381,7 @@ package struct GatewaySetup: Sendable {
     let readiness: Readiness
     /// A drain before the process's end is over.
     let onDrained: @Sendable () -> Void
+    let audit: AuditTrail?
 
     package init(
         configuration: ServerConfiguration,
@@ -377,7 +392,8 @@ package struct GatewaySetup: Sendable {
         random: RandomSource = .system,
         openConnections: @escaping @Sendable (Int) -> Void,
         readiness: Readiness = Readiness(),
-        onDrained: @escaping @Sendable () -> Void = {}
+        onDrained: @escaping @Sendable () -> Void = {},
+        audit: AuditTrail? = nil
     ) {
         self.configuration = configuration
         self.engine = engine
@@ -388,6 +404,7 @@ package struct GatewaySetup: Sendable {
         self.openConnections = openConnections
         self.readiness = readiness
         self.onDrained = onDrained
+        self.audit = audit
     }
 }
 

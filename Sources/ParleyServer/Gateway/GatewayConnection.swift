@@ -219,6 +219,7 @@ final class GatewayConnection: WebSocketDelegate {
 
     /// The session is over for its client, too.
     func endAuthorization(_ code: CloseCode) {
+        if let session { self.gateway.recordEnd(of: session, code) }
         self.connection.close(code: code.rawValue, reason: code.reason)
         self.endSession(.unauthorized)
     }

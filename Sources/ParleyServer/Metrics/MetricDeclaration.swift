@@ -20,7 +20,7 @@ package struct MetricDeclaration: Hashable, Sendable {
         stateDifferences, roundTrip, framesRejected, tokensRefused, ticketsMade, commandsAccepted, appendConflicts,
         bytesReceived,
         bytesSent,
-        leases, turnVendorFailures, draining,
+        leases, turnVendorFailures, draining, auditEntries, auditMissing,
     ]
 
     package static let connectionsOpen = Self(
@@ -168,6 +168,16 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_turn_vendor_failures_total",
         kind: .counter,
         help: "Questions to vendors of relays that brought nothing."
+    )
+    package static let auditEntries = Self(
+        name: "parley_audit_entries_total",
+        kind: .counter,
+        help: "Entries given to the audit log."
+    )
+    package static let auditMissing = Self(
+        name: "parley_audit_missing_total",
+        kind: .counter,
+        help: "Entries for which the audit log had no place; a line in it says how many."
     )
     package static let draining = Self(
         name: "parley_draining",

@@ -33,6 +33,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var leases = 0
     package var turnVendorFailures = 0
     package var draining = 0
+    package var auditEntries = 0
+    package var auditMissing = 0
 
     package init() {}
 }
@@ -108,5 +110,7 @@ package struct ServerMetrics {
         (.leases, \.leases),
         (.turnVendorFailures, \.turnVendorFailures),
         (.draining, \.draining),
+        (.auditEntries, \.auditEntries),
+        (.auditMissing, \.auditMissing),
     ]
 }

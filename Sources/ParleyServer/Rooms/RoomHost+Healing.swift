@@ -14,9 +14,9 @@ extension RoomHost {
             metadata: ["room": "\(self.id)", "healing": "\(healing)"]
         )
         switch healing {
-        case .replaced:
+        case .replaced(let before):
             // The engine's history won; everybody here has been given it.
-            break
+            gateway.recordReplacement(of: self.id, before: before)
         case .behind(let top):
             // A host that was closed has a replica of its last day: others have the room now.
             guard !self.isOver else { return }

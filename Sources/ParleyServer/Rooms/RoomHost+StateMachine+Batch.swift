@@ -80,6 +80,8 @@ struct Batch {
     private(set) var refused: [ParticipantID: RefusedCommands]
     private(set) var events: [RoomEvent] = []
     private(set) var patches: [StatePatches] = []
+    /// Of each event.
+    private(set) var origins: [EventOrigin] = []
     private var judgements: [Judgement] = []
     private var bytes = 0
     private let node: NodeID
@@ -118,6 +120,7 @@ struct Batch {
             for event in events {
                 self.patches.append(self.room.evolve(event))
                 self.events.append(event)
+                self.origins.append(command.origin)
                 self.refused.forget(event)
             }
             self.judgements.append(.accepted)

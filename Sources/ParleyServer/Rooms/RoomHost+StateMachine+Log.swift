@@ -35,7 +35,7 @@ extension RoomHostStateMachine {
             self.refused.forget(event)
         }
         self.settle(entry, &effects)
-        self.deliver(entry, patches, &effects)
+        self.deliver(entry, patches, entry.events.namedOrigins, &effects)
     }
 
     /// The own entry is in the log.
@@ -61,17 +61,18 @@ extension RoomHostStateMachine {
             author: self.node,
             events: flight.append.events
         )
-        self.deliver(entry, flight.patches, &effects)
+        self.deliver(entry, flight.patches, flight.origins, &effects)
         self.tell(flight.outcomes, of: flight.submissions, &effects)
     }
 
     private mutating func deliver(
         _ entry: RoomEntry,
         _ patches: [StatePatches],
+        _ origins: [EventOrigin],
         _ effects: inout [RoomHostEffect]
     ) {
         self.stand(at: entry.position)
-        effects.append(.deliver(RoomDelivery(entry: entry, patches: patches, room: self.room)))
+        effects.append(.deliver(RoomDelivery(entry: entry, patches: patches, origins: origins, room: self.room)))
         self.bytesSinceSnapshot += entry.events.reduce(0) { $0 + $1.bytesMax }
         if self.room.lifecycle.isEnded {
             self.end(author: entry.author, &effects)

@@ -37,6 +37,7 @@ package struct RoomHostStateMachine: Sendable {
         /// The room with the flight's events.
         let room: Room
         let patches: [StatePatches]
+        let origins: [EventOrigin]
         let refused: [ParticipantID: RefusedCommands]
 
         init(
@@ -49,6 +50,7 @@ package struct RoomHostStateMachine: Sendable {
             self.outcomes = batch.outcomes(append.position)
             self.room = batch.room
             self.patches = batch.patches
+            self.origins = batch.origins
             self.refused = batch.refused
         }
 

@@ -48,6 +48,8 @@ final class RoomHost {
     var audiencePulses: RateLimit
     /// Who guesses the PIN.
     var guesses: GuessLimit
+    /// While a step is performed, and if somebody wants an audit: the room as it was before what is performed.
+    private var audited: Room?
 
     private struct Waiting {
         let seat: Seat?
@@ -134,12 +136,14 @@ final class RoomHost {
     /// One step of the machine, then its effects; then, once per tick, the commands that wait.
     private func perform(_ step: (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void) {
         var effects: [RoomHostEffect] = []
+        self.audited = self.gateway.audit == nil ? nil : self.machine.room
         step(&self.machine, &effects)
         // Outcomes behind all deliveries: whoever acts on one finds that everybody here was told of everything.
         let deliveries = effects.lastIndex { $0.isDelivery }.map { effects[...$0] } ?? []
         for effect in deliveries where !effect.isOutcome { self.perform(effect) }
         for effect in deliveries where effect.isOutcome { self.perform(effect) }
         for effect in effects[deliveries.endIndex...] { self.perform(effect) }
+        self.audited = nil
         self.answerWhoWaits()
         self.scheduleFlush()
     }
@@ -161,6 +165,7 @@ final class RoomHost {
         case .read(let position): self.read(after: position)
         case .append(let append): self.append(append)
         case .deliver(let delivery):
+            self.audit(delivery)
             self.deliver(delivery)
             self.follow(delivery.entry.events)
             self.scheduleDeadline()
@@ -202,6 +207,12 @@ final class RoomHost {
         _ step: @escaping (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void
     ) {
         self.gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { self.perform(step) }
+    }
+
+    private func audit(_ delivery: RoomDelivery) {
+        guard let before = self.audited else { return }
+        self.gateway.record(delivery, from: before, of: self)
+        self.audited = delivery.room
     }
 
     // MARK: The engine

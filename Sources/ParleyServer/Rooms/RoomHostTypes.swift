@@ -129,6 +129,8 @@ package struct RoomDelivery: Hashable, Sendable {
     package let entry: RoomEntry
     /// What each event of the entry changed.
     package let patches: [StatePatches]
+    /// By whose will each of them happened.
+    package let origins: [EventOrigin]
     /// Right after the entry: what somebody who joined in it gets as a snapshot.
     package let room: Room
 }

@@ -7,6 +7,7 @@ struct ServerSettings {
     let server: ServerConfiguration
     let logLevel: Logger.Level
     let tokens: TokenSettings
+    let audit: AuditConfiguration?
 
     init(_ settings: SettingsReader, tryOut: TryOut? = nil) throws {
         var server = ServerConfiguration()
@@ -28,6 +29,7 @@ struct ServerSettings {
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
         try tryOut?.prepare(&server, isHostGiven: host != nil)
         self.server = server
+        self.audit = try AuditConfiguration(settings)
         self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
         try Self.refusePublicAddress(server)
     }

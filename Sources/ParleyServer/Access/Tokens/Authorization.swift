@@ -10,18 +10,25 @@ package struct Authorization: Hashable, Sendable {
     package var expiresAt: Instant
     /// Of issuer and token id (`jti`): what is revoked or banned with it.
     package var token: ParleyProtocol.Digest?
+    /// Its `iss` and `jti`, for the audit.
+    package var issuer: String?
+    package var id: String?
 
     package init(
         identity: IdentityID?,
         name: DisplayName?,
         grant: Grant,
         expiresAt: Instant,
-        token: ParleyProtocol.Digest?
+        token: ParleyProtocol.Digest?,
+        issuer: String? = nil,
+        id: String? = nil
     ) {
         self.identity = identity
         self.name = name
         self.grant = grant
         self.expiresAt = expiresAt
         self.token = token
+        self.issuer = issuer
+        self.id = id
     }
 }

@@ -71,7 +71,9 @@ package struct TokenJudge: Sendable {
             name: nil,
             grant: grant,
             expiresAt: expiresAt,
-            token: id.map { Self.digest("parley token 1", try? Self.text(claims, "iss"), $0) }
+            token: id.map { Self.digest("parley token 1", try? Self.text(claims, "iss"), $0) },
+            issuer: try? Self.text(claims, "iss"),
+            id: id
         )
         if let name = try Self.text(claims, "name"), !name.isEmpty {
             let short = name.cut(toBytes: self.limits.nameBytesMax)
