@@ -49,7 +49,8 @@ struct TryOut {
         }
     }
 
-    /// The likeliest one first: to each address at which others may find this machine, or to the one that it listens on.
+    /// To each address at which others may find this machine, the likeliest one first, or to the one that it listens
+    /// on.
     func links(_ server: ServerConfiguration, port: Int) -> [String] {
         let isEverywhere = ["0.0.0.0", "::", "[::]"].contains(server.host)
         let found = self.addresses.filter { server.host != "0.0.0.0" || !$0.host.hasPrefix("[") }.map(\.host)
