@@ -37,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -103,11 +104,21 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "ParleyLoad",
+            dependencies: [
+                "ParleyProtocol", "ParleyTransport",
+                product("Histogram", "hdrhistogram-swift"),
+                product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         // Root: the only place that names an engine.
         .executableTarget(
             name: "parley",
             dependencies: [
-                "ParleyServer", "ParleyEngine", "ParleyProtocol", "ParleyTransport", "QRCode",
+                "ParleyServer", "ParleyEngine", "ParleyLoad", "ParleyProtocol", "ParleyTransport", "QRCode",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
                 product("Logging", "swift-log"),
@@ -131,6 +142,11 @@ let package = Package(
         .testTarget(
             name: "ParleyProtocolTests",
             dependencies: ["ParleyProtocol", "ParleyTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyLoadTests",
+            dependencies: ["ParleyLoad", "ParleyProtocol"],
             swiftSettings: settings
         ),
         .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: settings),

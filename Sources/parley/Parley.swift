@@ -7,6 +7,6 @@ struct Parley: AsyncParsableCommand {
         abstract: "The signaling server and meeting command center for real-time apps.",
         discussion: "Parley introduces peers, runs the meeting and keeps it going. It never carries media.",
         version: "0.1.0",
-        subcommands: [Serve.self, TokenCommand.self, AuditCommand.self, Doctor.self]
+        subcommands: [Serve.self, TokenCommand.self, AuditCommand.self, Doctor.self, Load.self]
     )
 }

@@ -13,6 +13,7 @@ enum Layers {
             "DequeModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
             "AsyncHTTPClient", "JWTKit", "X509", "SwiftASN1",
         ]).union(systems),
+        "ParleyLoad": Set(["ParleyProtocol", "ParleyTransport", "NIO", "Histogram"]).union(systems),
         "ParleyClient": ["ParleyProtocol", "ParleyTransport", "NIO", "Logging", "Synchronization"],
     ]
     /// The root may import everything.

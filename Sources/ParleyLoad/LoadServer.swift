@@ -1,0 +1,17 @@
+public import ParleyTransport
+
+/// The server that is to be loaded, and what it is shown.
+public struct LoadServer: Sendable {
+    /// Every connection goes there.
+    public var target: WebSocketClientConnection.Target
+    /// As it may be printed: without what lets somebody in.
+    public var name: String
+    /// In every `hello`.
+    public var token: String?
+
+    public init(target: WebSocketClientConnection.Target, name: String, token: String? = nil) {
+        self.target = target
+        self.name = name
+        self.token = token
+    }
+}
