@@ -274,6 +274,8 @@ public struct Limits: Hashable, Sendable {
     public var attributeBytesPerRoomMax = 65_536
     public var attributesPerParticipantMax = 16
     public var attributeBytesPerParticipantMax = 2_048
+    /// Those that a token brings; more bytes, or more than a person may have, are refused: `invalid-token`.
+    public var attributeBytesPerGrantMax = 1_024
 
     // MARK: Media policy
     /// What a device lists per kind and direction; a longer list is rejected: `invalid-member`. Browsers list 10 to 25.
@@ -320,6 +322,22 @@ public struct Limits: Hashable, Sendable {
     /// refused (429 `rate-limited`, 503 `busy`), and it is said for how long.
     public var connectTicketsPerTokenMax = 64
     public var connectTicketsMax = 20_000
+    /// How long a revocation is remembered where it does not say so itself. Tokens that live longer need one that does.
+    public var revocationMilliseconds = 2_592_000_000
+    /// Remembered at once; one more is refused (409 `too-many`). Those whose time is over go by themselves.
+    public var revocationsMax = 10_000
+    /// That wait for the log; one more is refused (503 `engine-unavailable`).
+    public var revocationsPendingMax = 256
+    /// A longer name of a token or a person, issuer or reason is refused (400 `malformed`).
+    public var revocationTextBytesMax = 512
+    /// An authorization service that has not answered after so long has not answered.
+    public var webhookMilliseconds = 3_000
+    /// Questions to it that are under way, and those that wait for one of them; one more is refused:
+    /// `authorization-unavailable`, with the time after which to come again.
+    public var webhookConcurrentMax = 64
+    public var webhookWaitingMax = 1_024
+    /// A longer answer of it is none.
+    public var webhookAnswerBytesMax = 65_536
     /// A room that is not there, or that one may not know of, is answered so long after it was asked for.
     public var unknownRoomMilliseconds = 50
 

@@ -311,6 +311,7 @@ extension RoomEvent.Joining {
         self.permissions = visitor.permissions
         self.domain = visitor.domain
         self.token = join.token
+        self.attributes = join.grant?.attributes ?? [:]
     }
 }
 

@@ -32,6 +32,7 @@ enum StatePath {
     static let audience = "audience"
     static let counted = "counted"
     static let permissions = "permissions"
+    static let granted = "granted"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }

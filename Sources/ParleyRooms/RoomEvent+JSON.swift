@@ -177,6 +177,7 @@ extension RoomEvent.Joining {
     package var grantBytesMax: Int {
         (self.permissions.isEmpty ? 0 : 24 + 20 * Permission.allCases.count)
             + (self.domain.map { 16 + $0.utf8.count } ?? 0) + (self.token == nil ? 0 : 80)
+            + (self.attributes.isEmpty ? 0 : 24 + self.attributes.json.encoded.count)
     }
 
     /// All but the participant.
@@ -199,6 +200,7 @@ extension RoomEvent.Joining {
         if !self.permissions.isEmpty { object.append(StatePath.permissions, self.permissions.json) }
         if let domain { object.append("domain", .string(domain)) }
         if let token { object.append("token", .string(token.description)) }
+        if !self.attributes.isEmpty { object.append(StatePath.attributes, self.attributes.json) }
         return object
     }
 
@@ -221,5 +223,11 @@ extension RoomEvent.Joining {
         self.permissions = reader.permissions
         self.domain = reader.has("domain") ? try reader.string("domain") : nil
         self.token = reader.has("token") ? try reader.digest("token") : nil
+        if let json = reader.valueIfPresent(StatePath.attributes) {
+            guard let attributes = [AttributeKey: AttributeValue](json: json, nil) else {
+                throw .member(StatePath.attributes)
+            }
+            self.attributes = attributes
+        }
     }
 }

@@ -97,6 +97,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var domain: String?
         /// By which token they come; banned with them.
         public var token: Digest?
+        /// What their token says of them for others to see.
+        public var attributes: [AttributeKey: AttributeValue] = [:]
     }
 
     public struct Attachment: Hashable, Sendable {

@@ -128,6 +128,9 @@ public struct ParleyServer: Service {
         _ openConnections: OpenConnections
     ) -> Routes {
         let eventLoop = gateway.eventLoop
+        let operators = OperatorGate { token, origin in
+            try await eventLoop.flatSubmit { gateway.value.isOperator(token, origin) }.get()
+        }
         return Routes(
             assets: SiteAssets(folders: self.configuration.assetFolders),
             registry: registry,
@@ -137,14 +140,17 @@ public struct ParleyServer: Service {
             connectionsMax: self.configuration.limits.connectionsMax,
             connections: { openConnections.count },
             judgeAddress: Self.addressJudge(gateway, on: eventLoop),
-            drain: DrainRoutes { request in
+            drain: DrainRoutes(operators: operators) { request in
                 try await eventLoop.submit { gateway.value.answer(request) }.get()
             },
-            rooms: RoomRoutes(limits: self.configuration.limits) { request in
+            rooms: RoomRoutes(limits: self.configuration.limits, operators: operators) { request in
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             },
             turn: TurnRoutes(gateway, on: eventLoop, keys: self.configuration.turn.restKeys),
             tickets: TicketRoutes(self.configuration, readiness) { request in
+                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
+            },
+            revocations: RevocationRoutes(limits: self.configuration.limits, operators: operators) { request in
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             }
         )

@@ -25,6 +25,8 @@ public struct ServerConfiguration: Sendable {
     public var roles = RoleTable()
     /// Whose tokens are believed. None: development mode, in which everybody from this machine is welcome.
     public var issuers: [TokenIssuer] = []
+    /// Who is asked in place of issuers. With it whatever a client shows is its business.
+    public var webhook: AuthorizationWebhook?
     /// Those that are good for as long as the server runs. With one, nobody comes in without something to show.
     public var standingTickets: [StandingTicket] = []
     /// What people's addresses are called where somebody reads them.
@@ -50,7 +52,9 @@ public struct ServerConfiguration: Sendable {
 
 extension ServerConfiguration {
     /// Whether somebody has to show who they are. Where nobody has to, everybody may do everything.
-    public var isGuarded: Bool { self.requiresTokens || !self.issuers.isEmpty || !self.standingTickets.isEmpty }
+    public var isGuarded: Bool {
+        self.requiresTokens || !self.issuers.isEmpty || self.webhook != nil || !self.standingTickets.isEmpty
+    }
 
     /// Whether only this machine can reach that address.
     public static func isLoopback(host: String) -> Bool {

@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Tokens") var tokens: TokenOptions
+    @OptionGroup(title: "Authorization service") var webhook: WebhookOptions
     @OptionGroup(title: "TLS and proxies") var doors: DoorOptions
     @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
     @OptionGroup(title: "TURN") var turn: TurnOptions
@@ -61,6 +62,7 @@ struct Serve: AsyncParsableCommand {
             try await outbound.end()
             throw ValidationError(error.description)
         }
+        configuration.webhook = settings.webhook?.webhook(outbound)
         let server = ParleyServer(
             configuration: configuration,
             engine: engine,
@@ -142,8 +144,8 @@ struct Serve: AsyncParsableCommand {
 
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
-            self.listening.given + self.doors.given + self.rooms.given + self.limits.given + self.operation.given
-            + self.audit.given
+            self.listening.given + self.webhook.given + self.doors.given + self.rooms.given + self.limits.given
+            + self.operation.given + self.audit.given
         var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }

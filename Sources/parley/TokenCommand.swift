@@ -61,13 +61,21 @@ struct TokenCreate: AsyncParsableCommand {
     )
     var permission: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What others see beside them: a text, or JSON; may be given several times.",
+            valueName: "key=value"
+        )
+    )
+    var attribute: [String] = []
+
     @Flag(help: "Joining a room that is not there creates it.")
     var create = false
 
     @Flag(help: "They come in without PIN and without waiting.")
     var bypass = false
 
-    @Flag(help: "It is for a program that makes and ends rooms by HTTP.")
+    @Flag(help: "It is for a program that uses the operator's HTTP routes.")
     var `operator` = false
 
     @Option(help: "For how long it is good.")
@@ -110,6 +118,13 @@ struct TokenCreate: AsyncParsableCommand {
             permissions.append(sides[0], .bool(isAllowed))
         }
         if !permissions.isEmpty { object.append("permissions", .object(permissions)) }
+        var attributes = JSONObject()
+        for text in self.attribute {
+            let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard sides.count == 2 else { throw ValidationError("--attribute \(text): it has the form team=red.") }
+            attributes.append(sides[0], (try? JSONParser.parse(Array(sides[1].utf8))) ?? .string(sides[1]))
+        }
+        if !attributes.isEmpty { object.append("attributes", .object(attributes)) }
         if self.bypass { object.append("bypass", true) }
         if self.operator { object.append("operator", true) }
         do {

@@ -69,6 +69,7 @@ func withServer(
     limits: Limits = Limits(),
     engine: InMemoryEngine? = nil,
     issuers: [TokenIssuer] = [],
+    certificates: ServerCertificates? = nil,
     _ body: @Sendable (RunningServer) async throws -> Void
 ) async throws {
     let engine =
@@ -82,6 +83,7 @@ func withServer(
     configuration.port = 0
     configuration.limits = limits
     configuration.issuers = issuers
+    configuration.certificates = certificates
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     let (ports, found) = AsyncStream.makeStream(of: Int.self)

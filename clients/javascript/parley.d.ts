@@ -3,6 +3,9 @@
 export type Off = () => void
 /** By rank. An observer is seen by moderators alone. */
 export type Role = 'host' | 'co-host' | 'speaker' | 'participant' | 'audience' | 'observer' | (string & {})
+/** `granted`: a token has brought it, and nobody in the room can change it. */
+export interface Attribute { value: Value; version: number; granted?: true }
+
 export type Permission = 'admit' | 'remove' | 'roles' | 'settings' | 'end' | 'mute' | 'floors' | 'record' | 'breakouts' | 'attributes'
     | 'speak' | 'publish' | 'share' | 'chat' | 'react' | 'roster'
 /** A number, text, true, false, or an object of such. */
@@ -50,7 +53,7 @@ export interface Person {
     muted?: { audio?: string; video?: string }
     /** They may unmute although the room says that nobody does. */
     mayUnmute?: boolean
-    attributes?: Record<string, { value: Value; version: number }>
+    attributes?: Record<string, Attribute>
     /** The identity that created the room. */
     owner?: boolean
     /** One of the audience that is counted, not listed: of yourself, in a page of `roster`, or shown because of a raised hand. */
@@ -516,7 +519,7 @@ export class Room {
     answerRecording(answer: boolean): Promise<RoomEvent | void>
 
     // What an app keeps here.
-    attributes(participant?: string): Record<string, { value: Value; version: number }>
+    attributes(participant?: string): Record<string, Attribute>
     /** `value` undefined takes it away; `version`: only if that is the present one, 0 if there shall be none. */
     setAttribute(key: string, value: Value | undefined, options?: { version?: number; participant?: string }): Promise<RoomEvent | void>
 

@@ -17,6 +17,8 @@ public struct Grant: Hashable, Sendable {
     public var domain: String?
     /// Whether they may use the operator's HTTP routes.
     public var isOperator = false
+    /// What stands beside them in every room that they join, and they cannot change.
+    public var attributes: [AttributeKey: AttributeValue] = [:]
     /// How long the session may last; `nil`: as long as the token is good.
     public var sessionSeconds: Int?
 
@@ -116,6 +118,7 @@ extension Grant {
         if self.bypass { object.append("bypass", true) }
         if let domain { object.append("domain", .string(domain)) }
         if self.isOperator { object.append("operator", true) }
+        if !self.attributes.isEmpty { object.append("attributes", self.attributes.json) }
         if let sessionSeconds { object.append("sessionSeconds", .integer(Int64(sessionSeconds))) }
         return .object(object)
     }
@@ -146,6 +149,9 @@ extension Grant {
         case "bypass": return value.bool.map { self.bypass = $0 } != nil
         case "domain": return value.string.flatMap { Self.domain($0) }.map { self.domain = $0 } != nil
         case "operator": return value.bool.map { self.isOperator = $0 } != nil
+        case "attributes":
+            guard let attributes = [AttributeKey: AttributeValue](json: value, limits) else { return false }
+            self.attributes = attributes
         case "sessionSeconds":
             guard let seconds = value.integer, (1...limits.sessionSecondsMax).contains(seconds) else { return false }
             self.sessionSeconds = Int(seconds)
@@ -188,6 +194,36 @@ extension Grant {
                 }
         }
         return isName ? name : nil
+    }
+}
+
+extension [AttributeKey: AttributeValue] {
+    /// By key.
+    public var json: JSONValue {
+        var object = JSONObject()
+        for (key, value) in self.sorted(by: { $0.key < $1.key }) { object.append(key.text, value.json) }
+        return .object(object)
+    }
+
+    /// Reads ``json``.
+    ///
+    /// - Parameter limits: `nil`: however many and long; limits are for what comes in.
+    /// - Returns: `nil` for what no attributes are, or too many.
+    public init?(json: JSONValue, _ limits: Limits?) {
+        guard let object = json.object else { return nil }
+        self = [:]
+        var bytes = 0
+        for (text, value) in object.members {
+            guard let key = AttributeKey(text, bytesMax: limits?.attributeKeyBytesMax ?? .max),
+                let attribute = AttributeValue(value)
+            else { return nil }
+            bytes += text.utf8.count + value.encoded.count
+            self[key] = attribute
+        }
+        guard let limits else { return }
+        guard self.count <= limits.attributesPerParticipantMax, bytes <= limits.attributeBytesPerGrantMax else {
+            return nil
+        }
     }
 }
 

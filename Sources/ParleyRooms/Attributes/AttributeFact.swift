@@ -64,13 +64,14 @@ extension Room {
         }
     }
 
-    /// The room's attributes belong to those who may set them; one's own to oneself.
+    /// The room's attributes belong to those who may set them; one's own to oneself, but for what a token has brought.
     private func decideAttribute(_ change: AttributeChange, _ request: MeetingRequest) -> Decision {
         guard let table = self.attributes(of: change.participant) else { return .rejected(.unknownParticipant) }
         let isAllowed =
             change.participant.map { $0 == request.by || request.isOperators } ?? self.permits(request, .attributes)
         guard isAllowed else { return .rejected(.notPermitted) }
         let present = table[change.key]
+        guard present?.isGranted != true else { return .rejected(.notPermitted) }
         if let version = change.version, version != present?.version ?? 0 { return .rejected(.versionConflict) }
         guard present?.value != change.value else { return .rejected(.noChange) }
         if let value = change.value {

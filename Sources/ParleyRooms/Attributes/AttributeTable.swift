@@ -6,9 +6,17 @@ struct AttributeTable: Hashable, Sendable {
         var value: AttributeValue
         /// 1 for a key that was not there, one more with each value.
         var version: UInt64
+        /// A token has brought it: others may believe it, for nobody in the room can change it.
+        var isGranted = false
     }
 
     private(set) var attributes: [AttributeKey: Attribute] = [:]
+
+    init() {}
+
+    init(granted attributes: [AttributeKey: AttributeValue]) {
+        self.attributes = attributes.mapValues { Attribute(value: $0, version: 1, isGranted: true) }
+    }
 
     var isEmpty: Bool { self.attributes.isEmpty }
 
@@ -37,7 +45,9 @@ struct AttributeTable: Hashable, Sendable {
 
 extension AttributeTable.Attribute {
     var json: JSONValue {
-        ["value": self.value.json, "version": .integer(Int64(clamping: self.version))]
+        var object: JSONObject = ["value": self.value.json, "version": .integer(Int64(clamping: self.version))]
+        if self.isGranted { object.append(StatePath.granted, true) }
+        return .object(object)
     }
 }
 
@@ -59,7 +69,11 @@ extension AttributeTable {
             let reader = try FieldReader(value, StatePath.attributes)
             guard let key = AttributeKey(text, bytesMax: .max), let value = AttributeValue(try reader.value("value"))
             else { throw .member(StatePath.attributes) }
-            self.attributes[key] = Attribute(value: value, version: try reader.number("version"))
+            self.attributes[key] = Attribute(
+                value: value,
+                version: try reader.number("version"),
+                isGranted: reader.has(StatePath.granted)
+            )
         }
     }
 }

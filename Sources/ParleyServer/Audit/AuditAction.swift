@@ -42,6 +42,8 @@ package enum AuditAction: String, Hashable, Sendable, CaseIterable {
     // Operators
     case drainBegun = "drain-begun"
     case drainTakenBack = "drain-taken-back"
+    case revoked
+    case revocationLifted = "revocation-lifted"
     // The log itself
     case serverStarted = "server-started"
     case serverStopped = "server-stopped"

@@ -16,26 +16,37 @@ extension Gateway {
     ///   has shown one and still holds it.
     func authorize(
         _ hello: Hello,
-        _ credential: Credential,
-        from address: ClientAddress?,
-        _ then: @escaping (Result<Authorization?, RejectionCode>) -> Void
+        _ holder: GatewayConnection,
+        _ then: @escaping (Result<Authorization?, CredentialRefusal>) -> Void
     ) {
         guard self.wantsTokens else { return then(.success(nil)) }
-        switch credential.adding(hello.token) {
-        case .token(let text): self.judge(text, from: address) { then($0.map { $0 }) }
-        case .none:
-            let isHeld = self.isHeld(hello)
-            if !isHeld { self.recordRefusal("No token was shown.", from: address) }
-            then(isHeld ? .success(nil) : .failure(.tokenRequired))
+        let address = holder.clientAddress
+        func refuse(_ code: RejectionCode, _ why: String) {
+            self.recordRefusal(why, from: address)
+            then(.failure(CredentialRefusal(code)))
+        }
+        switch holder.credential.adding(hello.token) {
+        case .token(let text):
+            let origin = CredentialOrigin(room: hello.join?.room.said, address: address)
+            self.judge(text, origin) { [unowned self] result in
+                // While nobody can be asked, those who are known here go on.
+                if case .failure(let refusal) = result, refusal.code == .authorizationUnavailable, self.isHeld(hello) {
+                    return then(.success(nil))
+                }
+                then(result.map { $0 })
+            }
+        case .none: self.isHeld(hello) ? then(.success(nil)) : refuse(.tokenRequired, "No token was shown.")
         // The address of a client that comes back may still have the one that it came with.
         case .ticket(let text):
             let authorization = self.redeem(text)
-            let isGood = authorization != nil || self.isHeld(hello)
-            if !isGood { self.recordRefusal("The ticket is none of those that are good.", from: address) }
-            then(isGood ? .success(authorization) : .failure(.invalidToken))
-        case .ambiguous:
-            self.recordRefusal("It is not clear which token was meant.", from: address)
-            then(.failure(.invalidToken))
+            if let authorization, self.isRevoked(authorization) {
+                return refuse(.tokenRevoked, "The ticket is of a token that was revoked.")
+            }
+            guard authorization != nil || self.isHeld(hello) else {
+                return refuse(.invalidToken, "The ticket is none of those that are good.")
+            }
+            then(.success(authorization))
+        case .ambiguous: refuse(.invalidToken, "It is not clear which token was meant.")
         }
     }
 
@@ -47,11 +58,34 @@ extension Gateway {
         return held.isGood(at: self.now, limits: self.limits)
     }
 
+    /// Asks whoever knows: the issuers' keys, or the operator's own service.
+    ///
+    /// - Parameter origin: which room they want at once, and where they are; only a service hears of that.
     func judge(
         _ text: String,
-        from address: ClientAddress? = nil,
-        _ then: @escaping (Result<Authorization, RejectionCode>) -> Void
+        _ origin: CredentialOrigin,
+        _ then: @escaping (Result<Authorization, CredentialRefusal>) -> Void
     ) {
+        self.judgement(of: text, origin) { [unowned self] judged in
+            let result = judged.flatMap { self.isRevoked($0) ? .failure(TokenFault.revoked) : .success($0) }
+            if case .failure(let fault) = result {
+                self.counters.tokensRefused += 1
+                self.recordRefusal(fault.description, from: origin.address)
+                self.logger.notice("A token was refused.", metadata: ["reason": "\(fault)"])
+            }
+            then(result.mapError { CredentialRefusal($0) })
+        }
+    }
+
+    private func judgement(
+        of text: String,
+        _ origin: CredentialOrigin,
+        _ then: @escaping (Result<Authorization, TokenFault>) -> Void
+    ) {
+        if let clerk = self.clerk {
+            let address = origin.address.map { self.configuration.addressNames.name(of: $0) }
+            return clerk.ask(.init(credential: text, room: origin.room, address: address), then)
+        }
         let judge = self.judge
         let now = self.now
         self.eventLoop.makeFutureWithTask { () async -> Result<Authorization, TokenFault> in
@@ -60,14 +94,25 @@ extension Gateway {
             } catch {
                 return .failure(error)
             }
-        }.assumeIsolated().whenSuccess { [unowned self] result in
-            if case .failure(let fault) = result {
-                self.counters.tokensRefused += 1
-                self.recordRefusal(fault.description, from: address)
-                self.logger.notice("A token was refused.", metadata: ["reason": "\(fault)"])
-            }
-            then(result.mapError(\.rejection))
+        }.assumeIsolated().whenSuccess { then($0) }
+    }
+
+    /// Whether that token lets a program use the operator's routes.
+    func isOperator(_ text: String, _ origin: ClientOrigin) -> EventLoopFuture<Bool> {
+        let address = self.configuration.standing(of: origin).address
+        guard self.wantsTokens, self.mayTry(.credential, from: address) == nil else {
+            return self.eventLoop.makeSucceededFuture(false)
         }
+        let promise = self.eventLoop.makePromise(of: Bool.self)
+        self.judge(text, CredentialOrigin(address: address)) { [unowned self] result in
+            switch result {
+            case .success(let authorization): promise.succeed(authorization.grant.isOperator)
+            case .failure(let refusal):
+                if refusal.code == .invalidToken { self.noteFailure(.credential, from: address) }
+                promise.succeed(false)
+            }
+        }
+        return promise.futureResult
     }
 
     // MARK: In a session
@@ -77,7 +122,7 @@ extension Gateway {
         guard self.wantsTokens, session.authorization != nil else {
             return session.reject(Rejection(.noChange, of: "authenticate"), counters: &self.counters)
         }
-        self.judge(text, from: session.holder?.clientAddress) { [unowned self] result in
+        self.judge(text, CredentialOrigin(address: session.holder?.clientAddress)) { [unowned self] result in
             guard !session.life.isOver else { return }
             switch result {
             case .success(let authorization):
@@ -87,9 +132,11 @@ extension Gateway {
                 session.authorization?.renew(authorization)
                 let expiresAt = authorization.expiresAt
                 session.send(.authenticated(expiresAt: expiresAt), counters: &self.counters)
-            case .failure(let code):
-                if code == .invalidToken { self.noteFailure(.credential, from: session.holder?.clientAddress) }
-                session.reject(Rejection(code, of: "authenticate"), counters: &self.counters)
+            case .failure(let refusal):
+                if refusal.code == .invalidToken {
+                    self.noteFailure(.credential, from: session.holder?.clientAddress)
+                }
+                session.reject(refusal.rejection(of: "authenticate"), counters: &self.counters)
             }
         }
     }
@@ -147,6 +194,42 @@ extension Gateway {
                 }
             }
         }
+    }
+}
+
+/// Where somebody is, and wants to be, who shows something.
+struct CredentialOrigin {
+    var room: String?
+    var address: ClientAddress?
+}
+
+extension RoomReference {
+    /// As a client says it; `nil`: a room that has no name yet.
+    fileprivate var said: String? {
+        switch self {
+        case .id(let id): id.description
+        case .alias(let alias): alias.text
+        case .new: nil
+        }
+    }
+}
+
+/// What a client hears of a ``TokenFault``.
+struct CredentialRefusal: Error {
+    let code: RejectionCode
+    var retryAfterMilliseconds: UInt64?
+
+    init(_ code: RejectionCode) { self.code = code }
+
+    init(_ fault: TokenFault) {
+        self.code = fault.rejection
+        self.retryAfterMilliseconds = fault.retryAfterMilliseconds
+    }
+
+    func rejection(of type: String) -> Rejection {
+        var rejection = Rejection(self.code, of: type)
+        rejection.retryAfterMilliseconds = self.retryAfterMilliseconds
+        return rejection
     }
 }
 

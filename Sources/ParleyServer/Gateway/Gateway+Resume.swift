@@ -53,6 +53,9 @@ extension Gateway {
         guard holder.authorization != nil || !self.wantsTokens else {
             return holder.refuseAuthorization(.tokenRequired)
         }
+        guard !self.isRevoked(secret.session) else {
+            return self.begin(secret.identity, hello, connection, holder, refused: .over)
+        }
         guard secret.expiresAt > self.now else {
             return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .expired)
         }
@@ -227,6 +230,11 @@ extension Gateway {
             // Its people are told to be gone, also those who have just been taken over.
             self.listAsDetached(session)
             return self.begin(session.identity, hello, connection, holder, refused: .over)
+        }
+        guard !self.isRevoked(holder.authorization, session.identity), !self.isRevoked(session.id) else {
+            // As nobody has it, it ends without a connection.
+            self.end(session, .unauthorized)
+            return holder.refuseAuthorization(.tokenRevoked)
         }
         let attachment = session.life.attach()
         assert(attachment != .refused, "a session that is over is not resumed")

@@ -25,15 +25,15 @@ extension Gateway {
     }
 
     private func judge(_ hello: Hello, on connection: WebSocketConnection, holder: GatewayConnection) {
-        self.authorize(hello, holder.credential, from: holder.clientAddress) { [unowned self] outcome in
+        self.authorize(hello, holder) { [unowned self] outcome in
             guard connection.end == nil else { return }
             switch outcome {
             case .success(let authorization):
                 holder.authorization = authorization
                 self.greet(hello, on: connection, holder: holder)
-            case .failure(let code):
-                if code == .invalidToken { self.noteFailure(.credential, from: holder.clientAddress) }
-                holder.refuseAuthorization(code)
+            case .failure(let refusal):
+                if refusal.code == .invalidToken { self.noteFailure(.credential, from: holder.clientAddress) }
+                holder.refuseAuthorization(refusal)
             }
         }
     }
@@ -73,6 +73,9 @@ extension Gateway {
         guard old.redeem(secret) else {
             return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .outdated)
         }
+        guard !self.isRevoked(old.id) else {
+            return self.begin(secret.identity, hello, connection, holder, refused: .over)
+        }
         guard let rooms = resume.rooms else {
             // The client has lost its memory: it is who it was, and begins anew.
             if holder.authorization == nil { holder.authorization = old.authorization?.authorization }
@@ -103,6 +106,10 @@ extension Gateway {
         // The session for whose sake no token was asked for is not to be had.
         guard holder.authorization != nil || !self.wantsTokens else {
             return holder.refuseAuthorization(.tokenRequired)
+        }
+        // Meanwhile: between the token's judgement and now rooms may have been read.
+        guard !self.isRevoked(holder.authorization, identity) else {
+            return holder.refuseAuthorization(.tokenRevoked)
         }
         let session = GatewaySession(
             id: SessionID(using: &self.random),

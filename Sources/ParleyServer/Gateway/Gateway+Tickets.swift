@@ -21,7 +21,7 @@ package struct TicketRequest: Sendable {
 package enum TicketAnswer: Hashable, Sendable {
     case made(TicketBook.Issued)
     /// The token is not good, as `hello` would say.
-    case refused(RejectionCode)
+    case refused(RejectionCode, retryAfterMilliseconds: UInt64?)
     /// The token does not name that room.
     case roomNotNamed
     case tooMany(TicketBook.Refusal)
@@ -41,8 +41,11 @@ extension Gateway {
             return self.eventLoop.makeSucceededFuture(.wait(milliseconds: wait))
         }
         let promise = self.eventLoop.makePromise(of: TicketAnswer.self)
-        self.judge(request.token) { [unowned self] result in
-            if case .failure(.invalidToken) = result { self.noteFailure(.credential, from: request.address) }
+        let origin = CredentialOrigin(room: request.room, address: request.address)
+        self.judge(request.token, origin) { [unowned self] result in
+            if case .failure(let refusal) = result, refusal.code == .invalidToken {
+                self.noteFailure(.credential, from: request.address)
+            }
             promise.succeed(result.answer { self.makeTicket($0, for: request) })
         }
         return promise.futureResult
@@ -80,11 +83,11 @@ extension Gateway {
     }
 }
 
-extension Result<Authorization, RejectionCode> {
+extension Result<Authorization, CredentialRefusal> {
     fileprivate func answer(_ then: (Authorization) -> TicketAnswer) -> TicketAnswer {
         switch self {
         case .success(let authorization): then(authorization)
-        case .failure(let code): .refused(code)
+        case .failure(let refusal): .refused(refusal.code, retryAfterMilliseconds: refusal.retryAfterMilliseconds)
         }
     }
 }

@@ -51,7 +51,11 @@ package final class Gateway {
     var random: RandomSource
     /// Of tokens.
     let judge: TokenJudge
+    /// `nil`: tokens are judged here.
+    private(set) var clerk: AuthorizationClerk?
     var tickets: TicketBook
+    /// `nil` where nobody needs a token.
+    var revocations: RevocationHost?
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
     var mail: MailboxBatch
@@ -142,6 +146,7 @@ package final class Gateway {
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
+        self.clerk = self.configuration.webhook.map { AuthorizationClerk($0, self) }
         self.transport.onSweep = { [unowned self] now in self.sweep(now) }
     }
 
@@ -161,6 +166,7 @@ package final class Gateway {
         self.recordStart()
         self.heartbeat(address: address)
         self.renewKeys()
+        self.startRevocations()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         let beats = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.heartbeat(address: address)
@@ -185,6 +191,7 @@ package final class Gateway {
         for task in self.repeatedTasks { task.cancel() }
         self.repeatedTasks = []
         self.awaitingKeys = []
+        self.revocations?.dismantle()
         self.acknowledgements = []
         self.directory.dismantle()
         for session in self.sessions.values + self.detachedSessions { session.detach() }
@@ -210,6 +217,7 @@ package final class Gateway {
             if self.hasCompany { self.mayHaveMissed = true }
             self.engineSeen(view.incarnation)
             self.judge(view)
+            self.revocations?.check(at: view.now, hasCompany: self.mayHaveMissed)
         }
         self.sweepBreakouts()
         self.sweepRefusals()
@@ -305,7 +313,7 @@ package final class Gateway {
             headers: request.headers,
             hopsMax: self.limits.proxyHopsMax
         )
-        guard !self.keys.isEmpty, !self.drain.isDraining else { throw .stopping }
+        guard !self.keys.isEmpty, self.knowsRevocations, !self.drain.isDraining else { throw .stopping }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
             host: request[header: "host"],

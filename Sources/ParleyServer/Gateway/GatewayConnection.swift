@@ -201,8 +201,11 @@ final class GatewayConnection: WebSocketDelegate {
         gateway.sendGoaway(to: session)
     }
 
-    func refuseAuthorization(_ code: RejectionCode) {
-        self.refuse(Rejection(code, of: "hello"))
+    func refuseAuthorization(_ code: RejectionCode) { self.refuseAuthorization(CredentialRefusal(code)) }
+
+    func refuseAuthorization(_ refusal: CredentialRefusal) {
+        let code = refusal.code
+        self.refuse(refusal.rejection(of: "hello"))
         self.close(
             code == .authorizationUnavailable
                 ? .authorizationUnavailable : code == .tokenRevoked ? .revoked : .unauthorized

@@ -3,6 +3,7 @@ import Hummingbird
 
 /// `/v1/drain`: an operator begins a drain, takes it back, or looks how it stands.
 struct DrainRoutes: Sendable {
+    let operators: OperatorGate
     /// `nil`: it is too late for that.
     let answer: @Sendable (DrainRequest) async throws -> DrainReport?
 
@@ -17,20 +18,15 @@ struct DrainRoutes: Sendable {
         _ context: PeerRequestContext,
         _ drainRequest: DrainRequest
     ) async throws -> Response {
-        guard context.mayOperate(request) else {
-            return Routes.json(
-                #"{"ok":false,"code":"local-only","message":"Only a program on the server's machine may do this, "#
-                    + #"or one with an operator's certificate."}"#,
-                status: .forbidden
-            )
+        try await self.operators.admit(request, context) {
+            guard let report = try await self.answer(drainRequest) else {
+                return Routes.json(
+                    #"{"ok":false,"code":"stopping","message":"The process was told to end; it cannot be kept."}"#,
+                    status: .conflict
+                )
+            }
+            return Routes.json(report.json)
         }
-        guard let report = try await self.answer(drainRequest) else {
-            return Routes.json(
-                #"{"ok":false,"code":"stopping","message":"The process was told to end; it cannot be kept."}"#,
-                status: .conflict
-            )
-        }
-        return Routes.json(report.json)
     }
 }
 

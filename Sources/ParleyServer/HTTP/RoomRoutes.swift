@@ -6,6 +6,7 @@ import ParleyProtocol
 /// `/v1/rooms`: an operator makes a room before anybody comes, looks at one, or ends it (docs/PROTOCOL.md, section 11).
 struct RoomRoutes: Sendable {
     let limits: Limits
+    let operators: OperatorGate
     let answer: @Sendable (RoomRequest) async throws -> RoomAnswer
 
     /// A longer body is answered with 413.
@@ -13,29 +14,14 @@ struct RoomRoutes: Sendable {
 
     func add(to router: Router<PeerRequestContext>) {
         router.post("/v1/rooms") { request, context in
-            try await self.respond(to: request, context) { try await self.create(request) }
+            try await self.operators.admit(request, context) { try await self.create(request) }
         }
         router.get("/v1/rooms/:room") { request, context in
-            try await self.respond(to: request, context) { try await self.ask(context) { .report($0) } }
+            try await self.operators.admit(request, context) { try await self.ask(context) { .report($0) } }
         }
         router.delete("/v1/rooms/:room") { request, context in
-            try await self.respond(to: request, context) { try await self.ask(context) { .end($0) } }
+            try await self.operators.admit(request, context) { try await self.ask(context) { .end($0) } }
         }
-    }
-
-    private func respond(
-        to request: Request,
-        _ context: PeerRequestContext,
-        _ body: () async throws -> Response
-    ) async throws -> Response {
-        guard context.mayOperate(request) else {
-            return Self.problem(
-                "local-only",
-                "Only a program on the server's machine may do this, or one with an operator's certificate.",
-                status: .forbidden
-            )
-        }
-        return try await body()
     }
 
     private func create(_ request: Request) async throws -> Response {
@@ -102,9 +88,7 @@ struct RoomRoutes: Sendable {
         member: String? = nil,
         status: HTTPResponse.Status
     ) -> Response {
-        var object: JSONObject = ["ok": .bool(false), "code": .string(code), "message": .string(message)]
-        if let member { object.append("member", .string(member)) }
-        return Routes.json(Self.text(.object(object)), status: status)
+        OperatorGate.problem(code, message, member: member, status)
     }
 
     private static func text(_ value: JSONValue) -> String { String(decoding: value.encoded, as: UTF8.self) }

@@ -31,6 +31,7 @@ struct Routes {
     let rooms: RoomRoutes
     let turn: TurnRoutes
     let tickets: TicketRoutes
+    let revocations: RevocationRoutes
 
     func responder() -> some HTTPResponder<PeerRequestContext> {
         let router = Router(context: PeerRequestContext.self, options: .autoGenerateHeadEndpoints)
@@ -49,6 +50,7 @@ struct Routes {
         self.rooms.add(to: router)
         self.turn.add(to: router)
         self.tickets.add(to: router)
+        self.revocations.add(to: router)
         router.get("/v1/connect") { _, _ in
             var response = Self.text(
                 "This is where WebSockets connect (subprotocol parley.v1); see docs/PROTOCOL.md.\n",

@@ -65,7 +65,7 @@ struct TicketRoutes: Sendable {
     private func respond(to request: Request, _ context: PeerRequestContext) async throws -> Response {
         let tokens = request.headers[values: .authorization].compactMap { Credential.bearer($0) }
         guard let token = tokens.first, tokens.count == 1 else {
-            return Self.response(.refused(tokens.isEmpty ? .tokenRequired : .invalidToken))
+            return Self.refusal(tokens.isEmpty ? .tokenRequired : .invalidToken)
         }
         guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
             return Self.problem("too-large", "The body is too long.", .contentTooLarge)
@@ -92,13 +92,10 @@ struct TicketRoutes: Sendable {
                 #"{"ticket":"\#(issued.text)","expiresAt":\#(issued.expiresAt.milliseconds)}"#,
                 status: .created
             )
-        case .refused(.authorizationUnavailable):
-            return self.problem(.authorizationUnavailable, .serviceUnavailable)
-        case .refused(let code):
-            var response = self.problem(code, .unauthorized)
-            response.headers[.wwwAuthenticate] =
-                code == .tokenRequired ? "Bearer" : #"Bearer error="invalid_token""#
-            return response
+        case .refused(.authorizationUnavailable, let wait):
+            let code = RejectionCode.authorizationUnavailable
+            return self.later(code.rawValue, code.message, Int(wait ?? 1_000), .serviceUnavailable)
+        case .refused(let code, _): return self.refusal(code)
         case .roomNotNamed:
             return self.problem("not-permitted", "The token does not name that room.", .forbidden)
         case .tooMany(let refusal): return self.response(refusal)
@@ -106,6 +103,12 @@ struct TicketRoutes: Sendable {
             return self.later("rate-limited", "Too many bad tokens.", Int(milliseconds), .tooManyRequests)
         case .needless: return self.problem("not-found", "Nobody needs a token here.", .notFound)
         }
+    }
+
+    private static func refusal(_ code: RejectionCode) -> Response {
+        var response = self.problem(code.rawValue, code.message, .unauthorized)
+        response.headers[.wwwAuthenticate] = code == .tokenRequired ? "Bearer" : #"Bearer error="invalid_token""#
+        return response
     }
 
     private static func response(_ refusal: TicketBook.Refusal) -> Response {
@@ -122,9 +125,12 @@ struct TicketRoutes: Sendable {
         _ milliseconds: Int,
         _ status: HTTPResponse.Status
     ) -> Response {
-        var response = Routes.json(
-            #"{"ok":false,"code":"\#(code)","message":"\#(message)","retryAfterMilliseconds":\#(milliseconds)}"#,
-            status: status
+        var response = OperatorGate.json(
+            [
+                "ok": .bool(false), "code": .string(code), "message": .string(message),
+                "retryAfterMilliseconds": .integer(Int64(milliseconds)),
+            ],
+            status
         )
         response.headers[.retryAfter] = "\((milliseconds + 999) / 1_000)"
         return response
@@ -134,12 +140,7 @@ struct TicketRoutes: Sendable {
         Routes.json(refusal.body, status: .init(code: refusal.status))
     }
 
-    private static func problem(_ code: RejectionCode, _ status: HTTPResponse.Status) -> Response {
-        Self.problem(code.rawValue, code.message, status)
-    }
-
     private static func problem(_ code: String, _ message: String, _ status: HTTPResponse.Status) -> Response {
-        let object: JSONObject = ["ok": .bool(false), "code": .string(code), "message": .string(message)]
-        return Routes.json(String(decoding: JSONValue.object(object).encoded, as: UTF8.self), status: status)
+        OperatorGate.problem(code, message, status)
     }
 }

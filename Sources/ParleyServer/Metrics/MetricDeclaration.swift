@@ -17,7 +17,8 @@ package struct MetricDeclaration: Hashable, Sendable {
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
         slowCloses,
-        stateDifferences, roundTrip, framesRejected, tokensRefused, ticketsMade, commandsAccepted, appendConflicts,
+        stateDifferences, roundTrip, framesRejected, tokensRefused, ticketsMade, sessionsRevoked, commandsAccepted,
+        appendConflicts,
         bytesReceived,
         bytesSent,
         leases, turnVendorFailures, draining, auditEntries, auditMissing,
@@ -133,6 +134,11 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_tickets_made_total",
         kind: .counter,
         help: "Tickets for the address of a WebSocket."
+    )
+    package static let sessionsRevoked = Self(
+        name: "parley_sessions_revoked_total",
+        kind: .counter,
+        help: "Sessions that ended because an operator had revoked them, their person or their token."
     )
     package static let framesRejected = Self(
         name: "parley_rejections_total",

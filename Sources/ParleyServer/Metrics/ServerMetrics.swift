@@ -25,6 +25,7 @@ package struct GatewayCounters: Equatable, Sendable {
     package var framesRejected = 0
     package var tokensRefused = 0
     package var ticketsMade = 0
+    package var sessionsRevoked = 0
     package var commandsAccepted = 0
     package var appendConflicts = 0
     package var healings = 0
@@ -103,6 +104,7 @@ package struct ServerMetrics {
         (.stateDifferences, \.stateDifferences),
         (.roundTrip, \.roundTripMicroseconds),
         (.framesRejected, \.framesRejected), (.tokensRefused, \.tokensRefused), (.ticketsMade, \.ticketsMade),
+        (.sessionsRevoked, \.sessionsRevoked),
         (.commandsAccepted, \.commandsAccepted),
         (.appendConflicts, \.appendConflicts),
         (.bytesReceived, \.bytesReceived),

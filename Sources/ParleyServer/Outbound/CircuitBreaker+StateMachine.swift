@@ -32,6 +32,14 @@ package struct CircuitBreaker: Hashable, Sendable {
         }
     }
 
+    /// Until it would be asked; `nil` if that hangs on a question that is under way, or nothing is in the way.
+    package func restMilliseconds(now: UInt64) -> UInt64? {
+        switch self.state {
+        case .closed, .trying: nil
+        case .open(let until, _): until > now ? (until - now + 999_999) / 1_000_000 : nil
+        }
+    }
+
     /// It is asked.
     package mutating func ask(now: UInt64) {
         switch self.state {

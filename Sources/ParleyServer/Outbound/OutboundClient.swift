@@ -44,7 +44,7 @@ public struct OutboundClient: Service {
     }
 
     /// Any status is an answer.
-    func post(
+    package func post(
         _ url: String,
         json: [UInt8],
         headers: [(String, String)] = [],

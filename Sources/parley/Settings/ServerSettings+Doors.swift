@@ -46,7 +46,7 @@ extension ServerSettings {
             missing.append(
                 """
                 no authentication is configured, so that anybody could create and enter rooms; say whose tokens are \
-                believed (PARLEY_TOKEN_SECRET, --token-key or --token-jwks)
+                believed (PARLEY_TOKEN_SECRET, --token-key or --token-jwks), or who is asked (--auth-webhook)
                 """
             )
         }

@@ -8,6 +8,7 @@ struct ServerSettings {
     let logLevel: Logger.Level
     let tokens: TokenSettings
     let audit: AuditConfiguration?
+    let webhook: WebhookSettings?
 
     init(_ settings: SettingsReader, tryOut: TryOut? = nil) throws {
         var server = ServerConfiguration()
@@ -23,7 +24,11 @@ struct ServerSettings {
         server.assetFolders = try Self.assetFolders(settings)
         try Self.read(&server.limits, from: settings)
         self.tokens = try TokenSettings(settings)
-        server.requiresTokens = !self.tokens.isEmpty
+        self.webhook = try WebhookSettings(settings)
+        guard self.tokens.isEmpty || self.webhook == nil else {
+            throw SettingError("Either tokens are judged here, or auth-webhook is asked: take one of them away.")
+        }
+        server.requiresTokens = !self.tokens.isEmpty || self.webhook != nil
         server.certificates = try Self.certificates(settings)
         server.limitsLoopback = try settings.value(.limitLoopback) { Bool($0) } ?? false
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)

@@ -82,6 +82,55 @@ struct GrantedTests {
         #expect(meeting.join("Cleo", ["bypass": true]) == "rejected room-locked")
     }
 
+    @Test func `what a token says of somebody stands beside them, and nobody there changes it`() throws {
+        var meeting = Meeting()
+        _ = meeting.join("Ada", ["create": true, "attributes": ["team": "red"]])
+        _ = meeting.join("Bob", ["attributes": ["team": "blue", "seat": ["row": 3]]])
+        let bob = meeting.id("Bob")
+        func shown() -> JSONValue? { meeting.room.state(for: .participant)["people"]?[bob.description]?["attributes"] }
+        let blue: JSONValue = ["value": "blue", "version": 1, "granted": true]
+        #expect(shown() == ["seat": ["value": ["row": 3], "version": 1, "granted": true], "team": blue])
+        for (by, value) in [("Bob", "red"), ("Ada", "red"), ("Bob", nil)] as [(String, JSONValue?)] {
+            let change = AttributeChange(
+                participant: bob,
+                key: try #require(AttributeKey("team")),
+                value: value.flatMap { AttributeValue($0) }
+            )
+            #expect(meeting.ask(by, .attribute(.set(change))) == "rejected not-permitted")
+        }
+        // Their own are theirs, beside those.
+        let mood = AttributeChange(
+            participant: bob,
+            key: try #require(AttributeKey("mood")),
+            value: AttributeValue("glad")
+        )
+        #expect(meeting.ask("Bob", .attribute(.set(mood))).hasPrefix("attribute-set"))
+        #expect(shown()?["mood"] == ["value": "glad", "version": 1])
+        #expect(shown()?["team"] == blue)
+        try meeting.isTrue()
+    }
+
+    @Test func `attributes of a token have the bounds of attributes`() {
+        func attributes(_ json: JSONValue) -> Int? { grant(["attributes": json])?.attributes.count }
+        func many(_ count: Int, _ bytes: Int) -> JSONValue {
+            .object(
+                (0..<count).reduce(into: JSONObject()) { object, number in
+                    object.append("k\(number)", .string(String(repeating: "x", count: bytes)))
+                }
+            )
+        }
+        #expect(attributes([:]) == 0)
+        #expect(attributes(many(16, 4)) == 16)
+        #expect(attributes(many(17, 4)) == nil)
+        // Two for the key, two for the quotation marks.
+        #expect(attributes(many(1, 1_020)) == 1)
+        #expect(attributes(many(1, 1_021)) == nil)
+        for wrong in [["Team": "red"], ["team": .null], ["team": ["red"]], ["team": .number("1.5")]] as [JSONValue] {
+            #expect(attributes(wrong) == nil)
+        }
+        #expect(attributes("team") == nil)
+    }
+
     static let automatic: JSONValue = [
         "admission": "approval", "autoAdmit": ["domains": ["example.org": true], "roles": ["speaker": true]],
     ]

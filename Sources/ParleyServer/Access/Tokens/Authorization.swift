@@ -13,6 +13,8 @@ package struct Authorization: Hashable, Sendable {
     /// Its `iss` and `jti`, for the audit.
     package var issuer: String?
     package var id: String?
+    /// By which it may be revoked, besides its identity.
+    package var marks: [RevocationMark] = []
 
     package init(
         identity: IdentityID?,

@@ -20,15 +20,32 @@ package enum TokenFault: Error, Hashable, Sendable {
     case revoked
     /// The keys of its issuer could not be fetched, and none are known.
     case keysUnavailable
+    /// The authorization service has said no, and perhaps why.
+    case refused(String?)
+    /// The authorization service has not answered, or not with an answer.
+    case serviceUnavailable(String)
+    /// It is not asked now: too many wait, or it has failed again and again.
+    case serviceRests(retryAfterMilliseconds: UInt64)
 
     package var rejection: RejectionCode {
         switch self {
         case .expired: .tokenExpired
         case .revoked: .tokenRevoked
-        case .keysUnavailable: .authorizationUnavailable
+        case .keysUnavailable, .serviceUnavailable, .serviceRests: .authorizationUnavailable
         case .tooLong, .malformed, .criticalHeader, .algorithmNotAllowed, .unknownIssuer, .unknownKey, .wrongSignature,
-            .missing, .wrongClaim, .wrongAudience, .notYet:
+            .missing, .wrongClaim, .wrongAudience, .notYet, .refused:
             .invalidToken
+        }
+    }
+
+    /// When it makes sense to come again, if that is known.
+    package var retryAfterMilliseconds: UInt64? {
+        switch self {
+        case .serviceRests(let milliseconds): milliseconds
+        case .serviceUnavailable, .keysUnavailable: 1_000
+        case .expired, .revoked, .tooLong, .malformed, .criticalHeader, .algorithmNotAllowed, .unknownIssuer,
+            .unknownKey, .wrongSignature, .missing, .wrongClaim, .wrongAudience, .notYet, .refused:
+            nil
         }
     }
 }
@@ -53,6 +70,10 @@ extension TokenFault: CustomStringConvertible {
         case .expired(let instant): "It was good until \(instant.milliseconds / 1_000) (exp)."
         case .revoked: "It was revoked."
         case .keysUnavailable: "The keys of its issuer cannot be fetched."
+        case .refused(nil): "The authorization service has refused it."
+        case .refused(let reason?): "The authorization service has refused it: \(Self.quoted(reason))."
+        case .serviceUnavailable(let what): "The authorization service cannot be asked: \(Self.quoted(what))."
+        case .serviceRests: "The authorization service is not asked now: too many wait, or it has failed too often."
         }
     }
 

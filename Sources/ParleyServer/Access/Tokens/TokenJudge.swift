@@ -33,6 +33,18 @@ package struct TokenJudge: Sendable {
         return try self.authorization(token.claims, issuer, at: now)
     }
 
+    /// What an authorization service has answered, with the same meaning.
+    package func judge(answer claims: JSONObject, at now: Instant) throws(TokenFault) -> Authorization {
+        do throws(TokenFault) {
+            return try self.authorization(claims, TokenIssuer(algorithms: [], keys: .fixed([])), at: now)
+        } catch {
+            if case .expired = error { throw error }
+            if case .notYet = error { throw error }
+            // It is not the client's fault that the service says nonsense.
+            throw .serviceUnavailable("its answer means nothing: \(error)")
+        }
+    }
+
     private func issuer(of token: CompactToken) throws(TokenFault) -> TokenIssuer {
         if let issuer = self.issuers.first(where: { $0.name != nil && $0.name == token.issuer }) { return issuer }
         guard let issuer = self.issuers.first(where: { $0.name == nil }) else { throw .unknownIssuer(token.issuer) }
@@ -75,6 +87,7 @@ package struct TokenJudge: Sendable {
             issuer: try? Self.text(claims, "iss"),
             id: id
         )
+        authorization.marks = RevocationMark.marks(issuer: try Self.text(claims, "iss"), subject: subject, token: id)
         if let name = try Self.text(claims, "name"), !name.isEmpty {
             let short = name.cut(toBytes: self.limits.nameBytesMax)
             guard let name = try? DisplayName(short, bytesMax: self.limits.nameBytesMax) else {

@@ -69,6 +69,9 @@ public struct TokenReport: Sendable {
             guard let isAllowed = grant.permissions.permits(permission) else { continue }
             lines.append("\(isAllowed ? "may" : "may not") \(permission.rawValue), whatever the role says")
         }
+        if !grant.attributes.isEmpty {
+            lines.append("shows others \(String(decoding: grant.attributes.json.encoded, as: UTF8.self))")
+        }
         if grant.bypass { lines.append("needs no PIN and does not wait at the door") }
         if let domain = grant.domain { lines.append("belongs to \(domain)") }
         return lines
