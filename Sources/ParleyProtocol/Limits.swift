@@ -353,6 +353,10 @@ public struct Limits: Hashable, Sendable {
     /// A longer header of the PROXY protocol ends its connection.
     public var proxyHeaderBytesMax = 2_048
 
+    // MARK: Pages
+    /// Origins that may connect besides the server's own; a setting with more is refused.
+    public var allowedOriginsMax = 64
+
     // MARK: Certificates
     /// So often the files of the certificate are looked at. A change that is there for two looks is used.
     public var certificateCheckMilliseconds = 2_000

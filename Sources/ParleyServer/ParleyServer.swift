@@ -135,9 +135,7 @@ public struct ParleyServer: Service {
             assets: SiteAssets(folders: self.configuration.assetFolders),
             registry: registry,
             readiness: readiness,
-            access: ConnectionAccess(),
-            reach: { self.configuration.reach(of: $0) },
-            connectionsMax: self.configuration.limits.connectionsMax,
+            configuration: self.configuration,
             connections: { openConnections.count },
             judgeAddress: Self.addressJudge(gateway, on: eventLoop),
             drain: DrainRoutes(operators: operators) { request in

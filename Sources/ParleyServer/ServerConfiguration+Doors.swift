@@ -6,6 +6,12 @@ import ParleyTransport
 struct TooManySockets: Error {}
 
 extension ServerConfiguration {
+    /// Which pages may connect.
+    package var access: ConnectionAccess { ConnectionAccess(allowed: self.allowedOrigins) }
+
+    /// Whether it is known that this client came by TLS.
+    package func isEncrypted(_ origin: ClientOrigin) -> Bool { self.certificates != nil || origin.isEncrypted }
+
     /// By which rule somebody is judged who comes from there.
     package func reach(of origin: ClientOrigin) -> ConnectionAccess.Reach {
         self.certificates != nil || self.isGuarded || origin.isProxied ? .network : .thisMachine

@@ -10,6 +10,8 @@ public struct ServerConfiguration: Sendable {
     public var certificates: ServerCertificates?
     /// Who may say for whom they speak.
     public var proxies = TrustedProxies()
+    /// Pages that may connect, besides those of the server itself (and of this machine, in development mode).
+    public var allowedOrigins: [AllowedOrigin] = []
     /// Whether limits by address hold for this machine's own programs, too.
     public var limitsLoopback = false
     /// Whether nobody comes in without showing who they are.

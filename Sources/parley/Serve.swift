@@ -150,6 +150,7 @@ struct Serve: AsyncParsableCommand {
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }
         if !self.doors.behindProxy.isEmpty { flags[Setting.behindProxy.key] = self.doors.behindProxy }
+        if !self.doors.allowedOrigin.isEmpty { flags[Setting.allowedOrigin.key] = self.doors.allowedOrigin }
         if !self.webRTC.iceServer.isEmpty { flags[Setting.iceServer.key] = self.webRTC.iceServer }
         return flags
     }

@@ -27,6 +27,18 @@ struct TrustedProxiesTests {
         }
     }
 
+    @Test("the name by which somebody asked, as the last proxy has it")
+    func host() {
+        func host(_ headers: (String, String)...) -> String? {
+            let proxies = TrustedProxies([AddressRange("10.0.0.0/8")].compactMap { $0 })
+            let source = ConnectionSource(peer: ClientAddress("10.0.0.1"))
+            return try? proxies.origin(of: source, headers: headers.map { (name: $0.0, value: $0.1) }, hopsMax: 4).host
+        }
+        #expect(host(("X-Forwarded-Host", "evil.example, example.org")) == "example.org")
+        #expect(host(("Forwarded", "for=192.0.2.1;host=example.org")) == "example.org")
+        #expect(host(("X-Forwarded-For", "192.0.2.1")) == nil)
+    }
+
     @Test("without proxies, what a request says about them is not looked at")
     func none() {
         let origin = self.client(
@@ -156,5 +168,28 @@ struct PageTests {
             #expect(self.judge(origin, host, .network) == .originNotAllowed, "\(origin) \(host)")
         }
         #expect(self.judge(nil, nil, .network) == .hostNotAllowed)
+    }
+
+    @Test("those that the operator names may, besides")
+    func allowed() {
+        let access = ConnectionAccess(allowed: [AllowedOrigin("https://app.example.com")].compactMap { $0 })
+        func judge(_ origin: String, _ host: String, _ reach: ConnectionAccess.Reach) -> ConnectionRefusal? {
+            access.judge(origin: origin, host: host, reach: reach, connections: 0, connectionsMax: 1)
+        }
+        #expect(judge("https://app.example.com", "example.org", .network) == nil)
+        #expect(judge("https://example.org", "example.org", .network) == nil)
+        #expect(judge("https://other.example.com", "example.org", .network) == .originNotAllowed)
+        #expect(judge("https://app.example.com", "localhost:8080", .thisMachine) == nil)
+        #expect(judge("https://app.example.com", "evil.example", .thisMachine) == .hostNotAllowed)
+    }
+
+    @Test("where everybody comes by TLS, a page that did not is a stranger's")
+    func encrypted() {
+        func allows(_ origin: String, isEncrypted: Bool) -> Bool {
+            ConnectionAccess().allows(origin: origin, host: "example.org", reach: .network, isEncrypted: isEncrypted)
+        }
+        #expect(allows("https://example.org", isEncrypted: true))
+        #expect(!allows("http://example.org", isEncrypted: true))
+        #expect(allows("http://example.org", isEncrypted: false))
     }
 }

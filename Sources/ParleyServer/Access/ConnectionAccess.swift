@@ -13,28 +13,43 @@ package struct ConnectionAccess: Sendable {
         case network
     }
 
-    package init() {}
+    private let allowed: [AllowedOrigin]
+
+    /// - Parameter allowed: pages that may connect besides those that may anyway.
+    package init(allowed: [AllowedOrigin] = []) {
+        self.allowed = allowed
+    }
 
     /// - Parameters:
     ///   - origin: the `Origin` header; absent for anything but a browser.
-    ///   - host: the `Host` header.
+    ///   - host: the `Host` header, or what a believed proxy says that it was.
+    ///   - isEncrypted: the server knows that its clients come by TLS: then its pages did, too.
     package func judge(
         origin: String?,
         host: String?,
         reach: Reach,
+        isEncrypted: Bool = false,
         connections: Int,
         connectionsMax: Int
     ) -> ConnectionRefusal? {
         guard let host else { return .hostNotAllowed }
-        switch reach {
-        case .thisMachine:
-            guard ServerConfiguration.isLoopback(host: Self.hostName(ofAuthority: host)) else { return .hostNotAllowed }
-            if let origin, !Self.isLoopback(origin: origin) { return .originNotAllowed }
-        case .network:
-            if let origin, !Self.isSame(origin: origin, host: host) { return .originNotAllowed }
+        if case .thisMachine = reach, !ServerConfiguration.isLoopback(host: Self.hostName(ofAuthority: host)) {
+            return .hostNotAllowed
+        }
+        if let origin, !self.allows(origin: origin, host: host, reach: reach, isEncrypted: isEncrypted) {
+            return .originNotAllowed
         }
         if connections >= connectionsMax { return .connectionsFull }
         return nil
+    }
+
+    /// Whether a page of that origin may connect, and read what the server answers.
+    package func allows(origin: String, host: String, reach: Reach, isEncrypted: Bool) -> Bool {
+        if self.allowed.contains(where: { $0.allows(origin) }) { return true }
+        switch reach {
+        case .thisMachine: return Self.isLoopback(origin: origin)
+        case .network: return Self.isSame(origin: origin, host: host) && (!isEncrypted || origin.hasPrefix("https://"))
+        }
     }
 
     /// Whether a page of `origin` was loaded from `host`; the scheme is what a proxy in between may change.

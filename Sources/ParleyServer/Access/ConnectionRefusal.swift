@@ -23,8 +23,8 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
     package var message: String {
         switch self {
         case .originNotAllowed:
-            "A page may connect to the server that it came from; in development mode, pages of this machine may "
-                + "(http://localhost, http://127.0.0.1)."
+            "A page may connect to the server that it came from, and where --allowed-origin names it; in development "
+                + "mode, pages of this machine may (http://localhost, http://127.0.0.1)."
         case .hostNotAllowed:
             "In development mode the server must be addressed as localhost, 127.0.0.1 or [::1]."
         case .connectionsFull: "This server holds no more connections; try again later."

@@ -15,6 +15,8 @@ struct ForwardingHeaders {
     private(set) var forwarded: [Hop] = []
     /// The last proxy's word: its client came by TLS.
     private(set) var isEncrypted = false
+    /// The last proxy's word: the `Host` of its client.
+    private(set) var host: String?
     /// None of them is there.
     private(set) var isEmpty = true
 
@@ -25,10 +27,13 @@ struct ForwardingHeaders {
                 self.forwardedFor += Self.split(value, at: UInt8(ascii: ","), heedsQuotes: false).map { Self.hop($0) }
             } else if name.equalsIgnoringCase("x-forwarded-proto") {
                 self.isEncrypted = Self.isSecure(Self.elements(value).last ?? "")
+            } else if name.equalsIgnoringCase("x-forwarded-host") {
+                self.host = Self.elements(value).last
             } else if name.equalsIgnoringCase("forwarded") {
                 for element in Self.elements(value) {
                     let pairs = Self.pairs(element)
                     self.forwarded.append(pairs["for"].map { Self.hop($0) } ?? .concealed)
+                    if let host = pairs["host"] { self.host = host }
                     if let scheme = pairs["proto"] { self.isEncrypted = Self.isSecure(scheme) }
                 }
             }

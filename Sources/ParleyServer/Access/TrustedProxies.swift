@@ -8,8 +8,11 @@ package struct ClientOrigin: Hashable, Sendable {
     package var isProxied = false
     /// That proxy says that its client spoke TLS.
     package var isEncrypted = false
+    /// That proxy says by which name its client has asked.
+    package var host: String?
 
-    package init(address: ClientAddress?, isProxied: Bool = false, isEncrypted: Bool = false) {
+    package init(address: ClientAddress?, isProxied: Bool = false, isEncrypted: Bool = false, host: String? = nil) {
+        self.host = host
         self.address = address
         self.isProxied = isProxied
         self.isEncrypted = isEncrypted
@@ -59,7 +62,8 @@ public struct TrustedProxies: Hashable, Sendable {
         return ClientOrigin(
             address: address ?? hop,
             isProxied: source.proxied != nil || !said.isEmpty,
-            isEncrypted: said.isEncrypted
+            isEncrypted: said.isEncrypted,
+            host: said.host
         )
     }
 

@@ -18,7 +18,7 @@ package final class Gateway {
     let limits: Limits
     package let node: NodeID
     let logger: Logger
-    let access = ConnectionAccess()
+    let access: ConnectionAccess
     /// See `Gateway+Addresses.swift`.
     var addresses: AddressLimits
     let startedAt: NIODeadline
@@ -114,6 +114,7 @@ package final class Gateway {
         self.configuration = setup.configuration
         self.limits = setup.configuration.limits
         self.random = setup.random
+        self.access = setup.configuration.access
         self.addresses = AddressLimits(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.startedAt = eventLoop.now
         self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
@@ -316,8 +317,9 @@ package final class Gateway {
         guard !self.keys.isEmpty, self.knowsRevocations, !self.drain.isDraining else { throw .stopping }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
-            host: request[header: "host"],
+            host: origin.host ?? request[header: "host"],
             reach: self.configuration.reach(of: origin),
+            isEncrypted: self.configuration.isEncrypted(origin),
             connections: self.transport.connectionCount,
             connectionsMax: self.limits.connectionsMax
         )

@@ -10,6 +10,8 @@ struct PeerRequestContext: RequestContext {
     var origin = ClientOrigin(address: nil)
     /// The connection has shown a certificate that makes somebody an operator.
     var isOperator = false
+    /// It has addressed this machine by its own names, or by one that a certificate has proven.
+    var isOwnName = false
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
@@ -17,10 +19,11 @@ struct PeerRequestContext: RequestContext {
 
     /// Whether this request may tell the server what to do.
     func mayOperate(_ request: Request) -> Bool {
-        OperatorAccess().isAllowed(
-            origin: self.origin,
-            isOperator: self.isOperator,
-            names: request.headers.map(\.name.canonicalName)
-        )
+        self.isOwnName
+            && OperatorAccess().isAllowed(
+                origin: self.origin,
+                isOperator: self.isOperator,
+                names: request.headers.map(\.name.canonicalName)
+            )
     }
 }

@@ -79,7 +79,12 @@ struct PlainHTTP: Sendable {
             // section 3.2).
             if request.headers.contains(where: { $0.name.canonicalName == "host" }) { throw HTTPError(.badRequest) }
             context.origin = try self.origin(of: request, from: peer.source)
-            response = try await self.answer(request, context)
+            context.isOwnName = self.isOwnName(request)
+            if let preflight = self.crossOrigin.preflight(request, from: context.origin) {
+                response = preflight
+            } else {
+                response = try await self.answer(request, context)
+            }
         } catch let refusal as ConnectionRefusal {
             response = Routes.json(refusal.body, status: .init(code: refusal.status))
         } catch let error as HTTPParserError {
@@ -90,6 +95,7 @@ struct PlainHTTP: Sendable {
             self.logger.error("A request failed.", metadata: ["error": "\(error)"])
             response = Response(status: .internalServerError, headers: SiteHeaders.all)
         }
+        self.crossOrigin.mark(&response.headers, for: request, from: context.origin)
         // A certificate that vouches for itself is gone with its process: whoever believed it once may go on without.
         if self.configuration.certificates.map({ !$0.isSelfSigned }) ?? false || context.origin.isEncrypted {
             SiteHeaders.insistOnTLS(in: &response.headers, host: request.head.authority)
@@ -102,6 +108,17 @@ struct PlainHTTP: Sendable {
             ]
         )
         try await writer.write(response: response.head, body: response.body)
+    }
+
+    private var crossOrigin: CrossOrigin { CrossOrigin(configuration: self.configuration) }
+
+    /// Whether the request names this machine as such, or a certificate has proven the name. A stranger's page can give
+    /// its own name our address, and then reads what answers by that name.
+    private func isOwnName(_ request: Request) -> Bool {
+        self.configuration.certificates != nil
+            || ServerConfiguration.isLoopback(
+                host: ConnectionAccess.hostName(ofAuthority: request.head.authority ?? "")
+            )
     }
 
     private func origin(of request: Request, from source: ConnectionSource) throws(ConnectionRefusal) -> ClientOrigin {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ParleyProtocol
 import Synchronization
 
 /// Whether the server takes new connections: false before it listens, while it drains, and once it stops.
@@ -20,9 +21,7 @@ struct Routes {
     let assets: SiteAssets
     let registry: PrometheusRegistry
     let readiness: Readiness
-    let access: ConnectionAccess
-    let reach: @Sendable (ClientOrigin) -> ConnectionAccess.Reach
-    let connectionsMax: Int
+    let configuration: ServerConfiguration
     /// Open connections as the last sweep saw them: good enough for a twin.
     let connections: @Sendable () -> Int
     /// What the limits by address say; takes nothing from them.
@@ -82,12 +81,13 @@ struct Routes {
 
     private func judge(_ request: Request, from origin: ClientOrigin) -> ConnectionRefusal? {
         self.readiness.isReady
-            ? self.access.judge(
+            ? self.configuration.access.judge(
                 origin: request.headers[.origin],
-                host: request.head.authority,
-                reach: self.reach(origin),
+                host: origin.host ?? request.head.authority,
+                reach: self.configuration.reach(of: origin),
+                isEncrypted: self.configuration.isEncrypted(origin),
                 connections: self.connections(),
-                connectionsMax: self.connectionsMax
+                connectionsMax: self.configuration.limits.connectionsMax
             )
             : .stopping
     }

@@ -11,7 +11,8 @@ struct TicketRoutes: Sendable {
     private let reach: @Sendable (ClientOrigin) -> ConnectionAccess.Reach
     private let standing: @Sendable (ClientOrigin) -> AddressStanding
     private let readiness: Readiness
-    private let access = ConnectionAccess()
+    private let access: ConnectionAccess
+    private let isEncrypted: @Sendable (ClientOrigin) -> Bool
 
     init(
         _ configuration: ServerConfiguration,
@@ -19,6 +20,8 @@ struct TicketRoutes: Sendable {
         _ answer: @escaping @Sendable (TicketRequest) async throws -> TicketAnswer
     ) {
         self.answer = answer
+        self.access = configuration.access
+        self.isEncrypted = { configuration.isEncrypted($0) }
         self.readiness = readiness
         self.reach = { configuration.reach(of: $0) }
         self.standing = { configuration.standing(of: $0) }
@@ -47,8 +50,9 @@ struct TicketRoutes: Sendable {
         guard self.readiness.isReady else { return .stopping }
         return self.access.judge(
             origin: request.headers[.origin],
-            host: request.head.authority,
+            host: context.origin.host ?? request.head.authority,
             reach: self.reach(context.origin),
+            isEncrypted: self.isEncrypted(context.origin),
             connections: 0,
             connectionsMax: 1
         )

@@ -55,6 +55,15 @@ struct DoorOptions: ParsableArguments {
     )
     var limitLoopback: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Pages that may connect besides the server's own; may be given several times.",
+            discussion: "https://app.example.org, or https://*.example.org for everything below that name.",
+            valueName: "origin"
+        )
+    )
+    var allowedOrigin: [String] = []
+
     var given: [(Setting, String?)] {
         [
             (.tlsCertificate, self.tlsCertificate), (.tlsKey, self.tlsKey), (.adminCA, self.adminCA),

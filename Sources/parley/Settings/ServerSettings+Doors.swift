@@ -25,6 +25,14 @@ extension ServerSettings {
         }
     }
 
+    static func allowedOrigins(_ settings: SettingsReader, max: Int) throws -> [AllowedOrigin] {
+        let origins = try settings.values(.allowedOrigin) { AllowedOrigin($0) } ?? []
+        guard origins.count <= max else {
+            throw SettingError(.allowedOrigin, value: "\(origins.count) origins", source: "all of them")
+        }
+        return origins
+    }
+
     static func proxies(_ settings: SettingsReader, max: Int) throws -> TrustedProxies {
         let lists = try settings.values(.behindProxy) { text -> [AddressRange]? in
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)

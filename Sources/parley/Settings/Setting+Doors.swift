@@ -2,6 +2,7 @@
 extension Setting {
     static let doors = [
         tlsCertificate, tlsKey, adminCA, behindProxy, connectionsPerAddress, upgradesPerSecond, limitLoopback,
+        allowedOrigin,
     ]
 
     static let tlsCertificate = Setting(key: "tls-certificate", allowed: "a file in PEM (given together with tls-key)")
@@ -12,6 +13,11 @@ extension Setting {
         allowed: "a whole number from 1 to 1000000"
     )
     static let upgradesPerSecond = Setting(key: "upgrades-per-second", allowed: "a whole number from 1 to 1000000")
+    static let allowedOrigin = Setting(
+        key: "allowed-origin",
+        allowed: "https://app.example.org, or https://*.example.org for all below it; at most 64, given one by one",
+        isList: true
+    )
     static let limitLoopback = Setting(key: "limit-loopback", allowed: "true or false")
     static let behindProxy = Setting(
         key: "behind-proxy",
