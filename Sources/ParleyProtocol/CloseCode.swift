@@ -5,6 +5,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     case protocolError = 1002
     case unsupportedData = 1003
     case invalidText = 1007
+    case policyViolation = 1008
     case messageTooBig = 1009
     // Come back.
     case goingAway = 4400
@@ -16,6 +17,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     // Do not come back by yourself.
     case tooManyFaults = 4500
     case helloRequired = 4501
+    case flooding = 4502
     case unsupportedProtocol = 4505
     case superseded = 4509
     case unauthorized = 4510
@@ -29,6 +31,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         case .protocolError: "The WebSocket protocol was violated."
         case .unsupportedData: "Only text frames are understood."
         case .invalidText: "A text frame was not UTF-8."
+        case .policyViolation: "Too much came that says nothing."
         case .messageTooBig: "The message is too long."
         case .goingAway: "The server is stopping; connect again."
         case .helloTimeout: "No hello came in time; connect again."
@@ -38,6 +41,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         case .rateLimited: "Your address has failed too often to show who it is; connect again later."
         case .tooManyFaults: "Too many messages could not be read."
         case .helloRequired: "The first message must be hello."
+        case .flooding: "Too much was said for too long."
         case .unsupportedProtocol: "This server speaks protocol version 1."
         case .superseded: "Another connection has taken over this session."
         case .unauthorized: "A token that is good here is needed."
@@ -49,9 +53,10 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     /// Whether a client should connect again by itself (with back-off).
     public var isRetryable: Bool {
         switch self {
-        case .normal, .protocolError, .unsupportedData, .invalidText, .messageTooBig: false
+        case .normal, .protocolError, .unsupportedData, .invalidText, .policyViolation, .messageTooBig: false
         case .goingAway, .helloTimeout, .slow, .dark, .authorizationUnavailable, .rateLimited: true
-        case .tooManyFaults, .helloRequired, .unsupportedProtocol, .superseded, .unauthorized, .tokenExpired, .revoked:
+        case .tooManyFaults, .helloRequired, .flooding, .unsupportedProtocol, .superseded, .unauthorized, .tokenExpired,
+            .revoked:
             false
         }
     }

@@ -41,6 +41,10 @@ public struct Limits: Hashable, Sendable {
     /// Whoever falls behind what is kept of a room (``replayEntriesMax``) gets a snapshot; a second time within this
     /// time is closed (4408).
     public var patienceMilliseconds = 30_000
+    /// Pings and pongs of a client within a second; one more closes its connection (1008).
+    public var controlFramesPerSecondMax = 100
+    /// Empty fragments of one message; one more closes its connection (1008).
+    public var emptyFragmentsMax = 64
     /// After so much silence the server pings and beats.
     public var silenceMilliseconds = 2_000
     /// After so much silence the connection counts as dark and is closed (4409).
@@ -95,6 +99,8 @@ public struct Limits: Hashable, Sendable {
     // MARK: Rooms
     /// One more join is rejected: `too-many-rooms`.
     public var roomsPerSessionMax = 16
+    /// Rooms that one identity has made on this node and that are still there; one more is rejected: `too-many-rooms`.
+    public var roomsMadePerIdentityMax = 64
     /// One more join is rejected: `server-full`.
     public var roomsMax = 100_000
     /// One more join is rejected: `room-full`.
@@ -115,6 +121,10 @@ public struct Limits: Hashable, Sendable {
     public var rosterBurst = 10
     /// Pulses of a room's whole audience that the stage is told in a second; what is more is not told.
     public var audiencePulsesPerSecond = 50
+    /// Commands of everybody in one room, and the most that can be saved up; one too many is rejected: `busy`. Whoever
+    /// comes and goes is not counted.
+    public var commandsPerRoomPerSecond = 1_000
+    public var commandsPerRoomBurst = 5_000
     /// Waiting commands of one room; more are rejected: `busy`.
     public var pendingCommandsPerRoomMax = 4_096
     /// One log entry never holds more commands or bytes than this.
@@ -226,6 +236,19 @@ public struct Limits: Hashable, Sendable {
     /// Tokens per second and the most that can be saved up; a frame too many is rejected: `rate-limited`.
     public var messagesPerSecond = 500
     public var messageBurst = 2_000
+    /// The same for bytes: so many for each message that may be said, and at least four of the longest at once; what is
+    /// beyond is rejected: `rate-limited` (a pulse is dropped). Counted for a session, over all its connections, as are
+    /// messages and pulses.
+    public var bytesPerMessage = 2_048
+    public var bytesPerSecond: Int { self.messagesPerSecond * self.bytesPerMessage }
+    public var byteBurst: Int { max(self.messageBurst * self.bytesPerMessage, 4 * self.frameBytesMax) }
+    /// Of a session's messages, so many hundredths may go to one peer; a signal too many is rejected: `rate-limited`.
+    public var signalsPerPairPercent = 50
+    public var signalsPerPairPerSecond: Int { max(1, self.messagesPerSecond * self.signalsPerPairPercent / 100) }
+    public var signalsPerPairBurst: Int { max(1, self.messageBurst * self.signalsPerPairPercent / 100) }
+    /// Frames of a session that may be refused for being too many, per second and at once; one more ends it (4502).
+    public var overrunsPerSecond = 200
+    public var overrunBurst = 20_000
     /// A pulse too many is dropped.
     public var pulsesPerSecond = 50
     public var pulseBurst = 100

@@ -90,7 +90,7 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
         case .roomFull: "The room has no place left."
         case .roomEnded: "The room is over."
         case .serverFull: "This server holds no more rooms."
-        case .tooManyRooms: "This session is in too many rooms."
+        case .tooManyRooms: "This session is in too many rooms, or has made too many."
         case .invalidName: "The name is too long, or holds control or formatting characters."
         case .invalidAlias: "An alias is 1 to 64 characters of a-z, 0-9 and -."
         case .busy: "The room has too much to do; send the command again later."

@@ -4,6 +4,10 @@ public import NIOCore
 public struct TransportLimits: Hashable, Sendable {
     /// Payload of one message, over all its fragments; a longer one closes its connection (1009).
     public var messageBytesMax = 65_536
+    /// Pings and pongs of the peer within a second; one more closes its connection (1008).
+    public var controlFramesPerSecondMax = 100
+    /// Of one message; one more closes its connection (1008).
+    public var emptyFragmentsMax = 64
     /// Whether binary messages are delivered; if not, one closes its connection (1003).
     public var acceptsBinary = false
     /// While more than this waits, here or in the channel, a connection is not writable: what can wait should. It is

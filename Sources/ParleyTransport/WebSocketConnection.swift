@@ -18,6 +18,9 @@ public final class WebSocketConnection {
 
     var roundTripClock = RoundTripClock()
     private var roundTrip: TimeAmount?
+    /// Pings and pongs within the second that is counted from ``controlSecond`` on.
+    private var controlFrames = 0
+    private var controlSecond = NIODeadline.distantPast
 
     private(set) var closing: WebSocketClosing
     private var delegate: (any WebSocketDelegate)?
@@ -158,6 +161,9 @@ public final class WebSocketConnection {
             if self.isOpen {
                 self.delegate?.connection(self, receivedBinary: bytes)
             }
+        case .ping where self.isControlFrameTooMany(), .pong where self.isControlFrameTooMany():
+            let violation = WebSocketViolation.tooManyControlFrames
+            self.close(code: violation.closeCode, reason: violation.reason, end: .violation(violation))
         case .ping(let payload):
             if self.isOpen, self.hasRoom(forPayload: payload.count) {
                 self.append(.pong, length: payload.count) { $0.copyMemory(from: payload) }
@@ -170,6 +176,17 @@ public final class WebSocketConnection {
         case .violation(let violation):
             self.close(code: violation.closeCode, reason: violation.reason, end: .violation(violation))
         }
+    }
+
+    /// Counts one. They cost as much as messages and are none.
+    private func isControlFrameTooMany() -> Bool {
+        let now = self.loop.eventLoop.now
+        if now - self.controlSecond >= .seconds(1) {
+            self.controlSecond = now
+            self.controlFrames = 0
+        }
+        self.controlFrames += 1
+        return self.controlFrames > self.loop.limits.controlFramesPerSecondMax
     }
 
     func readComplete() {

@@ -27,17 +27,21 @@ package struct WebSocketFrameDecoder {
     private let peerMasks: Bool
     private let acceptsBinary: Bool
     private let messageBytesMax: Int
+    private let emptyFragmentsMax: Int
     private var state = State.header
     /// The beginning of a header or (still masked) payload that is not whole yet.
     private var tail: [UInt8] = []
     /// The message that has begun and not ended, if any, and its bytes.
     private var unfinished: WebSocketOpcode?
     private var fragments: [UInt8] = []
+    private var emptyFragments = 0
 
     /// - Parameters:
     ///   - role: ours; the peer has the other one.
     ///   - messageBytesMax: of the payload of one message, over all its fragments.
-    package init(role: WebSocketRole, messageBytesMax: Int, acceptsBinary: Bool) {
+    ///   - emptyFragmentsMax: of one message: each costs nobody but us anything.
+    package init(role: WebSocketRole, messageBytesMax: Int, acceptsBinary: Bool, emptyFragmentsMax: Int = 64) {
+        self.emptyFragmentsMax = emptyFragmentsMax
         self.peerMasks = role == .server
         self.messageBytesMax = messageBytesMax
         self.acceptsBinary = acceptsBinary
@@ -172,13 +176,11 @@ package struct WebSocketFrameDecoder {
                 return self.message(payload, isText: header.opcode == .text)
             }
             self.unfinished = header.opcode
-            self.fragments.append(contentsOf: payload)
-            return nil
+            self.emptyFragments = 0
+            return self.addFragment(payload)
         case .continuation:
+            guard header.isFinal else { return self.addFragment(payload) }
             self.fragments.append(contentsOf: payload)
-            guard header.isFinal else {
-                return nil
-            }
             let isText = self.unfinished == .text
             scratch.copyBytes(from: self.fragments)
             let message = UnsafeRawBufferPointer(rebasing: scratch[..<self.fragments.count])
@@ -188,6 +190,14 @@ package struct WebSocketFrameDecoder {
             assertionFailure("`checked` lets no reserved opcode through")
             return self.finish(with: .violation(.reservedOpcode))
         }
+    }
+
+    private mutating func addFragment(_ payload: UnsafeRawBufferPointer) -> Event? {
+        self.fragments.append(contentsOf: payload)
+        guard payload.isEmpty else { return nil }
+        self.emptyFragments += 1
+        return self.emptyFragments > self.emptyFragmentsMax
+            ? self.finish(with: .violation(.tooManyEmptyFragments)) : nil
     }
 
     private mutating func message(_ payload: UnsafeRawBufferPointer, isText: Bool) -> Event {

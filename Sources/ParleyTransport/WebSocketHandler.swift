@@ -15,7 +15,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.decoder = WebSocketFrameDecoder(
             role: connection.role,
             messageBytesMax: connection.loop.limits.messageBytesMax,
-            acceptsBinary: connection.loop.limits.acceptsBinary
+            acceptsBinary: connection.loop.limits.acceptsBinary,
+            emptyFragmentsMax: connection.loop.limits.emptyFragmentsMax
         )
     }
 

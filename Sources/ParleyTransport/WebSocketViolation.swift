@@ -14,6 +14,8 @@ public enum WebSocketViolation: Error, Hashable, Sendable, CaseIterable {
     case truncatedCloseCode, invalidCloseCode, invalidCloseReason
     case invalidText
     case messageTooBig
+    /// More pings and pongs, or empty fragments, than anybody needs.
+    case tooManyControlFrames, tooManyEmptyFragments
     /// Configured away.
     case binaryMessage
 
@@ -21,6 +23,7 @@ public enum WebSocketViolation: Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .invalidText, .invalidCloseReason: 1007
         case .messageTooBig: 1009
+        case .tooManyControlFrames, .tooManyEmptyFragments: 1008
         case .binaryMessage: 1003
         case .unmaskedFrame, .maskedFrame, .reservedBits, .reservedOpcode, .fragmentedControlFrame,
             .longControlFrame, .wastefulLength, .negativeLength, .continuationOfNothing, .unfinishedMessage,
@@ -47,6 +50,8 @@ public enum WebSocketViolation: Error, Hashable, Sendable, CaseIterable {
         case .invalidCloseReason: "A close reason is not UTF-8."
         case .invalidText: "A text message is not UTF-8."
         case .messageTooBig: "The message is too long."
+        case .tooManyControlFrames: "Too many pings or pongs."
+        case .tooManyEmptyFragments: "A message of too many empty fragments."
         case .binaryMessage: "Only text messages are understood."
         }
     }

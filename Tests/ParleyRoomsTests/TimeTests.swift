@@ -16,6 +16,24 @@ private func milliseconds(_ count: UInt64) -> UInt64 { count * 1_000_000 }
         #expect(limit.take(now: milliseconds(100)) == .retryAfterMilliseconds(100))
     }
 
+    @Test func `asking takes nothing, spending takes what is there, and some may be left for others`() {
+        var limit = RateLimit(perSecond: 10, burst: 100, now: 0)
+        func wait(_ count: Int, leaving: Int = 0, _ now: UInt64) -> UInt64? {
+            limit.wait(for: count, leaving: leaving, now: milliseconds(now))
+        }
+        for _ in 1...3 { #expect(wait(100, 0) == nil) }
+        // More than there can ever be is there when all of it is.
+        #expect(wait(1_000, 0) == nil)
+        limit.spend(60, now: 0)
+        #expect(wait(40, 0) == nil)
+        #expect(wait(41, 0) == 100)
+        #expect(wait(30, leaving: 20, 0) == 1_000)
+        #expect(wait(30, leaving: 20, 1_000) == nil)
+        limit.spend(1_000, now: milliseconds(1_000))
+        #expect(wait(1, 1_000) == 100)
+        #expect(wait(1, 1_100) == nil)
+    }
+
     @Test func `no more is saved up than the burst, however long the silence`() {
         var limit = RateLimit(perSecond: 1_000_000_000, burst: 2, now: 0)
         let late = UInt64.max

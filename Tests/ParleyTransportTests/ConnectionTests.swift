@@ -63,6 +63,22 @@ struct ConnectionTests {
         #expect(accepted.connection.heardCount == before + 2)
     }
 
+    @Test(arguments: [9, 10] as [UInt8]) func `Pings and pongs, so many a second`(opcode: UInt8) throws {
+        var limits = TransportLimits()
+        limits.controlFramesPerSecondMax = 3
+        let accepted = try Accepted.upgraded(limits)
+        for _ in 1...3 {
+            for _ in 1...3 { try accepted.receive(frame(opcode)) }
+            accepted.pass(.seconds(1))
+        }
+        #expect(accepted.connection.isOpen)
+        for _ in 1...4 { try accepted.receive(frame(opcode)) }
+        #expect(hear([accepted.sent()], role: .client).last == .close(1008))
+        #expect(
+            accepted.recorder.log == ["closed 1008 violation(ParleyTransport.WebSocketViolation.tooManyControlFrames)"]
+        )
+    }
+
     @Test func `Binary messages end the connection, or are delivered where that is wanted`() throws {
         let refusing = try Accepted.upgraded()
         try refusing.receive(frame(2, [1, 2, 3]))

@@ -108,6 +108,12 @@ struct FrameDecoderTests {
                 1007
             ),
             Fault("2^20 + 1 bytes", frame(1, Array(repeating: 0x61, count: 1 << 20 + 1)), .messageTooBig, 1009),
+            Fault(
+                "65 empty fragments",
+                frame(1, fin: false) + (1...64).flatMap { _ in frame(0, fin: false) },
+                .tooManyEmptyFragments,
+                1008
+            ),
             Fault("2^62 bytes", [0x81, 0xFF, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], .messageTooBig, 1009),
         ] + [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map { Fault("opcode \($0)", frame($0), .reservedOpcode) }
         + ([0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] as [UInt16]).map {
@@ -121,6 +127,11 @@ struct FrameDecoderTests {
         #expect(hear([bytes]).filter { $0 == .violation(fault.violation) }.count == 1)
         #expect(hear(bytes.prefix(2_000).map { [$0] } + [Array(bytes.dropFirst(2_000))]) == hear([bytes]))
         #expect(fault.violation.closeCode == fault.code)
+    }
+
+    @Test func `As many empty fragments as anybody needs, in each message`() {
+        let message = frame(1, fin: false) + (1...63).flatMap { _ in frame(0, fin: false) } + frame(0, [0x61])
+        #expect(hear([message + message]) == [.text("a"), .text("a")])
     }
 
     @Test(arguments: [1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4408, 4999] as [UInt16])

@@ -1,3 +1,4 @@
+import NIOCore
 import ParleyProtocol
 import ParleyRooms
 import ParleyTransport
@@ -65,6 +66,10 @@ extension Gateway {
         guard session.life.isOver == false else { return host.endIfUnused() }
         // By id after by alias, before the first one was answered.
         if let seat = session.seat(in: host.id) { return self.rejoin(join, seat) }
+        guard self.directory.enter(host, session.identity) else {
+            self.refuse(.tooManyRooms, join, session)
+            return host.endIfUnused()
+        }
         let address = session.holder?.clientAddress
         if join.pin != nil,
             let pause = self.mayTry(.pin, from: address) ?? host.guesses.begin(session.identity, at: self.now)
@@ -184,6 +189,11 @@ extension Gateway {
         rejection.id = id
         rejection.room = room.description
         guard let seat = session.seat(in: room) else {
+            return session.reject(rejection, counters: &self.counters)
+        }
+        if let wait = seat.host.wait(for: action, now: self.eventLoop.now.uptimeNanoseconds) {
+            rejection.code = .busy
+            rejection.retryAfterMilliseconds = wait
             return session.reject(rejection, counters: &self.counters)
         }
         let isForgetful = !self.configuration.mechanisms.contains(.commandDeduplication)

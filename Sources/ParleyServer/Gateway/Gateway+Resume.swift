@@ -68,7 +68,8 @@ extension Gateway {
             id: secret.session,
             identity: secret.identity,
             abilities: hello.abilities,
-            limits: self.limits
+            limits: self.limits,
+            now: self.eventLoop.now.uptimeNanoseconds
         )
         _ = session.redeem(secret)
         // Listed before its rooms are read: a later connection of the same client finds it.

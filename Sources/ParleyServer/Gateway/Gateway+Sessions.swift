@@ -116,7 +116,8 @@ extension Gateway {
             // Whoever has shown a token is who that says.
             identity: holder.authorization?.identity ?? identity,
             abilities: hello.abilities,
-            limits: self.limits
+            limits: self.limits,
+            now: self.eventLoop.now.uptimeNanoseconds
         )
         session.authorization = holder.authorization.map { SessionAuthorization($0) }
         // The client has counted for another session; for this one it begins anew.

@@ -15,6 +15,9 @@ extension Gateway {
         }
         let found = session.route(to: to)
         guard let route = found ?? self.makeRoute(to: to, envelope, frame, session) else { return }
+        if case .retryAfterMilliseconds(let wait) = route.rate.take(now: self.eventLoop.now.uptimeNanoseconds) {
+            return self.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, frame, session)
+        }
         var floor = self.heedsFloors ? envelope.floor ?? 1 : 1
         route.heard(floor: floor)
         switch route.sequence.judge(n, floor: floor) {
@@ -153,7 +156,13 @@ extension Gateway {
             return nil
         }
         let side = PairNegotiation.Side(joined: mine.joined, peerJoined: joined)
-        let route = Route(owner: mine, recipient: to, peer: peer, side: side, pair: Self.pair(mine, peer, side))
+        let rate = RateLimit(
+            perSecond: self.limits.signalsPerPairPerSecond,
+            burst: self.limits.signalsPerPairBurst,
+            now: self.eventLoop.now.uptimeNanoseconds
+        )
+        let pair = Self.pair(mine, peer, side)
+        let route = Route(owner: mine, recipient: to, peer: peer, side: side, pair: pair, rate: rate)
         mine.add(route)
         return route
     }

@@ -437,6 +437,8 @@ extension TransportLimits {
         self.writeStall = .milliseconds(Int64(limits.writeStallMilliseconds))
         self.slowCloseCode = CloseCode.slow.rawValue
         self.upgradeBytesMax = limits.upgradeRequestBytesMax
+        self.controlFramesPerSecondMax = limits.controlFramesPerSecondMax
+        self.emptyFragmentsMax = limits.emptyFragmentsMax
         self.upgradeTime = .milliseconds(Int64(limits.upgradeMilliseconds))
     }
 }

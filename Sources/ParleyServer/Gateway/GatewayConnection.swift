@@ -31,10 +31,6 @@ final class GatewayConnection: WebSocketDelegate {
     var authorization: Authorization?
 
     private var liveness: Liveness
-    private var messages: RateLimit
-    private var pulses: RateLimit
-    private var networkChanges: RateLimit
-    private var authentications: RateLimit
     private let helloDeadline: NIODeadline
     /// `WebSocketConnection.heardCount` at the last sweep.
     private var heardCount: UInt32 = 0
@@ -54,26 +50,6 @@ final class GatewayConnection: WebSocketDelegate {
         self.liveness = Liveness(
             silenceMilliseconds: limits.silenceMilliseconds,
             darkMilliseconds: limits.darkMilliseconds,
-            now: now.uptimeNanoseconds
-        )
-        self.messages = RateLimit(
-            perSecond: limits.messagesPerSecond,
-            burst: limits.messageBurst,
-            now: now.uptimeNanoseconds
-        )
-        self.pulses = RateLimit(
-            perSecond: limits.pulsesPerSecond,
-            burst: limits.pulseBurst,
-            now: now.uptimeNanoseconds
-        )
-        self.networkChanges = RateLimit(
-            perSecond: limits.networkChangesPerSecond,
-            burst: limits.networkChangeBurst,
-            now: now.uptimeNanoseconds
-        )
-        self.authentications = RateLimit(
-            perSecond: limits.authenticationsPerSecond,
-            burst: limits.authenticationBurst,
             now: now.uptimeNanoseconds
         )
         self.measureDeadline = now + .milliseconds(Int64(limits.silenceMilliseconds))
@@ -110,12 +86,14 @@ final class GatewayConnection: WebSocketDelegate {
         }
         let now = self.gateway.eventLoop.now.uptimeNanoseconds
         if envelope.kind == .pulse {
-            // A pulse too many is dropped without a word: the next one says it better.
-            guard case .allowed = self.pulses.take(now: now) else { return }
+            guard session.rates.takePulse(bytes: text.count, now: now) else { return }
             return self.gateway.relayPulse(envelope, text, from: session)
         }
-        if case .retryAfterMilliseconds(let wait) = self.messages.take(now: now) {
+        switch session.rates.take(bytes: text.count, now: now) {
+        case .allowed: break
+        case .tooMuch(let wait):
             return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
+        case .flooding: return self.close(.flooding)
         }
         if envelope.kind.isSignal { return self.gateway.relaySignal(envelope, text, from: session) }
         let message: ClientMessage
@@ -146,7 +124,7 @@ final class GatewayConnection: WebSocketDelegate {
         case .roster(let request): self.gateway.roster(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .authenticate(let token):
-            if case .retryAfterMilliseconds(let wait) = self.authentications.take(now: now) {
+            if case .retryAfterMilliseconds(let wait) = session.rates.authentications.take(now: now) {
                 return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
             }
             self.gateway.authenticate(token, session)
@@ -162,7 +140,7 @@ final class GatewayConnection: WebSocketDelegate {
         _ text: UnsafeRawBufferPointer,
         now: UInt64
     ) {
-        if case .retryAfterMilliseconds(let wait) = self.networkChanges.take(now: now) {
+        if case .retryAfterMilliseconds(let wait) = session.rates.networkChanges.take(now: now) {
             return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
         }
         // The hint itself is no answer.

@@ -10,6 +10,7 @@ final class GatewaySession {
     /// `nil`: nobody needs one here.
     var authorization: SessionAuthorization?
     var life: SessionLife
+    var rates: SessionRates
     /// Why its people have left, once it is over.
     var leaveReason = RoomEvent.LeaveReason.disconnected
     /// Whether the gateway's list of sessions without a socket has it.
@@ -42,7 +43,9 @@ final class GatewaySession {
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
     var delivered: [ParticipantID: UInt64] = [:]
 
-    init(id: SessionID, identity: IdentityID, abilities: Abilities, limits: Limits) {
+    /// - Parameter now: monotonic nanoseconds.
+    init(id: SessionID, identity: IdentityID, abilities: Abilities, limits: Limits, now: UInt64) {
+        self.rates = SessionRates(limits: limits, now: now)
         self.id = id
         self.identity = identity
         self.abilities = abilities

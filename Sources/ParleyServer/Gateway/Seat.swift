@@ -251,12 +251,15 @@ final class Route {
     /// `nil` if this node has not seen all that the two have said: then only they can tell what is out of date.
     private(set) var pair: Pair?
     var sequence = SignalSequence()
+    /// So that one peer does not use up what the others are to be told.
+    var rate: RateLimit
     /// Up to here the owner knows that its signals are delivered.
     private(set) var told: UInt64 = 0
     /// The sizes of what the peer has not acknowledged, oldest first: what an acknowledgement gives back.
     var sizes: Deque<UInt32> = []
 
-    init(owner: Seat, recipient: ParticipantID, peer: Seat?, side: PairNegotiation.Side, pair: Pair?) {
+    init(owner: Seat, recipient: ParticipantID, peer: Seat?, side: PairNegotiation.Side, pair: Pair?, rate: RateLimit) {
+        self.rate = rate
         self.owner = owner
         self.recipient = recipient
         self.peer = peer

@@ -21,6 +21,8 @@ final class RoomDirectory {
     private var aliases: [RoomAlias: RoomHost] = [:]
     /// Those who wait for the same alias are answered together. Bounded: each waiting join holds its connection.
     private var waiting: [RoomAlias: [Answer]] = [:]
+    /// How many of the rooms here each identity has made.
+    private var made: [IdentityID: Int] = [:]
 
     init(gateway: Gateway) {
         self.gateway = gateway
@@ -34,7 +36,7 @@ final class RoomDirectory {
     func find(_ reference: RoomReference, mayBegin: Bool = false, _ answer: @escaping Answer) {
         switch reference {
         case .new:
-            answer(self.makeHost(id: RoomID(using: &self.gateway.random), claim: nil))
+            answer(self.makeHost(id: RoomID(using: &self.gateway.random), claim: nil, isNew: true))
         case .id(let id):
             if let host = self.hosts[id] { return answer(.success(host)) }
             self.load(id, mayBegin: mayBegin, answer)
@@ -73,6 +75,11 @@ final class RoomDirectory {
 
     /// The room goes on without this node.
     func forget(_ host: RoomHost) {
+        if let maker = host.maker {
+            host.maker = nil
+            let count = self.made[maker] ?? 1
+            self.made[maker] = count > 1 ? count - 1 : nil
+        }
         self.hosts[host.id] = nil
         guard let alias = host.alias, self.aliases[alias] === host else { return }
         self.aliases[alias] = nil
@@ -207,6 +214,19 @@ final class RoomDirectory {
         host.claim = AliasClaim(alias: alias, position: entry.position)
     }
 
+    /// Somebody comes to a room; if it is a new one, they have made it.
+    ///
+    /// - Returns: `false` if they have made too many.
+    func enter(_ host: RoomHost, _ identity: IdentityID) -> Bool {
+        guard host.isNew else { return true }
+        let count = self.made[identity] ?? 0
+        guard count < self.gateway.limits.roomsMadePerIdentityMax else { return false }
+        self.made[identity] = count + 1
+        host.maker = identity
+        host.isNew = false
+        return true
+    }
+
     // MARK: By id
 
     private func load(_ id: RoomID, mayBegin: Bool, _ answer: @escaping Answer) {
@@ -235,9 +255,10 @@ final class RoomDirectory {
         return .success(host)
     }
 
-    private func makeHost(id: RoomID, claim: AliasClaim?) -> Result<RoomHost, RejectionCode> {
+    private func makeHost(id: RoomID, claim: AliasClaim?, isNew: Bool = false) -> Result<RoomHost, RejectionCode> {
         guard self.hosts.count < self.gateway.limits.roomsMax else { return .failure(.serverFull) }
         let host = RoomHost(id: id, claim: claim, gateway: self.gateway)
+        host.isNew = isNew
         self.hosts[id] = host
         if let claim { self.aliases[claim.alias] = host }
         return .success(host)
@@ -284,7 +305,7 @@ final class RoomDirectory {
             switch result {
             case .success(.appended):
                 let claim = AliasClaim(alias: alias, position: entry.position)
-                self.finish(alias, self.makeHost(id: id, claim: claim))
+                self.finish(alias, self.makeHost(id: id, claim: claim, isNew: true))
             case .success(.conflict(let conflict)):
                 if let winner = conflict.tail?.last, let id = Self.room(in: winner) {
                     self.settle(AliasClaim(alias: alias, position: winner.position), id: id)

@@ -5,6 +5,15 @@ import ParleyTransport
 
 /// What those hear whose commands were judged, where it is no event.
 extension RoomHost {
+    /// One room must not take the time of all others.
+    ///
+    /// - Returns: for how long a command of that kind has to wait; `nil`: it may come. Whoever goes never waits.
+    func wait(for action: RoomCommand.Action, now: UInt64) -> UInt64? {
+        if case .leave = action { return nil }
+        guard case .retryAfterMilliseconds(let wait) = self.commands.take(now: now) else { return nil }
+        return wait
+    }
+
     /// For a simulation in which acknowledgements overtake the stream.
     func acknowledgeBesideStream(_ number: UInt64, _ seat: Seat) {
         guard !self.gateway.configuration.mechanisms.contains(.orderedAcknowledgement) else { return }

@@ -46,6 +46,12 @@ final class RoomHost {
     var deadline: (instant: Instant, timer: Scheduled<Void>)?
     /// What the stage hears of the pulses of those beyond it.
     var audiencePulses: RateLimit
+    /// What everybody in it may command.
+    var commands: RateLimit
+    /// Nobody has been in it yet, and whoever comes first has made it.
+    var isNew = false
+    /// On whose account it is.
+    var maker: IdentityID?
     /// Who guesses the PIN.
     var guesses: GuessLimit
     /// While a step is performed, and if somebody wants an audit: the room as it was before what is performed.
@@ -101,6 +107,11 @@ final class RoomHost {
         )
         self.guesses = GuessLimit(limits: gateway.limits)
         let pulses = gateway.limits.audiencePulsesPerSecond
+        self.commands = RateLimit(
+            perSecond: gateway.limits.commandsPerRoomPerSecond,
+            burst: gateway.limits.commandsPerRoomBurst,
+            now: gateway.eventLoop.now.uptimeNanoseconds
+        )
         self.audiencePulses = RateLimit(perSecond: pulses, burst: pulses, now: 0)
         self.subscribe()
         gateway.startBeat(of: self)

@@ -12,7 +12,7 @@ const hintIntervalMilliseconds = 1_000
 const hintAnswerMilliseconds = 2_000
 
 // RFC 6455, section 7.4.1: what the server would say again. 4500 and above: a person has to act.
-const finalCodes = new Set([1000, 1002, 1003, 1007, 1009, 1010])
+const finalCodes = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
 // Another page has taken the session over. Coming back would take it away from there, and so on for ever.
 const supersededCode = 4509
 export const isRetryable = (code) => !finalCodes.has(code) && !(code >= 4500 && code <= 4999)
