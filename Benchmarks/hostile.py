@@ -202,7 +202,8 @@ def bomb():
     """As dear to read as a frame can be: names that Unicode takes for one, as many as there is room for."""
     letters = ("\u00e9", "e\u0301")
     names = ["".join(letters[n >> bit & 1] for bit in range(11)) for n in range(1_700)]
-    return frame(json.dumps({"type": "beat", "ack": dict.fromkeys(names, 1)}, ensure_ascii=False, separators=(",", ":")))
+    beat = {"type": "beat", "ack": dict.fromkeys(names, 1)}
+    return frame(json.dumps(beat, ensure_ascii=False, separators=(",", ":")))
 
 
 def many(count, *arguments, **more):
