@@ -51,6 +51,16 @@ async def test_a_rate_is_kept(stage):
     assert status == 0 and 150 <= result["messages"] <= 225, said
 
 
+async def test_as_fast_as_it_goes(stage):
+    fast = await stage.server("--messages-per-second", "1000000", "--message-burst", "1000000")
+    status, result, said = await load(stage, fast.address, *QUICK, "--rate", "0", "--window", "1", "--loops", "2")
+    assert status == 0 and result["perSecond"] is None and result["messages"] > 100, said
+    # A server with the usual limits says that it is too much, and that is no result.
+    usual = await stage.server("--messages-per-second", "20", "--message-burst", "20")
+    status, result, said = await load(stage, usual.address, *QUICK, "--rate", "0")
+    assert status == 1 and "rate-limited" in said, said
+
+
 async def test_for_people_there_is_a_table(stage):
     server = await stage.server()
     status, _, said = await load(stage, server.address, "--pairs", "2", "--seconds", "1", "--warmup", "0")
@@ -79,7 +89,7 @@ async def test_what_a_person_may_type_wrongly(stage):
         ("http://127.0.0.1:1/",): "Nobody can be reached at 127.0.0.1:1",
         ("ws://127.0.0.1", "--pairs", "0"): "--pairs is a number from 1",
         ("ws://127.0.0.1", "--window", "5000"): "--window is a number from 1",
-        ("ws://127.0.0.1", "--rate=-1"): "--rate is a number above 0",
+        ("ws://127.0.0.1", "--rate=-1"): "--rate is a number from 0",
         ("ws://127.0.0.1", "--seconds", "0"): "--seconds is a number above 0",
         ("ws://127.0.0.1", "--token-file", "/nowhere"): "/nowhere",
         ("wss://127.0.0.1", "--trusted-roots", "/nowhere"): "/nowhere",
@@ -146,6 +156,6 @@ async def test_a_server_that_lies_is_found_out(stage):
     }.items():
         server = await stage.enter(LyingServer(lie))
         status, result, said = await load(
-            stage, server.address, *QUICK, "--window", "4", *(["--rate", "60"] if lie == "lose" else []))
+            stage, server.address, *QUICK, "--window", "4", "--rate", "60" if lie == "lose" else "0")
         found = {name for name in ("lost", "twice", "disordered", "altered") if result["verdict"][name]}
         assert found == wrong and (status == 1) == bool(wrong), (lie, said)

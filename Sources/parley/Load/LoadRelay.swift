@@ -7,8 +7,9 @@ struct LoadRelay: AsyncParsableCommand {
         commandName: "relay",
         abstract: "Pairs that send signals to each other, each in a room of its own.",
         discussion: """
-            Without --rate each side sends as fast as the window allows. With it, latencies count from when a signal \
-            was due, also if it had to wait for its turn (no coordinated omission).
+            Latencies count from when a signal was due, also if it had to wait for its turn (no coordinated omission). \
+            With --rate 0 each side sends as fast as the window allows, which a server refuses as too much, unless its \
+            --messages-per-second is more than that.
             """
     )
 
@@ -21,10 +22,10 @@ struct LoadRelay: AsyncParsableCommand {
     var bytes = 300
 
     @Option(help: ArgumentHelp("Signals of one sender that are under way at once.", valueName: "count"))
-    var window = 1
+    var window = 32
 
-    @Option(help: ArgumentHelp("Signals of one sender in a second. (default: as fast as it goes)", valueName: "count"))
-    var rate: Double?
+    @Option(help: ArgumentHelp("Signals of one sender in a second; 0: as fast as it goes.", valueName: "count"))
+    var rate = 50.0
 
     @Option(help: ArgumentHelp("How long it is measured.", valueName: "seconds"))
     var seconds = 10.0
@@ -44,7 +45,7 @@ struct LoadRelay: AsyncParsableCommand {
         try demand((1...65_000).contains(self.bytes), "--bytes is a number from 1 to 65000.")
         let windows = 1...RelayPlan.windowMax
         try demand(windows.contains(self.window), "--window is a number from 1 to \(RelayPlan.windowMax).")
-        try demand(self.rate.map { $0 > 0 && $0 <= 1_000_000 } ?? true, "--rate is a number above 0.")
+        try demand((0...1_000_000).contains(self.rate), "--rate is a number from 0 to 1000000.")
         try demand(self.seconds > 0 && self.seconds <= 86_400, "--seconds is a number above 0, a day at most.")
         try demand(self.warmup >= 0 && self.warmup <= 3_600, "--warmup is a number from 0 to 3600.")
         try demand((1...64).contains(self.loops), "--loops is a number from 1 to 64.")
@@ -55,7 +56,7 @@ struct LoadRelay: AsyncParsableCommand {
         plan.pairs = self.pairs
         plan.bytes = self.bytes
         plan.window = self.window
-        plan.perSecond = self.rate
+        plan.perSecond = self.rate > 0 ? self.rate : nil
         plan.milliseconds = Int(self.seconds * 1_000)
         plan.warmupMilliseconds = Int(self.warmup * 1_000)
         let name = "load-" + String(UInt64.random(in: .min ... .max), radix: 36)
