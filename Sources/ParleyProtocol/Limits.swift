@@ -86,6 +86,13 @@ public struct Limits: Hashable, Sendable {
     /// Addresses whose upgrades, and whose failures, are remembered: at least the newest half of them.
     public var addressesMax = 32_768
 
+    // MARK: The meter
+    /// Of addresses, identities, sessions and rooms, so many each of which the meter knows what they cost; of more,
+    /// those that cost the least are forgotten.
+    public var meterEntriesMax = 256
+    /// What was counted is worth half after so long.
+    public var meterHalfLifeMilliseconds = 300_000
+
     // MARK: Names
     /// A longer name is rejected: `invalid-name`.
     public var nameBytesMax = 128
@@ -134,8 +141,9 @@ public struct Limits: Hashable, Sendable {
     public var rememberedRejectionsMax = 16
 
     // MARK: Settings of a room. What is beyond is rejected: `invalid-settings`.
+    /// What the room is about.
     public var topicBytesMax = 200
-    /// And at least 4.
+    /// A PIN; it has at least 4.
     public var pinBytesMax = 32
     /// Estimated and maximum duration: 30 days. The least is a second.
     public var meetingMillisecondsMax = 2_592_000_000
@@ -145,6 +153,7 @@ public struct Limits: Hashable, Sendable {
     public var instantMillisecondsMax: Int64 = 4_102_444_800_000
     /// And not more than a year ahead.
     public var startsAheadMillisecondsMax = 31_622_400_000
+    /// Codecs that a room asks for.
     public var codecsPerRuleMax = 16
     /// Identities whose role is another than the usual one, present or not; one more `set-role` is rejected:
     /// `too-many`.

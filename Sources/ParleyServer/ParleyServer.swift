@@ -141,6 +141,7 @@ public struct ParleyServer: Service {
             drain: DrainRoutes(operators: operators) { request in
                 try await eventLoop.submit { gateway.value.answer(request) }.get()
             },
+            meter: MeterRoutes(gateway, operators: operators),
             rooms: RoomRoutes(limits: self.configuration.limits, operators: operators) { request in
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             },

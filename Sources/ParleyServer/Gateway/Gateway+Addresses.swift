@@ -42,6 +42,7 @@ extension Gateway {
         guard case .counted(let address) = self.configuration.standing(of: origin) else { return true }
         guard self.addresses.socketOpened(address) else {
             self.counters.socketsRefused += 1
+            self.meter.add(Cost(refused: 1), address: address)
             return false
         }
         channel.closeFuture.assumeIsolated().whenComplete { _ in self.addresses.socketClosed(address) }
@@ -75,6 +76,7 @@ extension Gateway {
     func countConnection(_ standing: AddressStanding) {
         if case .own = standing { return }
         self.addresses.connectionOpened(standing.address, now: self.uptime)
+        self.meter.add(Cost(connections: 1), address: standing.address)
     }
 
     // MARK: Failures
@@ -90,6 +92,7 @@ extension Gateway {
     func noteFailure(_ attempt: AddressLimits.Attempt, from address: ClientAddress?) {
         self.counters.failuresNoted += 1
         guard let address else { return }
+        self.meter.add(Cost(failures: 1), address: address)
         self.addresses.failed(address, at: attempt, now: self.uptime)
     }
 

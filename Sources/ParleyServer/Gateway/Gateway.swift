@@ -21,6 +21,7 @@ package final class Gateway {
     let access: ConnectionAccess
     /// See `Gateway+Addresses.swift`.
     var addresses: AddressLimits
+    var meter: CostMeter
     let startedAt: NIODeadline
 
     /// Each knows its place, so that removing one costs nothing.
@@ -115,6 +116,7 @@ package final class Gateway {
         self.limits = setup.configuration.limits
         self.random = setup.random
         self.access = setup.configuration.access
+        self.meter = CostMeter(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.addresses = AddressLimits(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.startedAt = eventLoop.now
         self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
@@ -285,6 +287,7 @@ package final class Gateway {
             metadata: ["why": "\(denial.refusal.rawValue)", "peer": self.addressName(request.source.peer)]
         )
         self.counters.connectionsRefused += 1
+        self.counters.refusals[denial.refusal, default: 0] += 1
         return UpgradeRefusal(
             status: UInt16(denial.refusal.status),
             reason: denial.refusal.rawValue,
@@ -304,7 +307,13 @@ package final class Gateway {
         } catch {
             throw ConnectionDenial(error)
         }
-        try self.judgeAddress(self.configuration.standing(of: origin), isReturning: isReturning)
+        let standing = self.configuration.standing(of: origin)
+        do throws(ConnectionDenial) {
+            try self.judgeAddress(standing, isReturning: isReturning)
+        } catch {
+            self.meter.add(Cost(refused: 1), address: standing.address)
+            throw error
+        }
         return origin
     }
 
@@ -372,6 +381,7 @@ package final class Gateway {
         self.counters.sessionsDetached = self.detachedSessions.count
         self.counters.roomsOpen = self.directory.roomCount
         self.counters.draining = self.drain.isDraining ? 1 : 0
+        self.meter.tick(now: self.eventLoop.now.uptimeNanoseconds)
         self.metrics.publish(self.counters)
         self.openConnections(self.counters.connectionsOpen)
     }

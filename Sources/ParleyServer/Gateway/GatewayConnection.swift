@@ -37,6 +37,9 @@ final class GatewayConnection: WebSocketDelegate {
     /// `WebSocketConnection.sentBytes` at the last sweep.
     private var sentBytes = 0
     private var faults = 0
+    /// Since the meter was told last.
+    private var cost = Cost()
+    private var sweeps = 0
     private(set) var roundTrip = RoundTripEstimate()
     private var measureDeadline: NIODeadline
 
@@ -62,6 +65,8 @@ final class GatewayConnection: WebSocketDelegate {
         let gateway = self.gateway
         gateway.counters.messagesReceived += 1
         gateway.counters.bytesReceived += text.count
+        self.cost.messages += 1
+        self.cost.bytes += text.count
         do {
             let envelope = try EnvelopeScanner.scan(
                 text,
@@ -174,6 +179,7 @@ final class GatewayConnection: WebSocketDelegate {
     func greeted(_ session: GatewaySession, _ hello: Hello) {
         self.awaited = nil
         self.session = session
+        self.gateway.meter(Cost(connections: 1), nil, session)
         if let join = hello.join { self.gateway.join(join, session: session) }
         if let refusal = hello.refusedJoin { self.refuse(refusal) }
         gateway.sendGoaway(to: session)
@@ -215,6 +221,8 @@ final class GatewayConnection: WebSocketDelegate {
     private func refuse(_ rejection: Rejection) {
         let gateway = self.gateway
         gateway.counters.framesRejected += 1
+        gateway.counters.rejections[rejection.code, default: 0] += 1
+        self.cost.refused += 1
         self.connection.send(.rejected(RejectedMessage(rejection)), counters: &gateway.counters)
         guard rejection.code == .malformed || rejection.code == .invalidMember || rejection.code == .unknownType else {
             return
@@ -301,6 +309,9 @@ final class GatewayConnection: WebSocketDelegate {
 
     func sweep(now: NIODeadline, beat: [UInt8]) {
         let time = now.uptimeNanoseconds
+        self.sweeps &+= 1
+        // Not all in the same sweep.
+        if self.sweeps % 16 == self.slot % 16 { self.tellMeter() }
         // Given up by the transport (a violation, too much output): the peer may never answer the close frame, and
         // the others need not wait for that.
         if let end = self.connection.end { return self.endSession(SessionEnd(end, code: nil)) }
@@ -326,6 +337,16 @@ final class GatewayConnection: WebSocketDelegate {
         }
     }
 
+    private func tellMeter() {
+        if let session = self.session {
+            self.cost.refused += session.refused
+            session.refused = 0
+        }
+        guard self.cost != Cost() else { return }
+        self.gateway.meter(self.cost, self.clientAddress, self.session)
+        self.cost = Cost()
+    }
+
     /// Never a ping alone: it counts as said, and a page does not see it.
     private func pingAndBeat(_ beat: [UInt8], _ now: NIODeadline) {
         self.connection.ping()
@@ -337,6 +358,7 @@ final class GatewayConnection: WebSocketDelegate {
     func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {
         self.gateway.counters.connectionsClosed += 1
         if code == CloseCode.slow.rawValue, end != .peerClosed { self.gateway.counters.slowCloses += 1 }
+        self.tellMeter()
         self.gateway.remove(self)
         if let address = self.clientAddress { self.gateway.addresses.connectionClosed(address) }
         self.endSession(SessionEnd(end, code: code))

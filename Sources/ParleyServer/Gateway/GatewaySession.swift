@@ -38,6 +38,8 @@ final class GatewaySession {
     var leaseRenewsAt: Instant?
     /// It has joined before a vendor had lent anything.
     var lacksVendor = false
+    /// Messages that were refused since the meter was told last.
+    var refused = 0
     /// Joins whose room is still being looked for.
     var joinsUnderWay = 0
     /// By recipient: up to which number signals were acknowledged, as far as the client does not know it yet.
@@ -148,6 +150,8 @@ final class GatewaySession {
     /// One command has an outcome that is no event.
     func reject(_ rejection: Rejection, counters: inout GatewayCounters) {
         counters.framesRejected += 1
+        counters.rejections[rejection.code, default: 0] += 1
+        self.refused += 1
         self.send(.rejected(RejectedMessage(rejection)), counters: &counters)
     }
 }

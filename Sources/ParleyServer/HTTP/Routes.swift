@@ -27,6 +27,7 @@ struct Routes {
     /// What the limits by address say; takes nothing from them.
     let judgeAddress: @Sendable (ClientOrigin, _ isReturning: Bool) async throws -> ConnectionDenial?
     let drain: DrainRoutes
+    let meter: MeterRoutes
     let rooms: RoomRoutes
     let turn: TurnRoutes
     let tickets: TicketRoutes
@@ -46,6 +47,7 @@ struct Routes {
             try await self.validate(request, from: context.origin)
         }
         self.drain.add(to: router)
+        self.meter.add(to: router)
         self.rooms.add(to: router)
         self.turn.add(to: router)
         self.tickets.add(to: router)

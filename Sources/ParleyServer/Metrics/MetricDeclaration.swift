@@ -10,14 +10,18 @@ package struct MetricDeclaration: Hashable, Sendable {
     package let help: String
     /// What one of what is counted inside is worth outside, such as a microsecond in seconds. Gauges only.
     package var unit = 1.0
+    /// By what the counter is divided.
+    package var label: String?
 
     package static let table: [MetricDeclaration] = [
-        connectionsOpen, connectionsAccepted, connectionsRefused, socketsRefused, failuresNoted, connectionsClosed,
+        connectionsOpen, connectionsAccepted, connectionsRefused, refusals, socketsRefused, failuresNoted,
+        connectionsClosed,
         sessionsDetached,
         sessionsResumed, roomsOpen, participants,
         messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
         slowCloses,
-        stateDifferences, roundTrip, framesRejected, tokensRefused, ticketsMade, sessionsRevoked, commandsAccepted,
+        stateDifferences, roundTrip, framesRejected, rejections, tokensRefused, ticketsMade, sessionsRevoked,
+        commandsAccepted,
         appendConflicts,
         bytesReceived,
         bytesSent,
@@ -38,6 +42,18 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_connections_refused_total",
         kind: .counter,
         help: "WebSocket upgrades that were refused."
+    )
+    package static let refusals = Self(
+        name: "parley_refusals_total",
+        kind: .counter,
+        help: "WebSocket upgrades that were refused, by reason.",
+        label: "reason"
+    )
+    package static let rejections = Self(
+        name: "parley_rejected_messages_total",
+        kind: .counter,
+        help: "Messages that were refused, by code.",
+        label: "code"
     )
     package static let socketsRefused = Self(
         name: "parley_sockets_refused_total",

@@ -16,10 +16,17 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         var text = ""
         for metric in MetricDeclaration.table {
             text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
-            text += "\(metric.name) \(stored[metric.name]?.text ?? "0")\n"
+            guard metric.label != nil else {
+                text += "\(metric.name) \(stored[metric.name]?.text ?? "0")\n"
+                continue
+            }
+            for (name, value) in stored.sorted(by: { $0.key < $1.key }) where name.hasPrefix(metric.name + "{") {
+                text += "\(name) \(value.text)\n"
+            }
         }
         let declared = Set(MetricDeclaration.table.map(\.name))
-        for (name, value) in stored.sorted(by: { $0.key < $1.key }) where !declared.contains(name) {
+        for (name, value) in stored.sorted(by: { $0.key < $1.key })
+        where !declared.contains(String(name.prefix { $0 != "{" })) {
             text += "# TYPE \(name) untyped\n\(name) \(value.text)\n"
         }
         return text
@@ -35,7 +42,9 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        self.stored(label)
+        guard let (name, value) = dimensions.first else { return self.stored(label) }
+        // Names and values are ours: nothing in them wants to be escaped.
+        return self.stored("\(label){\(name)=\"\(value)\"}")
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {

@@ -1,4 +1,5 @@
 package import CoreMetrics
+package import ParleyProtocol
 
 /// What the socket loop has counted: plain integers, because it counts for every message.
 package struct GatewayCounters: Equatable, Sendable {
@@ -6,6 +7,8 @@ package struct GatewayCounters: Equatable, Sendable {
     package var connectionsAccepted = 0
     package var connectionsRefused = 0
     package var socketsRefused = 0
+    package var refusals: [ConnectionRefusal: Int] = [:]
+    package var rejections: [RejectionCode: Int] = [:]
     package var failuresNoted = 0
     package var connectionsClosed = 0
     package var sessionsDetached = 0
@@ -50,9 +53,18 @@ package struct ServerMetrics {
     }
 
     private let lines: [Line]
+    /// By reason.
+    private let refusals: [(ConnectionRefusal, Counter)]
+    private let rejections: [(RejectionCode, Counter)]
     private var published = GatewayCounters()
 
     package init(factory: any MetricsFactory) {
+        func counter(_ declaration: MetricDeclaration, _ value: String) -> Counter {
+            let dimensions = declaration.label.map { [($0, value)] } ?? []
+            return Counter(label: declaration.name, dimensions: dimensions, factory: factory)
+        }
+        self.refusals = ConnectionRefusal.allCases.map { ($0, counter(.refusals, $0.rawValue)) }
+        self.rejections = RejectionCode.allCases.map { ($0, counter(.rejections, $0.rawValue)) }
         self.lines = Self.sources.map { declaration, read in
             switch declaration.kind {
             case .counter:
@@ -78,6 +90,12 @@ package struct ServerMetrics {
         for line in self.lines {
             line.counter?.increment(by: counters[keyPath: line.read] - self.published[keyPath: line.read])
             line.meter?.set(Double(counters[keyPath: line.read]) * line.unit)
+        }
+        for (reason, counter) in self.refusals {
+            counter.increment(by: counters.refusals[reason, default: 0] - self.published.refusals[reason, default: 0])
+        }
+        for (code, counter) in self.rejections {
+            counter.increment(by: counters.rejections[code, default: 0] - self.published.rejections[code, default: 0])
         }
         self.published = counters
     }

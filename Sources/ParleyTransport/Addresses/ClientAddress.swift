@@ -3,7 +3,7 @@ public import NIOCore
 /// The IP address from which somebody comes, as numbers: it costs no allocation to keep, compare or count.
 ///
 /// An IPv4 address that is written as an IPv6 one (RFC 4291, section 2.5.5.2) is the IPv4 address.
-public enum ClientAddress: Hashable, Sendable, CustomStringConvertible {
+public enum ClientAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     case ipv4(UInt32)
     /// The first and the last eight bytes.
     case ipv6(high: UInt64, low: UInt64)
@@ -67,6 +67,17 @@ public enum ClientAddress: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .ipv4(let number): number >> 24 == 127
         case .ipv6(let high, let low): high == 0 && low == 1
+        }
+    }
+
+    /// Some order, always the same.
+    public static func < (left: ClientAddress, right: ClientAddress) -> Bool {
+        switch (left, right) {
+        case (.ipv4(let left), .ipv4(let right)): left < right
+        case (.ipv4, .ipv6): true
+        case (.ipv6, .ipv4): false
+        case (.ipv6(let leftHigh, let leftLow), .ipv6(let rightHigh, let rightLow)):
+            (leftHigh, leftLow) < (rightHigh, rightLow)
         }
     }
 

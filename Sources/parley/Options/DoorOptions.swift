@@ -64,11 +64,20 @@ struct DoorOptions: ParsableArguments {
     )
     var allowedOrigin: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether addresses of people are shown as they are, where operators look. (default: false)",
+            discussion: "Otherwise they have names that are the same for the same address until the process ends.",
+            valueName: "bool"
+        )
+    )
+    var showAddresses: String?
+
     var given: [(Setting, String?)] {
         [
             (.tlsCertificate, self.tlsCertificate), (.tlsKey, self.tlsKey), (.adminCA, self.adminCA),
             (.connectionsPerAddress, self.connectionsPerAddress), (.upgradesPerSecond, self.upgradesPerSecond),
-            (.limitLoopback, self.limitLoopback),
+            (.limitLoopback, self.limitLoopback), (.showAddresses, self.showAddresses),
         ]
     }
 }

@@ -31,6 +31,7 @@ struct ServerSettings {
         server.requiresTokens = !self.tokens.isEmpty || self.webhook != nil
         server.certificates = try Self.certificates(settings)
         server.allowedOrigins = try Self.allowedOrigins(settings, max: server.limits.allowedOriginsMax)
+        server.addressNames = AddressNames(shows: try settings.value(.showAddresses) { Bool($0) } ?? false)
         server.limitsLoopback = try settings.value(.limitLoopback) { Bool($0) } ?? false
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
         try tryOut?.prepare(&server, isHostGiven: host != nil)

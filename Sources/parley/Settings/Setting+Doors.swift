@@ -2,7 +2,7 @@
 extension Setting {
     static let doors = [
         tlsCertificate, tlsKey, adminCA, behindProxy, connectionsPerAddress, upgradesPerSecond, limitLoopback,
-        allowedOrigin,
+        allowedOrigin, showAddresses,
     ]
 
     static let tlsCertificate = Setting(key: "tls-certificate", allowed: "a file in PEM (given together with tls-key)")
@@ -18,6 +18,7 @@ extension Setting {
         allowed: "https://app.example.org, or https://*.example.org for all below it; at most 64, given one by one",
         isList: true
     )
+    static let showAddresses = Setting(key: "show-addresses", allowed: "true or false")
     static let limitLoopback = Setting(key: "limit-loopback", allowed: "true or false")
     static let behindProxy = Setting(
         key: "behind-proxy",

@@ -1,0 +1,57 @@
+/// Those who cost the most, of however many, in bounded memory: "space saving" (Metwally, Agrawal and El Abbadi, 2005).
+///
+/// Whoever comes when it is full takes the place of the one who has cost the least, and that weight with it. So whoever
+/// has more than the `countMax`th part of all weight is always there, and how much of a weight may be others' is known.
+package struct TopCosts<Key: Hashable & Comparable & Sendable>: Sendable {
+    package struct Entry: Hashable, Sendable {
+        package let key: Key
+        /// Since it is here.
+        package var cost: Cost
+        /// Of those whose place it has taken: at most so much more has it cost before.
+        package var inherited: Int
+
+        fileprivate var rank: Int { self.cost.weight + self.inherited }
+    }
+
+    private let countMax: Int
+    private var entries: [Key: Entry] = [:]
+
+    package init(countMax: Int) {
+        self.countMax = max(1, countMax)
+    }
+
+    package var count: Int { self.entries.count }
+
+    package mutating func add(_ key: Key, _ cost: Cost) {
+        if self.entries[key] != nil {
+            self.entries[key]?.cost += cost
+            return
+        }
+        var inherited = 0
+        if self.entries.count >= self.countMax, let least = self.least {
+            self.entries[least.key] = nil
+            inherited = least.rank
+        }
+        self.entries[key] = Entry(key: key, cost: cost, inherited: inherited)
+    }
+
+    /// Of two that have cost as much, always the same.
+    private var least: Entry? {
+        self.entries.values.min { ($0.rank, $0.key) < ($1.rank, $1.key) }
+    }
+
+    /// The dearest first.
+    package func top(_ count: Int) -> [Entry] {
+        Array(self.entries.values.sorted { ($1.rank, $0.key) < ($0.rank, $1.key) }.prefix(max(0, count)))
+    }
+
+    /// What was is worth half; who is worth nothing goes.
+    package mutating func halve() {
+        self.entries = self.entries.compactMapValues { entry in
+            var entry = entry
+            entry.cost.halve()
+            entry.inherited /= 2
+            return entry.rank > 0 ? entry : nil
+        }
+    }
+}
