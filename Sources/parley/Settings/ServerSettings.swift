@@ -56,6 +56,9 @@ struct ServerSettings {
         try set(\.frameBytesMax, .frameBytes, 1_024...1_048_576)
         try set(\.messagesPerSecond, .messagesPerSecond, 1...10_000_000)
         try set(\.messageBurst, .messageBurst, 1...10_000_000)
+        // Whoever lets one session say more lets its room be told as much.
+        limits.commandsPerRoomPerSecond = max(limits.commandsPerRoomPerSecond, 2 * limits.messagesPerSecond)
+        limits.commandsPerRoomBurst = max(limits.commandsPerRoomBurst, 2 * limits.messageBurst)
         try set(\.unacknowledgedSignalsMax, .unacknowledgedSignals, 32...65_536)
         try set(\.silenceMilliseconds, .silenceMilliseconds, 2_000...5_000)
         try set(\.darkMilliseconds, .darkMilliseconds, 4_500...15_000)
