@@ -48,7 +48,9 @@ extension ClientStateMachine {
         step(&self.joins, &steps)
         for step in steps {
             switch step {
-            case .send(let join): self.say(.join(join), &effects)
+            case .send(var join):
+                join.assertion = self.setup.assertion
+                self.say(.join(join), &effects)
             case .failed(let request, let error): effects.append(.failed(request, error))
             case .lost(let room, let error): self.close(room, error, &effects)
             case .wake(let time): effects.append(.wake(at: time))

@@ -320,6 +320,7 @@ package struct ClientSetup: Sendable {
     package var saved: ClientStateMachine.Session?
     package var identity: IdentityProof?
     package var token: String?
+    package var assertion: String?
 
     package init(endpoints: Int = 1) {
         self.endpoints = endpoints

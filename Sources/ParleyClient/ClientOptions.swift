@@ -16,6 +16,9 @@ public struct ClientOptions: Sendable {
     public var identity: SavedSession?
     /// What the app's own service has signed for this person, if the server wants one.
     public var token: String?
+    /// Who the app's own service says that this person is, and by which key: opaque to the server, and shown to
+    /// everybody in the rooms that are joined.
+    public var assertion: String?
     /// In place of a token: what `POST /v1/tickets` has given for one. It stands in the address and is good once; the
     /// session that it begins comes back without another one.
     public var ticket: String?
@@ -37,6 +40,7 @@ extension ClientOptions {
         setup.name = self.name
         setup.version = self.version
         setup.token = self.token
+        setup.assertion = self.assertion
         if let saved = self.saved {
             setup.saved = ClientStateMachine.Session(id: try saved.id, secret: saved.secret)
         }

@@ -56,6 +56,11 @@ public struct RoomReplica: Hashable, Sendable {
         self.state["people"]?[participant.description]?["name"]?.string
     }
 
+    /// Who somebody else says that they are; whoever believes it checks it first.
+    public func assertion(of participant: ParticipantID) -> String? {
+        self.state["people"]?[participant.description]?["assertion"]?.string
+    }
+
     package func continuation(_ message: EventsMessage) -> Continuation {
         if message.after == self.position { return .next }
         guard message.at.generation == self.position.generation else { return .gap }

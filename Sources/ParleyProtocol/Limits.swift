@@ -395,6 +395,10 @@ public struct Limits: Hashable, Sendable {
     /// A longer file is refused, and the certificate before it stays.
     public var certificateFileBytesMax = 1_048_576
 
+    // MARK: Sealing
+    /// A longer assertion of an identity is rejected: `invalid-member`. Everybody in the room is shown it.
+    public var assertionBytesMax = 2_048
+
     // MARK: Audit
     /// Entries that wait to be written to the audit log. What comes beyond is counted, and a line says how many are
     /// missing.

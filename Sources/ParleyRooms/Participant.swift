@@ -23,6 +23,8 @@ public struct Participant: Hashable, Sendable {
     public internal(set) var isListed = true
     /// What they may or may not, whatever their role says.
     public internal(set) var permissions = PermissionChange()
+    /// Who somebody else says that this is, and by which key they seal their signals: opaque here.
+    public internal(set) var assertion: String?
 
     /// Whether somebody can be reached.
     ///

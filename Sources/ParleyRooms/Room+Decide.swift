@@ -312,6 +312,7 @@ extension RoomEvent.Joining {
         self.domain = visitor.domain
         self.token = join.token
         self.attributes = join.grant?.attributes ?? [:]
+        self.assertion = join.assertion
     }
 }
 

@@ -77,6 +77,7 @@ extension Room {
         participant.isListed = !joining.isCounted
         participant.permissions = joining.permissions
         participant.attributes = AttributeTable(granted: joining.attributes)
+        participant.assertion = joining.assertion
         self.people[id] = participant
         self.audience.count(participant, 1)
         self.policy.enter(participant, joining.media)

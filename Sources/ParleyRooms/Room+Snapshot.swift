@@ -90,6 +90,7 @@ extension Room {
             var participant = try Participant(shown, id: try person.identifier("id"))
             participant.isListed = !shown.has(StatePath.counted)
             participant.permissions = shown.permissions
+            participant.assertion = try shown.has(StatePath.assertion) ? shown.string(StatePath.assertion) : nil
             let membership = try Membership(try FieldReader(try person.value("server"), "server"))
             self.people[participant.id] = participant
             self.server.memberships[participant.id] = membership

@@ -33,6 +33,7 @@ enum StatePath {
     static let counted = "counted"
     static let permissions = "permissions"
     static let granted = "granted"
+    static let assertion = "assertion"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -121,6 +122,7 @@ extension Participant {
         if self.isOwner { object.append(StatePath.owner, true) }
         if !self.isListed { object.append(StatePath.counted, true) }
         if !self.permissions.isEmpty { object.append(StatePath.permissions, self.permissions.json) }
+        if let assertion { object.append(StatePath.assertion, .string(assertion)) }
         for (name, value) in self.connection.members { object.append(name, value) }
         object.append("joined", .integer(Int64(clamping: self.joined)))
         object.append("joinedAt", .integer(self.joinedAt.milliseconds))

@@ -61,6 +61,8 @@ public struct RoomCommand: Hashable, Sendable {
         public var grant: Grant?
         /// Of that token, if it has a name.
         public var token: Digest?
+        /// Who somebody else says that this is: for the others, not for the room.
+        public var assertion: String?
 
         public init(
             session: SessionID,

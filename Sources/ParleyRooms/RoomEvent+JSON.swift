@@ -173,9 +173,10 @@ extension RoomEvent.Attachment {
 }
 
 extension RoomEvent.Joining {
-    /// At least as much as what their token says takes in the log.
+    /// At least as much as what their token and their assertion say takes in the log.
     package var grantBytesMax: Int {
-        (self.permissions.isEmpty ? 0 : 24 + 20 * Permission.allCases.count)
+        (self.assertion.map { 24 + 6 * $0.utf8.count } ?? 0)
+            + (self.permissions.isEmpty ? 0 : 24 + 20 * Permission.allCases.count)
             + (self.domain.map { 16 + $0.utf8.count } ?? 0) + (self.token == nil ? 0 : 80)
             + (self.attributes.isEmpty ? 0 : 24 + self.attributes.json.encoded.count)
     }
@@ -201,6 +202,7 @@ extension RoomEvent.Joining {
         if let domain { object.append("domain", .string(domain)) }
         if let token { object.append("token", .string(token.description)) }
         if !self.attributes.isEmpty { object.append(StatePath.attributes, self.attributes.json) }
+        if let assertion { object.append(StatePath.assertion, .string(assertion)) }
         return object
     }
 
@@ -229,5 +231,6 @@ extension RoomEvent.Joining {
             }
             self.attributes = attributes
         }
+        self.assertion = reader.has(StatePath.assertion) ? try reader.string(StatePath.assertion) : nil
     }
 }

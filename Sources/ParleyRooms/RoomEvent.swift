@@ -99,6 +99,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var token: Digest?
         /// What their token says of them for others to see.
         public var attributes: [AttributeKey: AttributeValue] = [:]
+        /// Who somebody else says that this is.
+        public var assertion: String?
     }
 
     public struct Attachment: Hashable, Sendable {

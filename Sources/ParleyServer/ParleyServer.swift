@@ -15,7 +15,10 @@ public import ServiceLifecycle
 ///
 /// One event loop carries all sockets and rooms (docs/decisions/0004); what is HTTP runs beside it on the
 /// concurrency pool.
-public struct ParleyServer: Service {
+public struct ParleyServer: Service, CustomStringConvertible {
+    /// Whoever logs what services run logs no secret of the configuration.
+    public var description: String { "Parley" }
+
     private let configuration: ServerConfiguration
     private let engine: any Engine
     private let logger: Logger

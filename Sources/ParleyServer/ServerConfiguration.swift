@@ -52,6 +52,11 @@ public struct ServerConfiguration: Sendable {
     }
 }
 
+/// Nothing prints what is in it: among it are secrets.
+extension ServerConfiguration: CustomStringConvertible {
+    public var description: String { "the configuration of a server" }
+}
+
 extension ServerConfiguration {
     /// Whether somebody has to show who they are. Where nobody has to, everybody may do everything.
     public var isGuarded: Bool {

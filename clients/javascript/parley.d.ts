@@ -34,6 +34,8 @@ export interface Person {
     id: string
     name?: string
     identity: string
+    /** Who somebody else says that they are: opaque, and not yet believed by anybody. */
+    assertion?: string
     role: Role
     /** `interrupted`: the server has lost them, and they may be back soon. Media may go on meanwhile. */
     connection: 'connected' | 'interrupted' | (string & {})
@@ -211,6 +213,8 @@ export interface ParleyOptions {
      * the client gets another one where the server wants one again.
      */
     ticket?: string | (() => string | Promise<string>)
+    /** Seals signals, so that the server can neither read nor change them. */
+    sealing?: Sealing
     /** Keeps a reloaded page the same somebody: `sessionStorage`. */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
     /** Of a Parley in another page, whose place this one takes. */
@@ -311,6 +315,12 @@ export interface RoomEvents {
     /** Another number of people in the audience. */
     audience: (count: number) => void
     'media-changed': (person: Person) => void
+    /** With `sealing`: they have shown that they have the key that was vouched for. */
+    verified: (proof: { id: string; claims: Claims }) => void
+    /** With `sealing`, once: nobody who is believed vouches for them, and by `required` nothing is said to them. */
+    unverified: (whom: { id: string }) => void
+    /** With `sealing`: a signal was dropped that is not what it should be. */
+    unsealed: (failure: { from: string; error: ParleyError }) => void
     event: (event: RoomEvent) => void
     signal: (signal: { from: string; data: unknown }) => void
     pulse: (pulse: { from: string; kind: string; data: unknown }) => void
@@ -402,6 +412,8 @@ export interface RoomEvents {
 export class Room {
     private constructor()
     readonly id: string
+    /** With `sealing`: who they have proven to be, or null. */
+    verified(id: string): Claims | null
     readonly alias?: string
     /** Your participant id. Another one after `rejoined`. */
     readonly self: string
@@ -564,6 +576,8 @@ export interface MeshOptions {
 
 export interface MeshEvents {
     peer: (peer: Peer) => void
+    /** With `sealing`: `peer.verified` says who it is. */
+    verified: (peer: Peer) => void
     'peer-left': (peer: Peer, reason: string) => void
     state: (peer: Peer) => void
     stream: (change: { peer: Peer; stream: MediaStream; track: MediaStreamTrack; isScreen: boolean }) => void
@@ -604,7 +618,32 @@ export interface Peer {
     readonly camera?: MediaStream
     readonly screen?: MediaStream
     readonly channels: Map<string, RTCDataChannel>
+    /** With `sealing`: who they have proven to be. Show this name, not the one that the server tells. */
+    readonly verified: Claims | null
 }
+
+/** What an assertion says, as far as whoever checks it wants to know. */
+export interface Claims { publicKey: JsonWebKey; identity?: string; name?: string; [claim: string]: unknown }
+
+export class Sealing {
+    private constructor()
+    /** Makes the keys of this page, and has your own service vouch for them. */
+    static begin(options: {
+        /** Resolves with at most 2048 bytes that say whose key this is. */
+        assertion: (publicKey: JsonWebKey) => Promise<string>
+        /** Rejects if it is not to be believed. */
+        verify: (assertion: string) => Promise<Claims>
+        /** Default: `required`, nobody is spoken to who is not verified. `preferred`: those who have no assertion are, plainly. */
+        policy?: 'required' | 'preferred'
+    }): Promise<Sealing>
+    readonly assertion: string
+    readonly policy: 'required' | 'preferred'
+}
+
+/** For `verify`: a JWS (ES256) by one of these keys, which must not have come from the signaling server. */
+export function believing(options: {
+    keys: JsonWebKey[]; issuer?: string; audience?: string; now?: () => number
+}): (assertion: string) => Promise<Claims>
 
 export function stateHash(state: object): string
 /** JSON Merge Patch (RFC 7396). */

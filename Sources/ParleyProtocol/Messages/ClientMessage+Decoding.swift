@@ -169,6 +169,10 @@ extension JoinCommand {
             self.role = role
         }
         self.ticket = try reader.text("ticket")
+        self.assertion = try reader.text("assertion")
+        if let assertion, !(1...limits.assertionBytesMax).contains(assertion.utf8.count) {
+            throw reader.fault("assertion")
+        }
     }
 
     /// What a person may have got wrong: that costs them the join, not the session.

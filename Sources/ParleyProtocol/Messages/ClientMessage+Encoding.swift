@@ -115,6 +115,7 @@ extension JoinCommand {
         bytes.member("invitation", text: self.invitation)
         bytes.member("role", text: self.role?.rawValue)
         bytes.member("ticket", text: self.ticket)
+        bytes.member("assertion", text: self.assertion)
     }
 }
 

@@ -138,6 +138,8 @@ public struct JoinCommand: Hashable, Sendable {
     public var role: Role?
     /// From the event `transferred`: lets its reader in, once.
     public var ticket: String?
+    /// Who somebody else says that this is, and by which key; the server does not look into it.
+    public var assertion: String?
 
     public init(
         id: UInt64,

@@ -6,7 +6,9 @@ public import ServiceLifecycle
 /// Writes down what an operator may be asked about later, line by line, each holding on to the one before it.
 ///
 /// It ends when the server has ended that it belongs to, and not before: the last lines are the server's own.
-public struct AuditLog: Service {
+public struct AuditLog: Service, CustomStringConvertible {
+    public var description: String { "the audit log" }
+
     package let trail: AuditTrail
     private let writer: AuditWriter
     private let logger: Logger

@@ -130,6 +130,7 @@ extension Gateway {
         wish.role = join.role
         wish.grant = session.grant
         wish.token = session.authorization?.authorization.token
+        wish.assertion = join.assertion
         return wish
     }
 

@@ -103,7 +103,7 @@ struct PlainHTTP: Sendable {
         self.logger.debug(
             "A request was answered.",
             metadata: [
-                "client": "\((context.origin.address ?? peer.source.peer)?.description ?? "-")",
+                "client": "\(self.configuration.addressNames.name(of: context.origin.address ?? peer.source.peer))",
                 "request": "\(request.method) \(request.uri.path)", "status": "\(response.status.code)",
             ]
         )

@@ -7,7 +7,8 @@ import NIOSSL
 public import ServiceLifecycle
 
 /// What the server asks of others: keys, authorizations. By HTTPS; without it only on this machine.
-public struct OutboundClient: Service {
+public struct OutboundClient: Service, CustomStringConvertible {
+    public var description: String { "the HTTP client" }
     private let client: HTTPClient
     private let logger: Logger
 

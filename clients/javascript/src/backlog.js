@@ -8,6 +8,13 @@ export class Backlog {
 
     constructor(report) { this.report = report }
 
+    /** To the app, to a mesh, or kept until there is one. */
+    deliver(room, frame) {
+        if (frame.type === 'signal') room.emit('signal', { from: frame.from, data: frame.data })
+        else if (room.hasListeners('negotiation')) room.emit('negotiation', frame)
+        else this.keep(frame)
+    }
+
     keep(frame) {
         // A hangup ends what came before it, and there is nothing here that it could end.
         if (frame.type === 'hangup') return this.forget(frame.from)

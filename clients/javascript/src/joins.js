@@ -6,7 +6,7 @@ const giveUp = new Set([
     'malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type',
     'denied', 'banned', 'pin-required', 'wrong-pin', 'invalid-invitation', 'invalid-settings', 'not-permitted',
 ])
-const wishNames = ['name', 'devices', 'settings', 'pin', 'invitation', 'role', 'media', 'ticket']
+const wishNames = ['name', 'devices', 'settings', 'pin', 'invitation', 'role', 'media', 'ticket', 'assertion']
 const rejoinMilliseconds = 2_000
 const unsureMilliseconds = 1_000
 

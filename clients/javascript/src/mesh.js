@@ -40,6 +40,7 @@ export class Mesh extends Emitter {
             room.on('policy-changed', () => { for (const peer of this.peers.values()) peer.policyChanged() }),
             room.on('ice-servers', () => { for (const peer of this.peers.values()) peer.configure() }),
             room.on('restarter', ({ peer, restarter }) => this.peers.get(peer)?.named(this.#sideOf(restarter))),
+            room.on('verified', ({ id }) => { if (this.peers.has(id)) this.emit('verified', this.peers.get(id)) }),
             room.on('closed', () => this.close()),
         ]
         // The app gets the chance to listen before anything happens.

@@ -85,7 +85,7 @@ export class Parley extends Emitter {
     join(target, options = {}) {
         const known = this.rooms.find((room) => target !== undefined && (room.id === target || room.alias === target))
         if (known) return this.#joins.outcomeOf(known)
-        const joined = this.#joins.ask(target, options)
+        const joined = this.#joins.ask(target, { assertion: this.#options.sealing?.assertion, ...options })
         if (this.#connection.isConnected) this.#joins.flush()
         else this.connect()
         return joined
@@ -113,7 +113,7 @@ export class Parley extends Emitter {
         const parley = this
         return {
             send: this.#send,
-            clock: this.clock,
+            clock: this.clock, sealing: this.#options.sealing,
             unacknowledgedSignalsMax: () => parley.limits.unacknowledgedSignalsMax ?? defaultSignalsMax,
             get isConnected() { return parley.#connection.isConnected },
             report: (error) => parley.emit('error', error),

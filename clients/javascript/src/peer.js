@@ -73,6 +73,8 @@ export class Peer extends Emitter {
     get screen() { return this.#remote.screen }
     /** Camera and microphone, or undefined. */
     get camera() { return this.#remote.camera }
+    /** Who they have proven to be, where signals are sealed: claims of their own service, or null. */
+    get verified() { return this.#room.verified(this.id) }
 
     // Changes run in the same chain, so that none falls between an offer and its answer.
     setTrack(kind, track) {
@@ -230,7 +232,7 @@ export class Peer extends Emitter {
             // Candidates: ignored, their exchange is over. An answer: our own hangup has voided the offer on its way.
             return type === 'answer' ? this.#break(error) : undefined
         case 'stale-offer': return this.#enqueue(() => this.#offerAgain(payload.negotiation, error))
-        case 'no-rollback': this.giveUp()
+        case 'no-rollback': case 'unverified': this.giveUp()
         }
         this.emit('error', error)
     }

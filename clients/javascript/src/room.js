@@ -7,6 +7,7 @@ import { Meeting, toldEvents } from './meeting/meeting.js'
 import { Outboxes } from './outboxes.js'
 import { OwnMedia } from './own-media.js'
 import { Replica } from './replica.js'
+import { Seals } from './seals.js'
 
 /**
  * A membership in a room, or the wait for one. It stays the same object over reconnects; `self` and even `id` may
@@ -20,12 +21,14 @@ export class Room extends Meeting {
     #outboxes
     #media = new OwnMedia()
     #backlog
+    #seals
 
     /** Made by `Parley.join`. `target` and `wishes` are what was joined, so that it can be joined again. */
     constructor(session, { target, wishes, snapshot }) {
         super()
         this.#session = session
         this.#backlog = new Backlog(session.report)
+        this.#seals = new Seals(this, session.sealing)
         Object.assign(this, { target, wishes, name: wishes.name })
         this.isClosed = false
         /** Between the loss of a connection and the return, in whatever way: nothing may go out under the old one. */
@@ -85,10 +88,12 @@ export class Room extends Meeting {
         if (!this.state.people?.[to] && this.audience === 0) return Promise.reject(new ParleyError('unknown-recipient', 'Nobody in this room has that id.'))
         const outbox = this.outbox(to)
         if (type === 'hangup') outbox.hasHungUp = true
-        return outbox.push(type, payload)
+        return this.#seals.signal(type, to, payload, (said) => outbox.push(type, said))
     }
 
     outbox(to) { return this.#outboxes.to(to) }
+    /** Who they have proven to be, where signals are sealed: the claims of their assertion, or null. */
+    verified(id) { return this.#seals.verified(id) }
 
     // MARK: What the session tells
 
@@ -176,11 +181,7 @@ export class Room extends Meeting {
     hears(from) { return this.state.people?.[from] !== undefined || this.hasOutbox(from) }
 
     /** A signal that was addressed to this participant. */
-    receive(frame) {
-        if (frame.type === 'signal') this.emit('signal', { from: frame.from, data: frame.data })
-        else if (this.hasListeners('negotiation')) this.emit('negotiation', frame)
-        else this.#backlog.keep(frame)
-    }
+    receive(frame) { this.#seals.receive(frame, (opened) => this.#backlog.deliver(this, opened)) }
 
     /** Negotiation that arrived before there was a mesh, in order. */
     takeBacklog() { return this.#backlog.take() }
@@ -277,7 +278,7 @@ export class Room extends Meeting {
     #gone(person, reason) {
         // After a resync nobody knows whether they have left or are counted now: then they are the same when they come back.
         if (reason !== 'resynced' || this.audience === 0) {
-            for (const keeper of [this.#outboxes, this.#backlog, this.#session]) keeper.forget(person.id)
+            for (const keeper of [this.#outboxes, this.#backlog, this.#seals, this.#session]) keeper.forget(person.id)
         }
         this.unmeasured(person.id)
         this.emit('left', person, reason)

@@ -27,6 +27,7 @@ export class Hub {
     #sockets = []
     #counted = new Counted()
     audience = new Set() // Names of those who come into it.
+    meddle = (frame) => frame; vouch = (assertion) => assertion && { assertion } // What a hostile server makes of them.
 
     /**
      * `keepsSessions`: whoever loses the socket is interrupted and may resume; otherwise they have left.
@@ -40,7 +41,7 @@ export class Hub {
     }
 
     /** Somebody with a client, a room, and (unless told otherwise) a mesh. */
-    async arrives(name, { abilities, mesh: options = {}, hasMesh = true, codecs } = {}) {
+    async arrives(name, { abilities, mesh: options = {}, hasMesh = true, codecs, sealing } = {}) {
         const hub = this
         const clock = new ManualClock()
         class HubSocket {
@@ -53,7 +54,7 @@ export class Hub {
             send(text) { hub.inbound.push({ socket: this, frame: JSON.parse(text) }) }
             close(code) { hub.#closed(this, code) }
         }
-        const parley = new Parley({ url: 'ws://hub/v1/connect', WebSocket: HubSocket, clock, random: () => 0, abilities, fetch: null })
+        const parley = new Parley({ url: 'ws://hub/v1/connect', WebSocket: HubSocket, clock, random: () => 0, abilities, sealing, fetch: null })
         const joined = parley.join('blue-fox', { name })
         await this.pump()
         const world = { name, clock, parley, room: await joined, errors: [] }
@@ -229,10 +230,10 @@ export class Hub {
         this.#turns(session, 'interrupted', 'interrupted')
     }
 
-    #joins(socket, { name }) {
+    #joins(socket, { name, assertion }) {
         this.#joined += 1
         const id = `p_${this.#joined}`
-        const row = person(this.#joined, { name, abilities: socket.session.abilities })
+        const row = person(this.#joined, { name, abilities: socket.session.abilities, ...this.vouch(assertion, name) })
         if (this.audience.has(name)) {
             this.#counted.add(id, row)
             this.#appends({ type: 'audience-counted', patch: this.#counted.patch })
@@ -284,10 +285,9 @@ export class Hub {
         const code = verdictOn(frame, { sender: socket.session, recipient, mine, theirs })
         if (code) return this.#rejects(socket, frame, code)
         mine.n = frame.n
-        const { name } = socket
-        this.log.push(`${name}>${recipient.name} ${frame.type}${frame.negotiation ? ` ${frame.negotiation}` : ''}`)
+        this.log.push(`${socket.name}>${recipient.name} ${frame.type}${frame.negotiation ? ` ${frame.negotiation}` : ''}`)
         const { to, ...relayed } = frame
-        mine.waiting.push({ ...relayed, from: self })
+        mine.waiting.push(this.meddle({ ...relayed, from: self }))
         this.#says(recipient.socket, mine.waiting.at(-1))
     }
 
