@@ -16,7 +16,7 @@ from stage import eventually, within
 from test_drain import ask
 
 TOGETHER = 3
-TRUSTED = ("--behind-proxy", "127.0.0.1", "--log-level", "debug")
+TRUSTED = ("--behind-proxy", "127.0.0.1", "--log-level", "debug", "--show-addresses", "true")
 SPOOFED = "203.0.113.66"
 
 
@@ -156,7 +156,7 @@ async def test_who_is_no_proxy_speaks_for_nobody(stage):
 
 
 async def test_without_the_setting_nobody_is_believed(stage):
-    server = await stage.server("--log-level", "debug")
+    server = await stage.server("--log-level", "debug", "--show-addresses", "true")
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(upgrade_request(server.port, X_Forwarded_For=SPOOFED))
     assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 101 ")

@@ -97,6 +97,27 @@ struct SessionRateTests {
         }
     }
 
+    @Test("a signal that is said again is not counted again")
+    func repeated() async throws {
+        var limits = Limits()
+        limits.messageBurst = 1_000
+        limits.messagesPerSecond = 2
+        limits.signalsPerPairPercent = 1
+        try await withServer(limits: limits) { server in
+            let ada = try await server.connect()
+            let a = try await ada.join(alias("again"))
+            let (bob, _) = try await self.greeted(server)
+            bob.send(.join(JoinCommand(id: 1, room: try alias("again"))))
+            _ = await bob.first { if case .snapshot(let snapshot) = $0 { snapshot.room } else { nil } }
+            for n in Array(repeating: UInt64(1), count: 50) + [2] {
+                let payload = SignalPayload.signal(data: .integer(Int64(n)))
+                bob.send(.signal(OutboundSignal(to: a.participant, n: n, floor: 1, payload: payload)))
+            }
+            #expect(await ada.nextSignal()?.n == 1)
+            #expect(await ada.nextSignal()?.n == 2)
+        }
+    }
+
     @Test("a room judges so many commands, and other rooms theirs; whoever leaves does not wait")
     func commandsPerRoom() async throws {
         var limits = Limits()

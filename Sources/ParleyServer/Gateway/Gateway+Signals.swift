@@ -15,14 +15,16 @@ extension Gateway {
         }
         let found = session.route(to: to)
         guard let route = found ?? self.makeRoute(to: to, envelope, frame, session) else { return }
-        if case .retryAfterMilliseconds(let wait) = route.rate.take(now: self.eventLoop.now.uptimeNanoseconds) {
-            return self.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, frame, session)
-        }
         var floor = self.heedsFloors ? envelope.floor ?? 1 : 1
         route.heard(floor: floor)
         switch route.sequence.judge(n, floor: floor) {
         case .accept:
-            break
+            // Whoever comes back says again what nobody has acknowledged yet: that is not counted twice.
+            if n > route.sequence.furthest,
+                case .retryAfterMilliseconds(let wait) = route.rate.take(now: self.eventLoop.now.uptimeNanoseconds)
+            {
+                return self.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, frame, session)
+            }
         case .duplicate:
             return self.repeatSignal(envelope, frame, n: n, floor: floor, route)
         case .gap where !self.configuration.mechanisms.contains(.denseSignals):
