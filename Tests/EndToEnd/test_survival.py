@@ -311,7 +311,7 @@ async def test_a_session_moves_to_another_connection_without_a_gap(stage):
         page_side.on_message(server_side.send)
         server_side.on_message(page_side.send)
 
-    await bob.page.route_web_socket("**/v1/connect", between)
+    await bob.page.route_web_socket("**/v1/connect*", between)
     await bob.page.reload()
     await bob.join()
     await meet(ada, bob)
