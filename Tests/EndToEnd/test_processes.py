@@ -249,8 +249,11 @@ async def test_the_server_stops_for_six_seconds_and_nobody_is_lost(stage):
 
 @contextlib.asynccontextmanager
 async def behind_a_network(stage):
-    """Ada on a good network, Bob on one that can be cut at a byte; afterwards nothing is lost and nothing twice."""
-    server = await stage.server()
+    """Ada on a good network, Bob on one that can be cut at a byte; afterwards nothing is lost and nothing twice.
+
+    He comes back many times a second and says again what is not acknowledged: more than the usual rate of a session.
+    """
+    server = await stage.server("--messages-per-second", "100000", "--message-burst", "100000")
     network = await stage.enter(RoughNetwork(server))
     room = stage.room()
     ada = await stage.peer(server, name="Ada", room=room)
