@@ -104,6 +104,7 @@ class LyingServer:
     def __init__(self, lie):
         self.lie = lie
         self.rooms = {}
+        self._late = []
 
     async def __aenter__(self):
         self._server = await websockets.serve(self._serve, "127.0.0.1", 0, subprotocols=["parley.v1"])
@@ -113,6 +114,7 @@ class LyingServer:
     async def __aexit__(self, *error):
         self._server.close()
         await self._server.wait_closed()
+        await asyncio.gather(*self._late)
 
     async def _serve(self, socket):
         with contextlib.suppress(websockets.ConnectionClosed):
@@ -123,29 +125,33 @@ class LyingServer:
             await socket.send(json.dumps({
                 "type": "snapshot", "room": "r_" + "A" * 22, "self": me, "at": [1, 1, "0" * 16],
                 "hash": state_hash({}), "state": {}, "events": []}, separators=(",", ":")))
-            held = None
             async for text in socket:
                 message = json.loads(text)
                 if message["type"] != "signal":
                     continue
                 told = {"type": "signal", "from": me} | {
                     name: value for name, value in message.items() if name not in ("type", "to", "floor")}
-                frames, held = self._change(told, held)
-                for frame in frames:
-                    await people[message["to"]].send(json.dumps(frame, separators=(",", ":")))
+                to = people[message["to"]]
+                if self.lie == "swap" and told["n"] % 10 == 0:
+                    # Others overtake it; where none comes after it, it is late and not lost.
+                    self._late.append(asyncio.create_task(self._tell(to, [told], after=0.02)))
+                else:
+                    await self._tell(to, self._change(told))
 
-    def _change(self, told, held):
-        """What is passed on, and what is kept back."""
-        if held:
-            return [told, held], None
+    async def _tell(self, to, frames, after=0):
+        await asyncio.sleep(after)
+        with contextlib.suppress(websockets.ConnectionClosed):
+            for frame in frames:
+                await to.send(json.dumps(frame, separators=(",", ":")))
+
+    def _change(self, told):
         if told["n"] % 10:
-            return [told], None
+            return [told]
         match self.lie:
-            case "lose": return [], None
-            case "repeat": return [told, told], None
-            case "alter": return [told | {"data": told["data"].replace("xx", "xy", 1)}], None
-            case "swap": return [], told
-            case "nothing": return [told], None
+            case "lose": return []
+            case "repeat": return [told, told]
+            case "alter": return [told | {"data": told["data"].replace("xx", "xy", 1)}]
+            case "nothing" | "swap": return [told]
 
 
 @within(90)

@@ -101,11 +101,16 @@ async def test_who_comes_in_without_waiting(stage):
     await ada.at("auto-admit-set").click()
     await says(ada, "These settings do not work")
     await ada.at("auto-admit").fill("example.com")
+    # On the way to the button something happens in the room: what was typed stays.
+    await ada.at("auto-admit").blur()
+    await bob.at("hand").click()
+    await ada.tile(await bob.id()).and_(ada.page.locator(".has-hand")).wait_for()
+    assert await ada.at("auto-admit").input_value() == "example.com"
     await ada.at("auto-admit-set").click()
-    await ada.page.wait_for_function(f"Object.keys(({state}).domains).join() === 'example.com'")
+    await ada.page.wait_for_function(f"() => Object.keys(({state}).domains).join() === 'example.com'")
     await ada.at("auto-admit").fill("")
     await ada.at("auto-admit-set").click()
-    await bob.page.wait_for_function(f"({state}) === null")
+    await bob.page.wait_for_function(f"() => ({state}) === null")
 
 
 @within(120)

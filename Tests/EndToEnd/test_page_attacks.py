@@ -35,7 +35,7 @@ INJECTED = """() => {
 async def test_markup_and_scripts_in_what_people_write(stage):
     server, room, chromium = await stage.server(), stage.room(), await stage.world.chromium()
     ada = await stage.page(chromium, server, room, name="Ada")
-    await ada.page.wait_for_function("window.parleyPage?.room")
+    await ada.page.wait_for_function("() => window.parleyPage?.room")
     for trick in TRICKS:
         eve = await stage.peer(server, name=trick[:120], room=room)
         await eve.send({"type": "chat", "room": eve.room.id, "cid": "c1", "text": trick})

@@ -31,11 +31,16 @@ export function toggleRow({ id, label, hint, onchange }) {
 
 /** A field with a button that carries it out. `onsubmit(value)` answers with a promise. */
 export function fieldRow({ id, label, done, hint, submit = 'Set', onsubmit, ...attributes }) {
-    const input = make('input', { type: 'text', id, 'data-testid': id, autocomplete: 'off', ...attributes })
+    let isTyped = false
+    const input = make('input', {
+        type: 'text', id, 'data-testid': id, autocomplete: 'off', oninput: () => { isTyped = true }, ...attributes,
+    })
     const note = make('span', { class: 'hint', text: hint ?? '' })
     const send = async (event) => {
         event.preventDefault()
-        if (await order(onsubmit(input.value.trim()), done)) input.blur()
+        if (!await order(onsubmit(input.value.trim()), done)) return
+        isTyped = false
+        input.blur()
     }
     const element = make('form', { class: 'field', onsubmit: send }, make('label', { for: id, text: label }),
         make('div', { class: 'row' }, input, make('button', {
@@ -45,8 +50,8 @@ export function fieldRow({ id, label, done, hint, submit = 'Set', onsubmit, ...a
         element,
         input,
         hint: (text) => setText(note, text),
-        /** Whoever types is not interrupted. */
-        show(value) { if (document.activeElement !== input) input.value = value },
+        /** Whoever types is not interrupted, also on the way from the field to its button. */
+        show(value) { if (!isTyped && document.activeElement !== input) input.value = value },
     }
 }
 
