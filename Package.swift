@@ -217,8 +217,9 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "ParleyServer", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport",
-                product("Crypto", "swift-crypto"), product("NIOCore", "swift-nio"),
+                "ParleyServer", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "ParleyLoad",
+                product("Crypto", "swift-crypto"), product("JWTKit", "jwt-kit"), product("NIOCore", "swift-nio"),
+                product("NIOEmbedded", "swift-nio"),
             ],
             path: "Tests/Fuzz/Targets",
             swiftSettings: settings

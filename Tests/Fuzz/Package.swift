@@ -13,12 +13,14 @@ let settings: [SwiftSetting] = [
 /// Ten times as many inputs in the same time; the rooms alone would take longer to build than they are fuzzed.
 let fast = settings + [.unsafeFlags(["-O", "-assert-config", "Debug"])]
 
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 
 let package = Package(
     name: "parley-fuzz",
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     ],
     targets: [
@@ -48,25 +50,39 @@ let package = Package(
         // Stand-ins.
         .target(name: "NIOSSL", dependencies: [nioCore], path: "Tests/Fuzz/NIOSSL", swiftSettings: settings),
         .target(name: "Crypto", path: "Tests/Fuzz/Crypto", swiftSettings: fast),
+        .target(name: "JWTKit", dependencies: ["Crypto"], path: "Tests/Fuzz/JWTKit", swiftSettings: fast),
         .target(
             name: "ParleyServer",
-            dependencies: ["Crypto", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", nioCore],
+            dependencies: [
+                "Crypto", "JWTKit", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", nioCore, log,
+            ],
             path: "Sources/ParleyServer",
             sources: [
                 "Access/ConnectionRefusal.swift", "Access/ForwardingHeaders.swift", "Access/ResumeSecret.swift",
-                "Access/Tokens/CompactToken.swift",
-                "Access/Tokens/Credential.swift", "Access/Tokens/TokenFault.swift", "Access/TransferTicket.swift",
-                "Access/TrustedProxies.swift", "Rooms/Chat/ChatEntry+Coding.swift", "Rooms/RoomEntry+Coding.swift",
-                "Rooms/RoomHostTypes.swift", "Rooms/RoomHint.swift", "Turn/Stun/StunAttribute.swift",
-                "Turn/Stun/StunBytes.swift",
+                "Access/Revocations/Revocation.swift", "Access/Revocations/RevocationBook.swift",
+                "Access/Revocations/RevocationLog+Coding.swift", "Access/Revocations/RevocationLog+StateMachine.swift",
+                "Access/Revocations/RevocationOrder.swift", "Access/Tokens", "Access/TransferTicket.swift",
+                "Access/TrustedProxies.swift", "Access/Webhook/AuthorizationAnswer.swift",
+                "Audit/AuditAction.swift", "Audit/AuditChain.swift", "Audit/AuditEntry.swift",
+                "Audit/AuditTail.swift", "Audit/AuditVerification.swift",
+                "Rooms/Chat/ChatEntry+Coding.swift", "Rooms/RoomEntry+Coding.swift", "Rooms/RoomHint.swift",
+                "Rooms/RoomHostTypes.swift", "Turn/Stun/StunAttribute.swift", "Turn/Stun/StunBytes.swift",
                 "Turn/Stun/StunMessage.swift", "Turn/Stun/TurnProbe+StateMachine.swift",
             ],
             swiftSettings: fast
         ),
         .target(
+            name: "ParleyLoad",
+            dependencies: ["ParleyProtocol"],
+            path: "Sources/ParleyLoad",
+            sources: ["SignalText.swift"],
+            swiftSettings: fast
+        ),
+        .target(
             name: "FuzzTargets",
             dependencies: [
-                "Crypto", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "ParleyServer", nioCore,
+                "Crypto", "JWTKit", "ParleyLoad", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport",
+                "ParleyServer", nioCore, .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Tests/Fuzz/Targets",
             swiftSettings: fast

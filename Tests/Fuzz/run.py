@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Fuzzes everything that reads what others have written (libFuzzer with the address sanitizer).
 
-usage: run.py [TARGET …] [--seconds N] [--minimise] [--no-build]
+usage: run.py [TARGET …] [--seconds N] [--minimise] [--self-test] [--no-build]
 
 Each target begins with the inputs that once failed (Failures), which must not fail again, and goes on from what is
 kept (Corpora) for so many seconds. What it finds is written to .test/fuzz/found and printed in the form in which it
 belongs into Failures. --minimise afterwards keeps, of all that is known now, what reaches something new.
+
+Without a TARGET, faults that were planted (Driver/Planted.swift) have to be found first; --self-test does only that.
 """
 
 import argparse
@@ -50,27 +52,32 @@ def build():
 class Run:
     """One target, for some seconds."""
 
-    def __init__(self, program, target, seconds):
-        self.program, self.target, self.seconds = program, target, seconds
-        self.known = WORK / "corpus" / target
-        self.found = WORK / "found" / target
+    def __init__(self, program, target, seconds, kept=FOLDER, work=WORK, timeout=10):
+        self.program, self.target, self.seconds, self.timeout = program, target, seconds, timeout
+        self.corpus, self.failures = (kept / folder / f"{target}.txt" for folder in ("Corpora", "Failures"))
+        self.known, self.failed, self.found = (work / name / target for name in ("corpus", "failures", "found"))
 
     def fuzz(self, *arguments):
         self.found.mkdir(parents=True, exist_ok=True)
         # A trap would otherwise be followed by half a minute of symbols; leaks are judged by the server's own tests.
         environment = os.environ | {"SWIFT_BACKTRACE": "enable=no", "ASAN_OPTIONS": "detect_leaks=0"}
         return subprocess.run(
-            [self.program, self.target, f"-artifact_prefix={self.found}/", "-rss_limit_mb=3000", "-timeout=10",
-             *map(str, arguments)],
+            [self.program, self.target, f"-artifact_prefix={self.found}/", "-rss_limit_mb=3000",
+             f"-timeout={self.timeout}", *map(str, arguments)],
             capture_output=True, text=True, errors="replace", env=environment)
 
     def __call__(self):
-        corpus.unpack(corpus.read(FOLDER / "Corpora" / f"{self.target}.txt"), self.known)
-        failures = WORK / "failures" / self.target
-        corpus.unpack(corpus.read(FOLDER / "Failures" / f"{self.target}.txt"), failures)
-        again = self.fuzz("-runs=0", *sorted(failures.iterdir()))
-        if again.returncode != 0:
-            return f"FAIL {self.target}: fails again as it did before\n{self.evidence(again)}"
+        corpus.unpack(corpus.read(self.corpus), self.known)
+        # Nothing of an earlier run that is no longer in the tree.
+        shutil.rmtree(self.failed, ignore_errors=True)
+        failures = corpus.read(self.failures)
+        corpus.unpack(failures, self.failed)
+        if failures:
+            again = self.fuzz("-runs=0", *sorted(self.failed.iterdir()))
+            if again.returncode != 0:
+                return f"FAIL {self.target}: fails again as it did before\n{self.evidence(again)}"
+            if again.stderr.count("Executed ") != len(set(failures)):
+                return f"FAIL {self.target}: not all that has failed once was tried again"
         # As much again for the inputs themselves, and the timeout of one.
         result = self.fuzz(f"-max_total_time={self.seconds}", "-max_len=8192", "-print_final_stats=1", self.known)
         if result.returncode != 0:
@@ -97,7 +104,46 @@ class Run:
         merged.mkdir(parents=True)
         result = self.fuzz("-merge=1", "-max_len=8192", merged, self.known)
         if result.returncode == 0:
-            corpus.write(FOLDER / "Corpora" / f"{self.target}.txt", corpus.files(merged))
+            corpus.write(self.corpus, corpus.files(merged))
+
+
+# What stands behind the word in Driver/Planted.swift, and what the evidence of it says.
+PLANTED = {
+    "planted-trap": "Index out of range", "planted-overread": "heap-buffer-overflow",
+    "planted-finding": "planted-finding: planted", "planted-hang": "ALARM",
+}
+
+
+def check_planted(program, target, telling):
+    """Finds the fault, keeps its input, and fails again by it without any fuzzing: `None`, or what is wrong."""
+    work = WORK / "planted" / target
+    shutil.rmtree(work, ignore_errors=True)
+    for folder in ("Corpora", "Failures"):
+        (work / folder).mkdir(parents=True)
+    run = Run(program, target, 30, kept=work, work=work, timeout=1)
+    corpus.write(run.corpus, [b"MIN"])
+    verdict = run()
+    if not verdict.startswith("FAIL") or telling not in verdict:
+        return f"its fault was not found: {verdict}"
+    inputs = [data for data in corpus.files(run.found) if data.startswith(b"MINE")]
+    kept = re.search(rf"for Failures/{target}.txt: (.+)", verdict)
+    if not inputs or not kept or corpus.decode(kept[1]) not in inputs:
+        return f"its input is not there: {verdict}"
+    run.failures.write_text(kept[1] + "\n", encoding="utf-8")
+    run.seconds = 0
+    verdict = run()
+    if "fails again as it did before" not in verdict or telling not in verdict:
+        return f"what was kept does not fail again: {verdict}"
+    return None
+
+
+def self_test(program):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        faults = list(pool.map(lambda item: check_planted(program, *item), PLANTED.items()))
+    wrong = [f"{target}: {fault}" for target, fault in zip(PLANTED, faults) if fault]
+    if wrong:
+        return "FAIL self-test\n" + "".join(f"  {line}\n" for each in wrong for line in each.splitlines())
+    return f"ok   self-test: {len(PLANTED)} planted faults were found, kept, and failed again"
 
 
 def main():
@@ -105,6 +151,7 @@ def main():
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=5, metavar="N", help="for each target")
     parser.add_argument("--minimise", action="store_true")
+    parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--no-build", action="store_true")
     arguments = parser.parse_args()
     if not arguments.no_build:
@@ -114,8 +161,13 @@ def main():
     unknown = set(arguments.targets) - set(known)
     if unknown:
         raise SystemExit(f"There is no target {', '.join(sorted(unknown))}; there are {', '.join(known)}.")
-    runs = [Run(program, target, arguments.seconds) for target in arguments.targets or known]
     verdicts = []
+    if arguments.self_test or not arguments.targets:
+        verdict = self_test(program)
+        print(verdict, flush=True)
+        verdicts.append(verdict.startswith("ok"))
+    targets = [] if arguments.self_test else arguments.targets or known
+    runs = [Run(program, target, arguments.seconds) for target in targets]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for verdict in pool.map(lambda run: run(), runs):
             print(verdict, flush=True)

@@ -220,13 +220,100 @@ def secrets():
     yield from (b"r_Jt5bXw2QmLz8RfK0uVhYcA", b"blue-fox", " Ada \u00a0".encode(), b"0000000000000000")
 
 
+def connections():
+    for stream in frames():
+        # Without what `frames` puts in front of it.
+        if stream[0] in (0, 2):
+            yield bytes([stream[0] >> 1 | 6, 2, 3, 0]) + stream[4:]
+    for first in (b"e", b"c", b"n", b"x"):
+        yield b"\0\0" + frame(1, first + b"1", key=KEY) + frame(9, b"p") + frame(1, b"e2") + frame(8, b"\x03\xe8")
+    yield b"\0\0" + frame(9, b"") * 102
+    yield b"\0\0" + frame(1, b"a", fin=False) + frame(0, b"", fin=False) * 65
+
+
+def accepting():
+    signature = b"\r\n\r\n\0\r\nQUIT\n"
+    proxy = signature + b"\x21\x11\0\x0c" + b"\1\2\3\4\5\6\7\x08\0\x50\0\x51"
+    for index, request in enumerate(requests()):
+        yield bytes([index * 2 & 30, 2, 3, 0]) + request
+    for flags in range(0, 32, 2):
+        yield bytes([flags, 0]) + next(requests()) + frame(1, b"e") + frame(8)
+        yield bytes([flags | 1, 1, 9]) + proxy + next(requests()) + frame(1, b"e")
+    yield b"\1\0" + signature + b"\x21\x11\xff\xff"
+    yield b"\1\0" + signature + b"\x20\0\0\0GET / HTTP/1.1\r\n\r\n"
+    yield b"\x08\1\1POST /v1/tickets HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def claims():
+    whole = {"iss": "a", "sub": "b", "aud": ["c", "b"], "exp": 1795230000.5, "nbf": 1, "iat": 1, "jti": "d",
+             "name": "Ada", "email": "a@b.org", "email_verified": True,
+             "parley": {"room": ["team-*", "*"], "role": "host", "permissions": {"share": False}, "bypass": True,
+                        "operator": True, "domain": "example.org", "sessionSeconds": 60, "create": True,
+                        "attributes": {"a": 1}}}
+    changes = [{}, {"aud": "b"}, {"aud": None}, {"iss": None, "aud": None}, {"iss": 1}, {"exp": "1"}, {"exp": None},
+               {"exp": -9223372036854775808}, {"exp": 1e300}, {"nbf": 1795226500}, {"iat": 1795226500.1},
+               {"parley": None}, {"parley": {}}, {"parley": {"rooms": []}}, {"name": "\u001b[31m\n"},
+               {"name": "x" * 200}, {"sub": ""}, {"jti": 5}, {"email": "@"}, {"aud": [None, ["b"], "b"]}]
+    for change in changes:
+        each = {name: value for name, value in (whole | change).items() if value is not None}
+        yield b"1795226400\n" + compact({"alg": "HS256", "typ": "JWT", "kid": "k"}) + b"\n" + compact(each)
+    plain = {"exp": 1795230000, "parley": {"room": "*"}}
+    for header in ({"alg": "HS512"}, {"alg": "none"}, {"alg": "HS384"}, {"alg": "HS256", "kid": "z"}, {"alg": 1},
+                   {"alg": "HS256", "crit": []}, {"alg": "HS256", "kid": None}, {}):
+        yield b"1795226400\n" + compact(header) + b"\n" + compact(plain)
+
+
+def answers():
+    plain = compact({"exp": 1795230000, "sub": "a", "iss": "b", "parley": {"room": "*"}})
+    for status in (b"200", b"201", b"401", b"403", b"500", b"-1"):
+        yield status + b"\n" + plain
+        yield status + b"\n" + compact({"reason": "no\nand no", "exp": 1})
+    yield b"200\n[]"
+    yield b"200\n" + compact({"exp": 1795230000, "aud": "x", "parley": {}})
+
+
+def revocations():
+    subjects = [{"token": "t1"}, {"token": "t1", "issuer": "a"}, {"subject": "ada"}, {"subject": "ada", "issuer": "a"},
+                {"identity": "i_AdaF3kQ9sTn2WbXeR7yUvA"}, {"session": "s_3sXQ0cVZb1mFhY7kT2nLwA"}]
+    made = []
+    for each in subjects:
+        yield compact(each | {"expiresAt": 1795230000000, "reason": "gone"})
+        made.append(each | {"revokedAt": 1, "expiresAt": 2, "reason": "x"})
+        yield compact({"changes": [{"revoke": made[-1]}, {"lift": "t_0"}]})
+    yield compact({"revocations": made})
+    yield compact({"token": "a", "subject": "b"})
+    yield compact({"token": "a", "until": 1})
+
+
+def audits():
+    head = {"number": 1, "time": "2026-11-30T07:21:44.123Z", "action": "server-started", "actor": {"kind": "system"},
+            "previous": "0" * 64}
+    torn = {"number": 2, "time": "2026-11-30T07:21:45.123Z", "action": "line-torn",
+            "details": {"bytes": 3, "sha256": "0" * 64}, "previous": "0" * 64}
+    missing = head | {"number": 9223372036854775807, "action": "entries-missing",
+                      "details": {"count": 9223372036854775807}}
+    for flags in (0, 1):
+        keyed = {"keyed": True} if flags else {}
+        lines = [compact(line | keyed) for line in (head, torn, missing)]
+        for chosen in ([0], [0, 1], [1, 0], [2], [2, 2], [2, 0], [0, 0]):
+            yield bytes([flags]) + b"\n".join(lines[index] for index in chosen)
+        yield bytes([flags | 2]) + lines[0] + b"\nhalf a line"
+
+
+def load_signals():
+    yield b'{"type":"signal","from":"p_AAAAAAAAAAAAAAAAAAAAAA","n":7,"data":"7:xxxx"}'
+    yield b'{"type":"signal","from":"p_AAAAAAAAAAAAAAAAAAAAAA","n":18446744073709551615,"data":"18446744073709551615:"}'
+    yield b'"n":"n":1"data":"1:"}'
+
+
 SEEDS = {
     "frames": frames, "closings": lambda: [bytes([0, 0, 2, 6]), bytes([1, 8, 4, 6]), bytes([0, 3, 5, 7])],
     "envelopes": lambda: [*messages("client"), *json_texts()], "json": lambda: [*json_texts(), *messages("server")],
     "client-messages": lambda: messages("client"), "server-messages": lambda: messages("server"), "patches": patches,
     "upgrades": requests, "credentials": credentials, "addresses": addresses, "proxy-headers": proxy_headers,
     "tokens": tokens, "secrets": secrets, "stun": stuns, "probes": probes, "room-log": room_log, "chat-log": chats,
-    "hints": hints,
+    "hints": hints, "connections": connections, "accepting": accepting, "claims": claims, "answers": answers,
+    "revocations": revocations, "audit": audits, "load-signals": load_signals,
 }
 
 

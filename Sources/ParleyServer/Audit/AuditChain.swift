@@ -17,6 +17,8 @@ package struct AuditChain: Sendable {
     package static let beginning = String(repeating: "0", count: 64)
     /// A longer one is none of ours.
     package static let lineBytesMax = 65_536
+    /// A greater number is none of ours: no reader of JSON rounds a smaller one (RFC 8259, section 6).
+    package static let numberMax: Int64 = 1 << 53
     /// `,"hash":"` and 64 digits and `"}`.
     private static let tailBytes = 75
 
@@ -103,7 +105,8 @@ package struct AuditChain: Sendable {
     package func read(_ bytes: some Collection<UInt8>) throws(Fault) -> Line {
         let bytes = Array(bytes)
         guard bytes.count > Self.tailBytes, bytes.count <= Self.lineBytesMax,
-            let json = try? JSONParser.parse(bytes), let number = json["number"]?.integer, number > 0,
+            let json = try? JSONParser.parse(bytes), let number = json["number"]?.integer,
+            (1...Self.numberMax).contains(number),
             let time = json["time"]?.string, let action = json["action"]?.string,
             let previous = json["previous"]?.string, let hash = json["hash"]?.string,
             bytes.suffix(Self.tailBytes).elementsEqual(#","hash":"\#(hash)"}"#.utf8)

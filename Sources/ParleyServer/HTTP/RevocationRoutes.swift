@@ -38,9 +38,7 @@ struct RevocationRoutes: Sendable {
         guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
             return OperatorGate.problem("too-large", "The body is too long.", .contentTooLarge)
         }
-        guard let json = try? JSONParser.parse(Array(bytes.readableBytesView)), let object = json.object,
-            object.members.allSatisfy({ self.isSound($0.0, $0.1) }), let subject = Revocation.Subject(json: json)
-        else {
+        guard let order = RevocationOrder(Array(bytes.readableBytesView), self.limits) else {
             return OperatorGate.problem(
                 "malformed",
                 #"The body is {"token":"…"}, {"subject":"…"} (both perhaps with "issuer"), {"identity":"i_…"} or "#
@@ -48,18 +46,7 @@ struct RevocationRoutes: Sendable {
                 .badRequest
             )
         }
-        let until = object["expiresAt"]?.integer.map { Instant(milliseconds: $0) }
-        return self.response(try await self.answer(.revoke(subject, until: until, reason: object["reason"]?.string)))
-    }
-
-    /// Strictly: what is misspelt might have been meant to say whom.
-    private func isSound(_ name: String, _ value: JSONValue) -> Bool {
-        switch name {
-        case "token", "subject", "identity", "session", "issuer", "reason":
-            value.string.map { (1...self.limits.revocationTextBytesMax).contains($0.utf8.count) } ?? false
-        case "expiresAt": value.integer != nil
-        default: false
-        }
+        return self.response(try await self.answer(.revoke(order.subject, until: order.until, reason: order.reason)))
     }
 
     private func response(_ answer: RevocationAnswer) -> Response {

@@ -9,7 +9,7 @@ public protocol HashFunction {
 public struct ToyDigest: Sequence, Hashable, Sendable {
     let bytes: [UInt8]
 
-    init(_ parts: [[UInt8]], count: Int) {
+    public init(_ parts: [[UInt8]], count: Int) {
         var bytes = [UInt8](repeating: 0, count: count)
         for part in parts {
             for (index, byte) in part.enumerated() { bytes[index % count] = bytes[index % count] &* 31 &+ byte }

@@ -7,15 +7,23 @@ package struct FuzzTarget: Sendable {
     /// A crash is a finding, and so is what this throws.
     package let check: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
+    package init(name: String, check: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void) {
+        self.name = name
+        self.check = check
+    }
+
     package static let all: [FuzzTarget] = [
         .frames, .closings, .envelopes, .json, .clientMessages, .serverMessages, .patches, .upgrades, .credentials,
-        .addresses, .proxyHeaders, .tokens, .secrets, .stun, .probes, .roomLog, .chatLog, .hints,
+        .addresses, .proxyHeaders, .tokens, .secrets, .stun, .probes, .roomLog, .chatLog, .hints, .accepting,
+        .connections, .claims, .answers, .revocations, .audit, .loadSignals,
     ]
 }
 
 /// What should have held and did not.
 package struct Finding: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 func demand(_ holds: Bool, _ words: @autoclosure () -> String) throws {

@@ -71,25 +71,29 @@ extension FuzzTarget {
             guard let number = theirs as? NSNumber, let value = Double(text) else { return false }
             return number.doubleValue == value || abs(number.doubleValue - value) <= abs(value) * 1e-15
         case .string(let text):
-            return (theirs as? String).map { self.withoutMark(text).utf8.elementsEqual($0.utf8) } ?? false
+            return (theirs as? String).map { self.withoutMarks(text).utf8.elementsEqual(self.withoutMarks($0).utf8) }
+                ?? false
         case .array(let elements):
             guard let others = theirs as? [Any], others.count == elements.count else { return false }
             return zip(elements, others).allSatisfy { self.isSame($0, $1) }
         case .object(let object):
             guard let others = theirs as? [String: Any] else { return false }
             // Names that are canonically equivalent are two to JSON and one to Foundation's dictionary.
-            let names = Set(object.members.map { self.withoutMark($0.name) })
-            guard names.count == object.count else { return others.count == names.count }
+            let names = Set(object.members.map { self.withoutMarks($0.name) })
+            guard names.count == object.count else { return others.count <= object.count }
+            let values = Dictionary(others.map { (self.withoutMarks($0), $1) }) { first, _ in first }
             return others.count == object.count
                 && object.members.allSatisfy { member in
-                    others[self.withoutMark(member.name)].map { self.isSame(member.value, $0) } ?? false
+                    values[self.withoutMarks(member.name)].map { self.isSame(member.value, $0) } ?? false
                 }
         }
     }
 
-    /// Foundation drops a mark at the beginning of a string as well.
-    private static func withoutMark(_ text: String) -> String {
-        text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    /// Foundation drops a byte order mark at the beginning of a string, and behind an escape in it.
+    private static func withoutMarks(_ text: String) -> String {
+        var text = text
+        text.unicodeScalars.removeAll { $0 == "\u{FEFF}" }
+        return text
     }
 
     private static func isSame(_ integer: Int64, _ number: NSNumber) -> Bool {

@@ -200,4 +200,37 @@ struct AuditChainTests {
         #expect(throws: AuditChain.Fault.unreadable) { try chain.read(line) }
         #expect(throws: AuditChain.Fault.unreadable) { try chain.read([]) }
     }
+
+    /// A line that anybody could have made: without a key.
+    private static func line(_ number: Int64, missing count: Int64, previous: String = AuditChain.beginning) -> [UInt8]
+    {
+        let object: JSONObject = [
+            "number": .integer(number), "time": "2026-11-30T07:21:44.123Z", "action": "entries-missing",
+            "details": ["count": .integer(count)], "previous": .string(previous),
+        ]
+        let bytes = JSONValue.object(object).encoded.dropLast()
+        return bytes + Array(#","hash":"\#(AuditChain.hexadecimal(SHA256.hash(data: Array(bytes))))"}"#.utf8)
+    }
+
+    @Test func `a number behind which none follows is none of ours`() throws {
+        let last = Self.line(AuditChain.numberMax, missing: 1)
+        var chain = AuditChain()
+        chain.stand(at: try chain.read(last))
+        #expect(try AuditTail(last + [0x0A], AuditChain()).last?.number == AuditChain.numberMax)
+        for number in [AuditChain.numberMax + 1, .max, 0, -1] {
+            let line = Self.line(number, missing: 1)
+            #expect(throws: AuditChain.Fault.unreadable) { try AuditChain().read(line) }
+            #expect(throws: AuditChain.Fault.unreadable) { try AuditTail(line + [0x0A], AuditChain()) }
+        }
+    }
+
+    @Test func `more missing entries than can be counted are as many as can be`() throws {
+        var verification = AuditVerification()
+        let first = Self.line(1, missing: .max)
+        try verification.read(first)
+        try verification.read(Self.line(2, missing: .max, previous: verification.hash))
+        try verification.read(Self.line(3, missing: -5, previous: verification.hash))
+        #expect(verification.missing == .max)
+        #expect(verification.lines == 3)
+    }
 }

@@ -10,7 +10,7 @@ struct AuthorizationWebhookTests {
     private static func outcome(_ status: Int, _ body: String) async throws -> String {
         let judge = TokenJudge(issuers: [])
         do throws(TokenFault) {
-            let claims = try AuthorizationWebhook.claims(status, Array(body.utf8))
+            let claims = try AuthorizationAnswer.claims(status, Array(body.utf8))
             let authorization = try judge.judge(answer: claims, at: Self.now)
             return String(decoding: authorization.grant.json.encoded, as: UTF8.self)
         } catch {

@@ -165,32 +165,3 @@ final class RevocationHost {
         }
     }
 }
-
-// MARK: - What is in the log
-
-extension RevocationLog.Entry {
-    /// What another version has written and this one cannot read is left out: its own nodes know of it.
-    fileprivate init(_ entry: LogEntry) {
-        let json = try? JSONParser.parse(Array(entry.payload.readableBytesView))
-        self.init(
-            position: entry.position,
-            after: entry.after,
-            changes: (json?["changes"]?.array ?? []).compactMap { RevocationChange(json: $0) }
-        )
-    }
-
-    fileprivate var payload: ByteBuffer {
-        ByteBuffer(bytes: JSONValue.object(["changes": .array(self.changes.map(\.json))]).encoded)
-    }
-}
-
-extension RevocationLog {
-    fileprivate static func payload(_ revocations: [Revocation]) -> ByteBuffer {
-        ByteBuffer(bytes: JSONValue.object(["revocations": .array(revocations.map(\.json))]).encoded)
-    }
-
-    fileprivate static func revocations(in payload: ByteBuffer) -> [Revocation] {
-        let json = try? JSONParser.parse(Array(payload.readableBytesView))
-        return (json?["revocations"]?.array ?? []).compactMap { Revocation(json: $0) }
-    }
-}

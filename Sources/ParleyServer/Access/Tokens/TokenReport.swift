@@ -27,8 +27,23 @@ public struct TokenReport: Sendable {
     }
 
     private static func joined(_ verdict: String, _ lines: [String]) -> String {
-        ([verdict] + lines.map { "  \($0)" }).joined(separator: "\n")
+        ([verdict] + lines.map { "  \(Self.plain($0))" }).joined(separator: "\n")
     }
+
+    /// Whoever made the token chose its words: none of them begins a line, colours it, or turns it around.
+    private static func plain(_ line: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in line.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: scalars.append("?")
+            default: scalars.append(scalar)
+            }
+        }
+        return String(scalars)
+    }
+
+    /// Seconds up to the year 9999, as the judge has it.
+    private static let times: ClosedRange<Int64> = 0...253_402_300_799
 
     /// What it says, whoever has signed it.
     private static func describe(_ token: CompactToken, at now: Instant) -> [String] {
@@ -40,6 +55,10 @@ public struct TokenReport: Sendable {
         if let id = token.claims["jti"]?.string { lines.append("token id \(id)") }
         for (claim, word) in [("nbf", "good from"), ("exp", "good until")] {
             guard let seconds = token.claims[claim]?.integer else { continue }
+            guard Self.times.contains(seconds) else {
+                lines.append("\(word) \(seconds), which is no time (\(claim))")
+                continue
+            }
             let difference = seconds - now.milliseconds / 1_000
             let date = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
             lines.append("\(word) \(date) (\(Self.distance(difference)))")

@@ -68,19 +68,6 @@ public struct AuthorizationWebhook: Sendable {
         } catch {
             throw .serviceUnavailable("\(type(of: error)): \(error)")
         }
-        return try Self.claims(answer.status, answer.body)
-    }
-
-    /// What a status and a body mean.
-    package static func claims(_ status: Int, _ body: [UInt8]) throws(TokenFault) -> JSONObject {
-        switch status {
-        case 200:
-            guard let claims = (try? JSONParser.parse(body))?.object else {
-                throw .serviceUnavailable("its answer is not a JSON object")
-            }
-            return claims
-        case 401, 403: throw .refused((try? JSONParser.parse(body))?["reason"]?.string)
-        default: throw .serviceUnavailable("its answer has the status \(status)")
-        }
+        return try AuthorizationAnswer.claims(answer.status, answer.body)
     }
 }
