@@ -1,17 +1,21 @@
+import ArgumentParser
 import Foundation
 import ParleyLoad
 import ParleyProtocol
 
 /// What is going on, in one line of a terminal that is written again and again.
 struct ProgressLine {
+    let unit: String
     private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
+
+    init(unit: String) { self.unit = unit }
 
     func show(_ progress: LoadProgress) {
         let words =
             switch progress.phase {
             case .connecting: "connecting"
             case .warmingUp: "warming up"
-            case .measuring: "\(Int(progress.messagesPerSecond)) messages a second"
+            case .measuring: "\(Int(progress.messagesPerSecond)) \(self.unit) a second"
             }
         self.write(self.isTerminal ? "\r\u{1B}[K\(words) " : "\(words)\n")
     }
@@ -27,52 +31,62 @@ struct ProgressLine {
 
 enum LoadOutput {
     /// - Parameter json: a file, or `-` for the standard output, which then gets nothing else.
-    static func write(_ report: LoadReport, json path: String?) throws {
+    static func write(_ report: LoadReport, json path: String?, html: String?) throws {
+        if let html {
+            let page = report.html(date: Date().formatted(.iso8601))
+            try self.write(Data(page.utf8), to: html, "--html")
+        }
         var bytes: [UInt8] = []
         report.json.encode(into: &bytes)
         if path == "-" {
             FileHandle.standardOutput.write(Data(bytes + [UInt8(ascii: "\n")]))
             return
         }
-        if let path { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+        if let path { try self.write(Data(bytes), to: path, "--json") }
         FileHandle.standardOutput.write(Data(self.text(report).utf8))
+    }
+
+    private static func write(_ data: Data, to path: String, _ option: String) throws {
+        do {
+            try data.write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw ValidationError("The file \(path) (\(option)) cannot be written.")
+        }
     }
 
     private static func text(_ report: LoadReport) -> String {
         guard report.messages > 0 else { return self.remarks(report).joined(separator: "\n") + "\n" }
-        let latency = report.latency
-        let rows = [
-            ("messages", "\(report.messages)"), ("a second", "\(Int(report.messagesPerSecond))"),
-            ("latency, median", self.milliseconds(latency.median)), ("90 %", self.milliseconds(latency.p90)),
-            ("99 %", self.milliseconds(latency.p99)), ("99.9 %", self.milliseconds(latency.p999)),
-            ("longest", self.milliseconds(latency.longest)),
-            ("everybody there", "after \(self.fixed(report.openingSeconds, 2)) s"),
-            ("the load itself", "\(Int(report.busyShare * 100)) % of \(report.loops) thread(s)"),
-        ]
-        let table = rows.map { "\($0.0.padding(toLength: 18, withPad: " ", startingAt: 0))\($0.1)" }
-        return (table + self.remarks(report)).joined(separator: "\n") + "\n"
+        var lines: [String] = []
+        func row(_ name: String, _ value: String) {
+            lines.append(name.padding(toLength: 24, withPad: " ", startingAt: 0) + value)
+        }
+        row(report.scenario.unit, "\(report.messages)")
+        row("a second", "\(Int(report.messagesPerSecond))")
+        if report.openingSeconds > 0.001 { row("everybody there", "after \(self.fixed(report.openingSeconds, 2)) s") }
+        for figure in report.figures {
+            row(figure.words, "\(self.fixed(figure.value, figure.value >= 100 ? 0 : 2)) \(figure.unit)")
+        }
+        row("the load itself", "\(Int(report.busyShare * 100)) % of \(report.loops) thread(s), seed \(report.seed)")
+        lines.append("")
+        lines.append(self.columns("latency in ms", ["median", "90 %", "99 %", "99.9 %", "longest"]))
+        for latency in report.latencies where latency.count > 0 {
+            let times = latency.summary
+            let values = [times.median, times.p90, times.p99, times.p999, times.longest]
+            lines.append(self.columns(latency.words, values.map { self.fixed($0 / 1_000, 3) }))
+        }
+        lines.append("")
+        return (lines + self.remarks(report)).joined(separator: "\n") + "\n"
+    }
+
+    private static func columns(_ name: String, _ values: [String]) -> String {
+        values.reduce(name.padding(toLength: 24, withPad: " ", startingAt: 0)) { line, value in
+            line + String(repeating: " ", count: max(1, 11 - value.count)) + value
+        }
     }
 
     private static func remarks(_ report: LoadReport) -> [String] {
-        let verdict = report.verdict
-        var remarks: [String] = []
-        if report.isBottleneck {
-            remarks.append("The load was busy all the time: it, and not the server, may have set the pace (--loops).")
-        }
-        if verdict.isGood {
-            remarks.append("Everything arrived, once, in its order, as it was sent.")
-        } else {
-            let counts = """
-                lost \(verdict.lost), twice \(verdict.twice), out of order \(verdict.disordered), \
-                altered \(verdict.altered)
-                """
-            remarks.append("NOT served rightly: \(counts), faults \(verdict.faultCount)")
-            remarks.append(contentsOf: verdict.faults.map { "  \($0)" })
-        }
-        return remarks
+        report.remarks + report.verdict.faults.map { "  \($0)" }
     }
-
-    private static func milliseconds(_ microseconds: Double) -> String { "\(self.fixed(microseconds / 1_000, 3)) ms" }
 
     private static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 }

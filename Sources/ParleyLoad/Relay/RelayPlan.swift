@@ -1,3 +1,5 @@
+import ParleyProtocol
+
 /// Pairs, each in a room of its own, whose two sides send signals to each other.
 public struct RelayPlan: Hashable, Sendable {
     public var pairs = 64
@@ -10,8 +12,6 @@ public struct RelayPlan: Hashable, Sendable {
     public var perSecond: Double?
     public var warmupMilliseconds = 1_000
     public var milliseconds = 10_000
-    /// How long it may take until all are in their rooms.
-    public var openingMilliseconds = 60_000
     /// Connections that are being opened at once.
     public var opening = 64
 
@@ -19,4 +19,22 @@ public struct RelayPlan: Hashable, Sendable {
 
     /// The most that a server takes of one sender before the recipient acknowledges.
     public static let windowMax = 200
+
+    public var scenario: LoadScenario {
+        let settings: JSONObject = [
+            "pairs": .integer(Int64(self.pairs)), "bytes": .integer(Int64(self.bytes)),
+            "window": .integer(Int64(self.window)),
+            "perSecond": self.perSecond.map { .number(LoadReport.text($0)) } ?? .null,
+        ]
+        var scenario = LoadScenario(
+            "relay",
+            settings,
+            unit: "messages",
+            latencies: [.init("signal", "signals")],
+            milliseconds: self.milliseconds,
+            praise: "Everything arrived, once, in its order, as it was sent."
+        ) { RelayCrew($0, self, $1) }
+        scenario.warmupMilliseconds = self.warmupMilliseconds
+        return scenario
+    }
 }

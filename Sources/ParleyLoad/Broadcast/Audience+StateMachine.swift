@@ -1,0 +1,61 @@
+/// What one publisher has said, and who has heard it.
+package struct Audience: Hashable, Sendable {
+    /// What an arrival was: the first, and whether with it half, 99 % or all of them have heard it.
+    package struct Arrival: Hashable, Sendable {
+        package var nanoseconds: UInt64
+        package var isHalf = false
+        package var isAlmostAll = false
+        package var isLast = false
+    }
+
+    private struct UnderWay: Hashable, Sendable {
+        var due: UInt64
+        var heard = 0
+    }
+
+    private let listeners: Int
+    private let half: Int
+    private let almostAll: Int
+    package private(set) var said: UInt64 = 0
+    private var underWay: [UInt64: UnderWay] = [:]
+    private var orders: [ArrivalOrder]
+
+    package init(listeners: Int) {
+        self.listeners = listeners
+        self.half = max(1, (listeners + 1) / 2)
+        self.almostAll = max(1, (listeners * 99 + 99) / 100)
+        self.orders = Array(repeating: ArrivalOrder(), count: listeners)
+    }
+
+    /// - Returns: its number.
+    package mutating func say(due: UInt64) -> UInt64 {
+        self.said += 1
+        self.underWay[self.said] = UnderWay(due: due)
+        return self.said
+    }
+
+    package mutating func hear(
+        _ n: UInt64,
+        by listener: Int,
+        at now: UInt64,
+        _ verdict: inout Verdict
+    ) -> Arrival? {
+        guard n >= 1, n <= self.said else {
+            verdict.altered += 1
+            return nil
+        }
+        guard verdict.note(self.orders[listener].arrive(n)), var message = self.underWay[n] else { return nil }
+        message.heard += 1
+        self.underWay[n] = message.heard == self.listeners ? nil : message
+        return Arrival(
+            nanoseconds: now > message.due ? now - message.due : 0,
+            isHalf: message.heard == self.half,
+            isAlmostAll: message.heard == self.almostAll,
+            isLast: message.heard == self.listeners
+        )
+    }
+
+    package var isQuiet: Bool { self.underWay.isEmpty }
+
+    package var lost: UInt64 { self.orders.reduce(0) { $0 + $1.lost(of: self.said) } }
+}

@@ -1,0 +1,193 @@
+import Histogram
+import NIOCore
+import NIOPosix
+import ParleyTransport
+
+/// Runs a ``LoadScenario`` against a server.
+public struct LoadRun: Sendable {
+    private let scenario: LoadScenario
+    private let server: LoadServer
+    private let loops: Int
+    private let run: String
+    private let seed: UInt64
+
+    /// - Parameters:
+    ///   - loops: threads that the load has; one is enough for some hundred thousand messages a second.
+    ///   - run: begins the names of its rooms: at most 40 characters that aliases may have.
+    ///   - seed: the same one makes the same load, where the scenario has something to choose.
+    public init(_ scenario: LoadScenario, against server: LoadServer, loops: Int, run: String, seed: UInt64 = 1) {
+        self.scenario = scenario
+        self.server = server
+        self.loops = loops
+        self.run = run
+        self.seed = seed
+    }
+
+    /// - Parameter progress: called about once a second.
+    public func callAsFunction(progress: (LoadProgress) -> Void) async throws -> LoadReport {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.loops)
+        do {
+            let crews = try await self.crews(group)
+            let report = try await self.measure(crews, progress)
+            try await group.shutdownGracefully()
+            return report
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private func crews(_ group: MultiThreadedEventLoopGroup) async throws -> [Crew] {
+        var crews: [Crew] = []
+        for number in 0..<self.loops {
+            let share = CrewShare(run: self.run, seed: self.seed, loop: number, loops: self.loops)
+            let transport = try await TransportLoop.bound(on: group.next()).get()
+            crews.append(
+                try await transport.eventLoop.submit {
+                    let kinds = self.scenario.latencies.count
+                    let lane = LoadLane(server: self.server, transport: transport, latencies: kinds)
+                    let crew = self.scenario.makeCrew(lane, share)
+                    return Crew(NIOLoopBound(crew, eventLoop: transport.eventLoop))
+                }.get()
+            )
+        }
+        return crews
+    }
+
+    private func measure(_ crews: [Crew], _ progress: (LoadProgress) -> Void) async throws -> LoadReport {
+        let began = ContinuousClock.now
+        progress(LoadProgress(phase: .connecting))
+        for future in crews.map({ crew in crew.flatSubmit { $0.open() } }) { try await future.get() }
+        let opened = ContinuousClock.now - began
+        var watch = LoadWatch(loops: self.loops)
+        if try await crews.all({ $0.lane.verdict.isGood }) {
+            if self.scenario.warmupMilliseconds > 0 {
+                for crew in crews { try await crew.submit { $0.start() } }
+                progress(LoadProgress(phase: .warmingUp))
+                try await Task.sleep(for: .milliseconds(self.scenario.warmupMilliseconds))
+                for crew in crews { try await crew.submit { $0.lane.measure() } }
+            } else {
+                for crew in crews {
+                    try await crew.submit {
+                        $0.lane.measure()
+                        $0.start()
+                    }
+                }
+            }
+            watch = LoadWatch(loops: self.loops)
+            try await self.watch(crews, &watch, progress)
+        }
+        var sum: LaneSample?
+        for crew in crews {
+            let sample = try await crew.submit {
+                $0.stop()
+                return $0.lane.sample()
+            }
+            sum = sum.map { $0.adding(sample) } ?? sample
+        }
+        let end = watch.now
+        try await self.drain(crews)
+        var report = LoadReport(self.scenario, server: self.server.name, loops: self.loops, seed: self.seed)
+        report.openingSeconds = opened / .seconds(1)
+        report.seconds = end.seconds
+        report.cpuSeconds = end.cpuSeconds
+        report.moments = watch.moments
+        report.messages = sum?.arrivals ?? 0
+        for crew in crews {
+            let (verdict, figures) = try await crew.submit { crew in
+                crew.lane.stopMeasuring()
+                crew.conclude()
+                crew.lane.endTimers()
+                return (crew.lane.verdict, crew.figures)
+            }
+            report.verdict.add(verdict)
+            report.add(figures)
+        }
+        // Who is the last to hear something may hear it behind the end: it counts, where the end is not a time.
+        if self.scenario.endsByItself {
+            sum = nil
+            for crew in crews {
+                let sample = try await crew.submit { $0.lane.sample() }
+                sum = sum.map { $0.adding(sample) } ?? sample
+            }
+        }
+        report.latencies = zip(self.scenario.latencies, sum?.latencies ?? []).map { LatencyReport($0, $1) }
+        return report
+    }
+
+    private func watch(_ crews: [Crew], _ watch: inout LoadWatch, _ progress: (LoadProgress) -> Void) async throws {
+        let end = watch.start + .milliseconds(self.scenario.milliseconds)
+        var next = watch.start + .seconds(1)
+        while ContinuousClock.now < end {
+            let pause = self.scenario.endsByItself ? ContinuousClock.now + .milliseconds(20) : next
+            try await Task.sleep(until: min(end, min(next, pause)), clock: .continuous)
+            var isDone = false
+            if self.scenario.endsByItself {
+                isDone = try await crews.all { $0.isDone || !$0.lane.verdict.isGood }
+            }
+            if ContinuousClock.now >= next || isDone || ContinuousClock.now >= end {
+                var sum: LaneInterval?
+                for crew in crews {
+                    let interval = try await crew.submit { $0.lane.takeInterval() }
+                    sum = sum.map { $0.adding(interval) } ?? interval
+                }
+                if let sum { progress(watch.take(sum)) }
+                next += .seconds(1)
+            }
+            if isDone { return }
+        }
+    }
+
+    /// What is under way may still arrive, as long as something does.
+    private func drain(_ crews: [Crew]) async throws {
+        let silence = Duration.milliseconds(LoadScenario.silenceMilliseconds)
+        var (end, before) = (ContinuousClock.now + silence, UInt64(0))
+        while ContinuousClock.now < end {
+            if try await crews.all({ $0.isQuiet }) { return }
+            try await Task.sleep(for: .milliseconds(20))
+            var heard: UInt64 = 0
+            for crew in crews { heard += try await crew.submit { $0.lane.heard } }
+            if heard != before { (end, before) = (ContinuousClock.now + silence, heard) }
+        }
+    }
+}
+
+/// A crew, seen from the concurrency side.
+private struct Crew: Sendable {
+    private let bound: NIOLoopBound<any LoadCrew>
+
+    init(_ bound: NIOLoopBound<any LoadCrew>) { self.bound = bound }
+
+    func submit<Result: Sendable>(_ body: @escaping @Sendable (any LoadCrew) -> Result) async throws -> Result {
+        try await self.bound.eventLoop.submit { body(self.bound.value) }.get()
+    }
+
+    func flatSubmit(_ body: @escaping @Sendable (any LoadCrew) -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
+        self.bound.eventLoop.flatSubmit { body(self.bound.value) }
+    }
+}
+
+extension [Crew] {
+    /// Each is asked.
+    fileprivate func all(_ body: @escaping @Sendable (any LoadCrew) -> Bool) async throws -> Bool {
+        var holds = true
+        for crew in self { holds = try await crew.submit(body) && holds }
+        return holds
+    }
+}
+
+extension LaneSample {
+    fileprivate func adding(_ other: LaneSample) -> LaneSample {
+        var sum = self
+        sum.add(other)
+        return sum
+    }
+}
+
+extension LaneInterval {
+    fileprivate func adding(_ other: LaneInterval) -> LaneInterval {
+        var sum = self
+        sum.add(other)
+        return sum
+    }
+}
