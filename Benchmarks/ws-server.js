@@ -36,7 +36,7 @@ sockets.on('connection', (socket) => {
   socket.on('message', (data) => {
     const message = JSON.parse(data);
     switch (message.type) {
-      case 'hello': return join(socket, message.join);
+      case 'hello': return message.join ? join(socket, message.join) : socket.send('{"type":"welcome","protocol":1}');
       case 'signal': return socket.room.people.get(message.to)?.send(data, { binary: false });
       case 'pulse':
         for (const person of socket.room.people.values()) if (person !== socket) person.send(data, { binary: false });

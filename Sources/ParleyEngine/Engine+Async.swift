@@ -97,11 +97,10 @@ extension Mailboxes {
     }
 
     public func acknowledge(
-        _ pairs: [SignalNumber],
-        in mailbox: MailboxID,
+        _ batch: [MailboxAcknowledgement],
         via eventLoop: any EventLoop
     ) async throws(EngineError) -> [UInt64] {
-        try await self.acknowledge(pairs, in: mailbox, on: eventLoop).answer()
+        try await self.acknowledge(batch, on: eventLoop).answer()
     }
 
     public func marks(

@@ -103,11 +103,10 @@ extension InMemoryEngine {
     }
 
     public func acknowledge(
-        _ pairs: [SignalNumber],
-        in mailbox: MailboxID,
+        _ batch: [MailboxAcknowledgement],
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<[UInt64]> {
-        self.step(on: eventLoop) { machine, _, _ in machine.acknowledge(pairs, in: mailbox) }
+        self.step(on: eventLoop) { machine, _, _ in machine.acknowledge(batch) }
     }
 
     public func marks(

@@ -29,11 +29,13 @@ extension InMemoryEngine.StateMachine {
         _ verdicts: inout [MailboxVerdict],
         _ mail: inout [MailboxID]
     ) {
-        let limits = self.limits
+        let limits = self.sharedLimits
         Self.change(&self.rooms[mailbox.room, default: RoomMail()], &self.spare) { room, spare in
             Self.change(&room.mailboxes[mailbox.recipient, default: StoredMailbox()], &spare) { stored, spare in
                 for entry in batch.entries[run] {
-                    verdicts.append(batch.withBytes(of: entry) { stored.append($0, entry, limits, spare: &spare) })
+                    verdicts.append(
+                        batch.withBytes(of: entry) { stored.append($0, entry, limits.value, spare: &spare) }
+                    )
                 }
             }
             if verdicts[run].contains(.stored), room.subscribers.contains(where: { $0.node != batch.author }) {
@@ -55,15 +57,35 @@ extension InMemoryEngine.StateMachine {
         self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.signals() ?? []
     }
 
+    package mutating func acknowledge(_ batch: [MailboxAcknowledgement]) -> [UInt64] {
+        var delivered: [UInt64] = []
+        delivered.reserveCapacity(batch.count)
+        var start = 0
+        while start < batch.count {
+            // What one beat says is about one mailbox.
+            let mailbox = batch[start].mailbox
+            var end = start + 1
+            while end < batch.count, batch[end].mailbox == mailbox { end += 1 }
+            self.acknowledge(batch[start..<end], in: mailbox, &delivered)
+            start = end
+        }
+        return delivered
+    }
+
     /// Of a mailbox that is gone nothing is left to acknowledge: a legal race with ``drop(_:)``.
-    package mutating func acknowledge(_ numbers: [SignalNumber], in mailbox: MailboxID) -> [UInt64] {
+    private mutating func acknowledge(
+        _ run: ArraySlice<MailboxAcknowledgement>,
+        in mailbox: MailboxID,
+        _ delivered: inout [UInt64]
+    ) {
         guard self.rooms[mailbox.room]?.mailboxes.index(forKey: mailbox.recipient) != nil else {
-            return numbers.map { _ in 0 }
+            for _ in run { delivered.append(0) }
+            return
         }
         // Changing through `[key]?` would allocate at every step of the way, through `default:` it does not.
-        return self.rooms[mailbox.room, default: RoomMail()]
+        self.rooms[mailbox.room, default: RoomMail()]
             .mailboxes[mailbox.recipient, default: StoredMailbox()]
-            .acknowledge(numbers, spare: &self.spare)
+            .acknowledge(run, &delivered, spare: &self.spare)
     }
 
     package func marks(from sender: ParticipantID, in mailbox: MailboxID) -> MailboxMarks {

@@ -29,7 +29,8 @@ extension InMemoryEngine {
             let renewedAt: Instant
         }
 
-        let limits: Limits
+        let sharedLimits: Shared<Limits>
+        var limits: Limits { _read { yield self.sharedLimits.value } }
         package internal(set) var incarnation: EngineIncarnation
         var logs: [LogID: StoredLog] = [:]
         /// Logs that end by themselves.
@@ -44,7 +45,7 @@ extension InMemoryEngine {
         private var lastSubscription: UInt64 = 0
 
         package init(limits: Limits = Limits(), incarnation: EngineIncarnation) {
-            self.limits = limits
+            self.sharedLimits = Shared(limits)
             self.incarnation = incarnation
         }
 

@@ -19,14 +19,13 @@ public protocol Mailboxes: Sendable {
     /// What is not yet acknowledged, in the order in which it was stored.
     func read(_ mailbox: MailboxID, on eventLoop: any EventLoop) -> EventLoopFuture<[StoredSignal]>
 
-    /// The recipient has received, from each of these senders, everything up to `n`. The entries are named by
-    /// content, never by their place in the mailbox: places are used again after a loss. A number beyond
-    /// what is stored counts as the last stored one.
+    /// Recipients have received, each from one sender, everything up to `n`: what one tick has heard, any number of
+    /// mailboxes together. The entries are named by content, never by their place in the mailbox: places are used
+    /// again after a loss. A number beyond what is stored counts as the last stored one.
     ///
-    /// - Returns: per pair the delivered watermark after it, 0 for a sender that was never heard of.
+    /// - Returns: for each the delivered watermark after it, 0 for a sender that was never heard of.
     func acknowledge(
-        _ pairs: [SignalNumber],
-        in mailbox: MailboxID,
+        _ batch: [MailboxAcknowledgement],
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<[UInt64]>
 
@@ -61,6 +60,19 @@ public struct SignalNumber: Hashable, Sendable {
     public let n: UInt64
 
     public init(sender: ParticipantID, n: UInt64) {
+        self.sender = sender
+        self.n = n
+    }
+}
+
+/// What the recipient of a mailbox has received from one sender.
+public struct MailboxAcknowledgement: Hashable, Sendable {
+    public let mailbox: MailboxID
+    public let sender: ParticipantID
+    public let n: UInt64
+
+    public init(mailbox: MailboxID, sender: ParticipantID, n: UInt64) {
+        self.mailbox = mailbox
         self.sender = sender
         self.n = n
     }

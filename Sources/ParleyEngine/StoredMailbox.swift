@@ -47,16 +47,20 @@ struct StoredMailbox {
     }
 
     /// A number beyond the stored ones is of a history that is lost: it counts as the last stored one.
-    mutating func acknowledge(_ numbers: [SignalNumber], spare: inout SpareQueues) -> [UInt64] {
-        for number in numbers {
-            guard var pair = self.pairs[number.sender] else { continue }
-            pair.delivered = max(pair.delivered, min(number.n, pair.last))
-            self.pairs[number.sender] = pair
+    mutating func acknowledge(
+        _ run: ArraySlice<MailboxAcknowledgement>,
+        _ delivered: inout [UInt64],
+        spare: inout SpareQueues
+    ) {
+        for entry in run {
+            guard var pair = self.pairs[entry.sender] else { continue }
+            pair.delivered = max(pair.delivered, min(entry.n, pair.last))
+            self.pairs[entry.sender] = pair
         }
         let pairs = self.pairs
         self.queue?.removeAll { sender, n in n <= pairs[sender]?.delivered ?? 0 }
         self.giveBackIfEmpty(&spare)
-        return numbers.map { self.pairs[$0.sender]?.delivered ?? 0 }
+        for entry in run { delivered.append(self.pairs[entry.sender]?.delivered ?? 0) }
     }
 
     /// What still waits is forgotten.

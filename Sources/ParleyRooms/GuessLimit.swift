@@ -11,14 +11,15 @@ public struct GuessLimit: Sendable {
         var blockedUntil: Instant
     }
 
-    private let limits: Limits
+    private let sharedLimits: Shared<Limits>
+    private var limits: Limits { _read { yield self.sharedLimits.value } }
     private var guessers: [IdentityID: Guesser] = [:]
     /// When those were said that count against everybody: a guess counts from its beginning on, so that nobody has
     /// more by guessing at once.
     private var recent: [Instant] = []
 
-    public init(limits: Limits = Limits()) {
-        self.limits = limits
+    public init(limits: Shared<Limits> = Shared(Limits())) {
+        self.sharedLimits = limits
     }
 
     /// Whether a PIN may be tried now; if so, it counts as wrong until ``succeeded(_:)``.

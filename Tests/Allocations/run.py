@@ -3,7 +3,7 @@
 
 usage: run.py --server PROGRAM
 
-64 pairs relay signals of 300 bytes (Benchmarks/generator.c), one under way and in bursts of 8, acknowledgements
+64 pairs relay signals of 300 bytes (Benchmarks/generator), one under way and in bursts of 8, acknowledgements
 included. After a warm-up at most one allocation per message is allowed.
 """
 
@@ -29,7 +29,8 @@ def compile_all(folder):
     counting, generator = folder / "counting.so", folder / "generator"
     shared = ["-shared", "-fPIC", "-fno-builtin"]
     subprocess.run([compiler, "-O2", *shared, "-o", counting, HERE / "counting.c"], check=True)
-    subprocess.run([compiler, "-O2", "-o", generator, ROOT / "Benchmarks" / "generator.c"], check=True)
+    sources = sorted((ROOT / "Benchmarks" / "generator").glob("*.c"))
+    subprocess.run([compiler, "-O2", "-o", generator, *sources], check=True)
     return counting, generator
 
 

@@ -61,7 +61,7 @@ final class Script {
             node: Cast.node,
             room: Room(id: Cast.room, capacity: capacity),
             incarnation: EngineIncarnation(rawValue: 1),
-            limits: limits
+            limits: Shared(limits)
         )
     }
 

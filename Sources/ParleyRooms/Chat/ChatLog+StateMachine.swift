@@ -129,11 +129,12 @@ public struct ChatLogStateMachine: Sendable {
     /// The log has come at least so far.
     private var heard: UInt64 = 0
     private var sinceSnapshot = (messages: 0, bytes: 0)
-    private let limits: Limits
+    private let sharedLimits: Shared<Limits>
+    private var limits: Limits { _read { yield self.sharedLimits.value } }
 
-    public init(limits: Limits) {
-        self.limits = limits
-        self.window = ChatWindow(limits: limits)
+    public init(limits: Shared<Limits>) {
+        self.sharedLimits = limits
+        self.window = ChatWindow(limits: limits.value)
     }
 
     public var wantsAppend: Bool { self.phase == .idle && !self.pending.isEmpty }

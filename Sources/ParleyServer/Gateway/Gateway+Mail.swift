@@ -218,37 +218,54 @@ extension Gateway {
     // MARK: Delivered
 
     func acknowledgeLater(_ numbers: [SignalNumber], of seat: Seat) {
-        guard !numbers.isEmpty else { return }
-        self.acknowledgements.append((seat, numbers))
+        for number in numbers { self.acknowledgeLater(number.n, from: number.sender, of: seat) }
+    }
+
+    func acknowledgeLater(_ n: UInt64, from sender: ParticipantID, of seat: Seat) {
+        self.acknowledgements.add(n, from: sender, of: seat)
         self.scheduleMail()
     }
 
     private func sendAcknowledgements() {
         guard !self.acknowledgements.isEmpty else { return }
-        for (seat, numbers) in self.acknowledgements {
-            let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
-            let answer = self.engine.acknowledge(numbers, in: mailbox, on: self.eventLoop)
-            answer.assumeIsolated().whenComplete { result in
-                guard case .success(let delivered) = result else { return self.acknowledgeAgain(numbers, of: seat) }
-                var elsewhere: [SignalNumber] = []
-                for (number, n) in zip(numbers, delivered) where n > 0 {
-                    if let sender = self.participants[number.sender] {
-                        self.note(delivered: n, to: seat.id, for: sender.session)
-                    } else {
-                        elsewhere.append(SignalNumber(sender: number.sender, n: n))
-                    }
+        let tray = self.acknowledgements
+        self.acknowledgements = self.acknowledgementTrays.popLast() ?? AcknowledgementTray()
+        self.engine.acknowledge(tray.batch, on: self.eventLoop).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let delivered): self.delivered(tray, delivered)
+            case .failure: self.acknowledgeAgain(Array(zip(tray.recipients, tray.batch)))
+            }
+            tray.removeAll()
+            self.acknowledgementTrays.append(tray)
+        }
+    }
+
+    /// Whoever has sent it hears of it, on this node or another.
+    private func delivered(_ tray: AcknowledgementTray, _ delivered: [UInt64]) {
+        var elsewhere: [SignalNumber] = []
+        for index in delivered.indices {
+            let (seat, sender, n) = (tray.recipients[index], tray.batch[index].sender, delivered[index])
+            if n > 0 {
+                if let sender = self.participants[sender] {
+                    self.note(delivered: n, to: seat.id, for: sender.session)
+                } else {
+                    elsewhere.append(SignalNumber(sender: sender, n: n))
                 }
-                if !elsewhere.isEmpty { seat.host.publish(.delivered(to: seat.id, elsewhere)) }
+            }
+            let isLastOfSeat = index + 1 == delivered.count || tray.recipients[index + 1] !== seat
+            if isLastOfSeat, !elsewhere.isEmpty {
+                seat.host.publish(.delivered(to: seat.id, elsewhere))
+                elsewhere.removeAll()
             }
         }
-        self.acknowledgements.removeAll(keepingCapacity: true)
     }
 
     /// The engine did not answer. Saying it twice does no harm.
-    private func acknowledgeAgain(_ numbers: [SignalNumber], of seat: Seat) {
+    private func acknowledgeAgain(_ entries: [(seat: Seat, entry: MailboxAcknowledgement)]) {
         self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) {
-            guard seat.phase == .present else { return }
-            self.acknowledgeLater(numbers, of: seat)
+            for (seat, entry) in entries where seat.phase == .present {
+                self.acknowledgeLater(entry.n, from: entry.sender, of: seat)
+            }
         }
     }
 
@@ -307,5 +324,25 @@ final class MailTray {
 
     init(author: NodeID) {
         self.batch = MailboxBatch(author: author)
+    }
+}
+
+/// What recipients have acknowledged in a tick, on its way. Used again, like ``MailTray``.
+final class AcknowledgementTray {
+    private(set) var batch: [MailboxAcknowledgement] = []
+    /// Whose mailbox each entry of the batch is about.
+    private(set) var recipients: [Seat] = []
+
+    var isEmpty: Bool { self.batch.isEmpty }
+
+    func add(_ n: UInt64, from sender: ParticipantID, of seat: Seat) {
+        let mailbox = MailboxID(room: seat.host.id, recipient: seat.id)
+        self.batch.append(MailboxAcknowledgement(mailbox: mailbox, sender: sender, n: n))
+        self.recipients.append(seat)
+    }
+
+    func removeAll() {
+        self.batch.removeAll(keepingCapacity: true)
+        self.recipients.removeAll(keepingCapacity: true)
     }
 }

@@ -254,7 +254,7 @@ extension Gateway {
             seat.host.replay(to: seat, after: mentioned?.at, in: view, isKnown: mentioned != nil)
         }
         for held in returning.rooms where session.seat(in: held.room) == nil { self.refuse(held, session) }
-        self.acknowledge(ClientBeat(acknowledged: returning.received), from: session) { returning.means($0) }
+        self.acknowledge(returning.received, from: session) { returning.means($0) }
         for seat in present { self.begin(mailOf: seat, received: returning.means(seat) ? returning.received : []) }
         self.repeatDelivered(to: session)
         if attachment == .visible { for seat in present { self.attach(seat) { _ in } } }

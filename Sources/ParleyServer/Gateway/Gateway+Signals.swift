@@ -189,17 +189,27 @@ extension Gateway {
 
     // MARK: Acknowledgements
 
+    /// - Returns: `false` if the beat has to be decoded in full.
+    func acknowledge(plain frame: UnsafeRawBufferPointer, from session: GatewaySession) -> Bool {
+        var marks: [Watermark] = []
+        swap(&marks, &self.acknowledgedMarks)
+        let isPlain = PlainBeat.read(frame, into: &marks)
+        if isPlain { self.acknowledge(marks, from: session) }
+        marks.removeAll(keepingCapacity: true)
+        swap(&marks, &self.acknowledgedMarks)
+        return isPlain
+    }
+
     /// The recipient has received signals: its senders may forget them.
     ///
     /// - Parameter isMeant: whether it can speak of those to that seat.
     func acknowledge(
-        _ beat: ClientBeat,
+        _ marks: [Watermark],
         from session: GatewaySession,
         where isMeant: (Seat) -> Bool = { _ in true }
     ) {
         for seat in session.seats where seat.phase == .present && isMeant(seat) {
-            var numbers: [SignalNumber] = []
-            for mark in beat.acknowledged {
+            for mark in marks {
                 let isBelieved = self.mayNotKnow(mark.participant, seat)
                 if mark.n > 0, !isBelieved, self.hasNeverSent(mark.participant, to: seat) {
                     self.refuseAcknowledgement(of: session)
@@ -208,7 +218,7 @@ extension Gateway {
                 switch seat.inbox.acknowledge(mark.n, from: mark.participant, isBelieved: isBelieved) {
                 case .advanced(let count):
                     self.giveBack(count, of: seat, from: mark.participant)
-                    numbers.append(SignalNumber(sender: mark.participant, n: mark.n))
+                    self.acknowledgeLater(mark.n, from: mark.participant, of: seat)
                     self.noteAtOnce(mark, to: seat)
                 case .ignored:
                     break
@@ -216,7 +226,6 @@ extension Gateway {
                     self.refuseAcknowledgement(of: session)
                 }
             }
-            self.acknowledgeLater(numbers, of: seat)
         }
     }
 
@@ -264,11 +273,17 @@ extension Gateway {
     private func tellDelivered() {
         self.isDeliveredScheduled = false
         let now = self.now
+        var marks: [Watermark] = []
         for session in self.sessionsWithDelivered where !session.delivered.isEmpty {
-            let marks = session.delivered.map { Watermark(participant: $0.key, n: $0.value) }
-                .sorted { $0.participant < $1.participant }
+            for (recipient, n) in session.delivered { marks.append(Watermark(participant: recipient, n: n)) }
+            marks.sort { $0.participant < $1.participant }
             session.delivered.removeAll(keepingCapacity: true)
-            session.send(.beat(ServerBeat(time: now, delivered: marks)), counters: &self.counters)
+            if let connection = session.connection {
+                let frame = DeliveredFrame(time: now, delivered: marks)
+                self.counters.bytesSent += frame.byteCount
+                connection.sendText(length: frame.byteCount) { frame.write(to: $0) }
+            }
+            marks.removeAll(keepingCapacity: true)
         }
         self.sessionsWithDelivered.removeAll(keepingCapacity: true)
     }

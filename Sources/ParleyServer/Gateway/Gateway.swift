@@ -16,6 +16,8 @@ package final class Gateway {
     let engine: any Engine
     let configuration: ServerConfiguration
     let limits: Limits
+    /// The same, for those of whom there are many.
+    let sharedLimits: Shared<Limits>
     package let node: NodeID
     let logger: Logger
     let access: ConnectionAccess
@@ -63,7 +65,10 @@ package final class Gateway {
     /// For the next ticks.
     var trays: [MailTray] = []
     /// What recipients have acknowledged in this tick; the engine hears of it behind the mail.
-    var acknowledgements: [(recipient: Seat, numbers: [SignalNumber])] = []
+    var acknowledgements = AcknowledgementTray()
+    var acknowledgementTrays: [AcknowledgementTray] = []
+    /// Empty between two beats.
+    var acknowledgedMarks: [Watermark] = []
     var isMailScheduled = false
     /// Whose signals were acknowledged since the last time that somebody was told.
     var sessionsWithDelivered: [GatewaySession] = []
@@ -114,6 +119,7 @@ package final class Gateway {
         self.engine = setup.engine
         self.configuration = setup.configuration
         self.limits = setup.configuration.limits
+        self.sharedLimits = Shared(setup.configuration.limits)
         self.random = setup.random
         self.access = setup.configuration.access
         self.meter = CostMeter(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
@@ -195,7 +201,7 @@ package final class Gateway {
         self.repeatedTasks = []
         self.awaitingKeys = []
         self.revocations?.dismantle()
-        self.acknowledgements = []
+        self.acknowledgements = AcknowledgementTray()
         self.directory.dismantle()
         for session in self.sessions.values + self.detachedSessions { session.detach() }
         self.sessions = [:]

@@ -101,6 +101,7 @@ final class GatewayConnection: WebSocketDelegate {
         case .flooding: return self.close(.flooding)
         }
         if envelope.kind.isSignal { return self.gateway.relaySignal(envelope, text, from: session) }
+        if envelope.kind == .beat, self.gateway.acknowledge(plain: text, from: session) { return }
         let message: ClientMessage
         do throws(Rejection) {
             message = try ClientMessage.decode(frame: text, limits: self.gateway.limits)
@@ -122,7 +123,7 @@ final class GatewayConnection: WebSocketDelegate {
             let asked = self.gateway.prepared(meeting.action, in: meeting.room, session)
             let action = meeting.refused.map { .skip($0, type: type) } ?? RoomCommand.Action.meeting(asked)
             self.gateway.command(meeting.id, room: meeting.room, action, of: type, session: session)
-        case .beat(let beat): self.gateway.acknowledge(beat, from: session)
+        case .beat(let beat): self.gateway.acknowledge(beat.acknowledged, from: session)
         case .resync(let request): self.gateway.resync(request, session: session)
         case .chat(let chat): self.gateway.chat(chat, session: session)
         case .chatHistory(let request): self.gateway.chatHistory(request, session: session)

@@ -77,7 +77,8 @@ package struct RoomHostStateMachine: Sendable {
     }
 
     let node: NodeID
-    let limits: Limits
+    private let sharedLimits: Shared<Limits>
+    var limits: Limits { _read { yield self.sharedLimits.value } }
     let mechanisms: Mechanisms
     package private(set) var incarnation: EngineIncarnation
     /// The life of the engine in which its log was last seen to hold ``position``.
@@ -123,7 +124,7 @@ package struct RoomHostStateMachine: Sendable {
         node: NodeID,
         room: Room,
         incarnation: EngineIncarnation,
-        limits: Limits = Limits(),
+        limits: Shared<Limits> = Shared(Limits()),
         mechanisms: Mechanisms = .all
     ) {
         self.confirmedIn = incarnation
@@ -132,8 +133,8 @@ package struct RoomHostStateMachine: Sendable {
         self.node = node
         self.room = room
         self.incarnation = incarnation
-        self.limits = limits
-        self.commandsPerEntry = limits.commandsPerEntryMax
+        self.sharedLimits = limits
+        self.commandsPerEntry = limits.value.commandsPerEntryMax
     }
 
     /// Whether the log has been read once.

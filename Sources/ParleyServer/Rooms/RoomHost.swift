@@ -96,7 +96,7 @@ final class RoomHost {
                 stageMax: gateway.limits.operatorsStageMax
             ),
             incarnation: gateway.engine.incarnation,
-            limits: gateway.limits,
+            limits: gateway.sharedLimits,
             mechanisms: gateway.configuration.mechanisms
         )
         self.streams = ViewStreams(
@@ -105,7 +105,7 @@ final class RoomHost {
                 comparesUID: gateway.configuration.mechanisms.contains(.positionUID)
             )
         )
-        self.guesses = GuessLimit(limits: gateway.limits)
+        self.guesses = GuessLimit(limits: gateway.sharedLimits)
         let pulses = gateway.limits.audiencePulsesPerSecond
         self.commands = RateLimit(
             perSecond: gateway.limits.commandsPerRoomPerSecond,

@@ -151,7 +151,7 @@ extension EngineConformance {
             engine.unsubscribe(none, on: loop),
             engine.append(MailboxBatch(author: Self.node), on: loop).map { _ in },
             engine.read(Mail.bob, on: loop).map { _ in },
-            engine.acknowledge([], in: Mail.bob, on: loop).map { _ in },
+            engine.acknowledge([], on: loop).map { _ in },
             engine.marks(from: Mail.ada, in: Mail.bob, on: loop).map { _ in },
             engine.drop(Mail.bob, on: loop),
             engine.heartbeat(lease, on: loop).map { _ in },

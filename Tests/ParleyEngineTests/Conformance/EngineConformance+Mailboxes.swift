@@ -37,8 +37,8 @@ extension ConformanceSubject {
         from sender: ParticipantID = Mail.ada,
         in mailbox: MailboxID = Mail.bob
     ) async throws -> UInt64? {
-        let number = SignalNumber(sender: sender, n: n)
-        return try await self.engine.acknowledge([number], in: mailbox, via: EngineConformance.loop).first
+        let one = MailboxAcknowledgement(mailbox: mailbox, sender: sender, n: n)
+        return try await self.engine.acknowledge([one], via: EngineConformance.loop).first
     }
 }
 
@@ -103,8 +103,8 @@ extension EngineConformance {
             #expect(try await subject.acknowledge(2) == 2)
             #expect(try await subject.texts() == ["eve1", "eve2", "ada3", "eve3"])
             #expect(try await subject.acknowledge(1) == 2)
-            let both = [SignalNumber(sender: eve, n: 3), SignalNumber(sender: Mail.ada, n: 3)]
-            #expect(try await subject.engine.acknowledge(both, in: Mail.bob, via: Self.loop) == [3, 3])
+            let both = [eve, Mail.ada].map { MailboxAcknowledgement(mailbox: Mail.bob, sender: $0, n: 3) }
+            #expect(try await subject.engine.acknowledge(both, via: Self.loop) == [3, 3])
             #expect(try await subject.texts() == [])
             #expect(try await subject.send(3) == .duplicate)
             #expect(try await subject.send(4) == .stored)

@@ -14,7 +14,7 @@ private struct World {
     private var uid: UInt64 = 0
 
     init(nodes count: Int = 1, limits: Limits = Limits()) {
-        self.nodes = Array(repeating: Machine(limits: limits), count: count)
+        self.nodes = Array(repeating: Machine(limits: Shared(limits)), count: count)
         self.effects = Array(repeating: [], count: count)
         for node in 0..<count {
             self.nodes[node].start(&self.effects[node])
@@ -248,7 +248,7 @@ private struct World {
         // Another node begins with the snapshot and what follows it.
         world.log.removeAll { $0.position.sequence <= snapshot.position.sequence }
         world.snapshot = snapshot
-        var other = ChatLogStateMachine(limits: limits)
+        var other = ChatLogStateMachine(limits: Shared(limits))
         var effects: [ChatLogStateMachine.Effect] = []
         other.start(&effects)
         let read = ChatLogStateMachine.Read(

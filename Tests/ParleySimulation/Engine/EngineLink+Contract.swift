@@ -118,11 +118,10 @@ extension EngineLink: Engine {
     }
 
     func acknowledge(
-        _ pairs: [SignalNumber],
-        in mailbox: MailboxID,
+        _ batch: [MailboxAcknowledgement],
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<[UInt64]> {
-        self.call(on: eventLoop, changes: { _ in true }) { machine, _, _ in machine.acknowledge(pairs, in: mailbox) }
+        self.call(on: eventLoop, changes: { _ in true }) { machine, _, _ in machine.acknowledge(batch) }
     }
 
     func marks(

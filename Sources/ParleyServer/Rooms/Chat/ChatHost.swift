@@ -30,7 +30,7 @@ final class ChatHost {
         self.room = host.id
         self.log = LogID(.chat, host.id.description)
         self.host = host
-        self.machine = ChatLogStateMachine(limits: host.gateway.limits)
+        self.machine = ChatLogStateMachine(limits: host.gateway.sharedLimits)
         self.subscribe()
     }
 
