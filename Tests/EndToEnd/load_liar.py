@@ -1,5 +1,6 @@
 """A server that says what a server says, as far as a load needs it, and now and then something else."""
 
+import asyncio
 import contextlib
 import itertools
 import json
@@ -17,8 +18,10 @@ def text(frame):
 class LyingRoom:
     """Rooms with joins, leaves and microphones. Every sixth event is not what it should be, for one of those there."""
 
-    def __init__(self, lie):
+    def __init__(self, lie, hangs_up_after=None):
         self.lie = lie
+        # Seconds, upon the first who comes.
+        self.hangs_up_after = hangs_up_after
         self.numbers = itertools.count(1)
         self.rooms = {}
         self.sessions = {}
@@ -40,6 +43,8 @@ class LyingRoom:
     async def _serve(self, socket):
         with contextlib.suppress(websockets.ConnectionClosed):
             hello = json.loads(await socket.recv())
+            if self.hangs_up_after and not self.sessions:
+                asyncio.get_running_loop().call_later(self.hangs_up_after, socket.transport.abort)
             session = hello.get("resume", {}).get("session")
             member = self.sessions.get(session)
             if member:
@@ -47,17 +52,24 @@ class LyingRoom:
                 await member.welcome(resumed=True)
                 await member.replay(hello["resume"]["rooms"][member.room.id])
             else:
-                room = self.rooms.setdefault(hello["join"]["room"], Room(self))
+                join = hello.get("join")
+                room = self.rooms.setdefault(join["room"], Room(self)) if join else None
                 member = Member(self, room, socket)
                 self.sessions[member.session] = member
                 await member.welcome(resumed=False)
-                await room.join(member, hello["join"].get("name"))
+                if join:
+                    await room.join(member, join.get("name"))
             async for line in socket:
                 message = json.loads(line)
                 if message["type"] == "media":
                     await member.room.switch(member, message)
                 elif message["type"] == "leave":
                     await member.room.leave(member, message)
+                elif "to" in message:
+                    told = {"type": message.pop("type"), "from": member.id} | message
+                    others = [other for other in member.room.members if other.id == message["to"]]
+                    for other in others:
+                        await other.say({name: value for name, value in told.items() if name not in ("to", "floor")})
 
 
 class Room:

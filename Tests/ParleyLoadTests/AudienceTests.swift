@@ -30,3 +30,22 @@ struct AudienceTests {
         #expect(verdict.altered == 2)
     }
 }
+
+extension AudienceTests {
+    @Test("Who has been told the state instead has heard what was said until then, and is to hear what comes")
+    func excused() {
+        var (audience, verdict) = (Audience(listeners: 2), Verdict())
+        for _ in 0..<3 { _ = audience.say(due: 0) }
+        for n in 1...3 { _ = audience.hear(UInt64(n), by: 0, at: 1, &verdict) }
+        _ = audience.hear(2, by: 1, at: 1, &verdict)
+        #expect(!audience.hasHeardAll(1))
+        audience.excuse(1)
+        #expect(audience.hasHeardAll(1))
+        #expect(audience.isQuiet)
+        let n = audience.say(due: 2)
+        #expect(!audience.hasHeardAll(1))
+        _ = audience.hear(n, by: 1, at: 3, &verdict)
+        #expect(audience.hasHeardAll(1))
+        #expect(verdict.isGood)
+    }
+}

@@ -44,7 +44,9 @@ package struct Audience: Hashable, Sendable {
             verdict.altered += 1
             return nil
         }
-        guard verdict.note(self.orders[listener].arrive(n)), var message = self.underWay[n] else { return nil }
+        guard verdict.note(self.orders[listener].arrive(n)), var message = self.underWay[n] else {
+            return nil
+        }
         message.heard += 1
         self.underWay[n] = message.heard == self.listeners ? nil : message
         return Arrival(
@@ -53,6 +55,24 @@ package struct Audience: Hashable, Sendable {
             isAlmostAll: message.heard == self.almostAll,
             isLast: message.heard == self.listeners
         )
+    }
+
+    /// That one has been told the state instead: what has been said so far is in it.
+    package mutating func excuse(_ listener: Int) {
+        for n in self.underWay.keys.sorted() where !self.hasHeard(n, listener) {
+            self.underWay[n]?.heard += 1
+            if self.underWay[n]?.heard == self.listeners { self.underWay[n] = nil }
+        }
+        self.orders[listener] = ArrivalOrder(upTo: self.said)
+    }
+
+    private func hasHeard(_ n: UInt64, _ listener: Int) -> Bool {
+        n <= self.orders[listener].highest && !self.orders[listener].missing.contains(n)
+    }
+
+    /// Whether that one has heard all there is.
+    package func hasHeardAll(_ listener: Int) -> Bool {
+        self.orders[listener].lost(of: self.said) == 0
     }
 
     package var isQuiet: Bool { self.underWay.isEmpty }

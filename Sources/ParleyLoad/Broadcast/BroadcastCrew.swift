@@ -56,7 +56,9 @@ final class BroadcastCrew: LoadCrew {
         var speaker = 0.0
         for hall in self.rooms.indices {
             for publisher in 0..<self.plan.publishers {
-                self.rooms[hall].paces.append(Pace(perSecond: self.plan.perSecond, from: now, share: speaker / count))
+                self.rooms[hall].paces.append(
+                    Pace(perSecond: self.plan.perSecond, from: now, share: speaker / count)
+                )
                 speaker += 1
                 guard let id = self.rooms[hall].room.peers[publisher].participant else { continue }
                 self.rooms[hall].publishers[id] = publisher
@@ -70,7 +72,9 @@ final class BroadcastCrew: LoadCrew {
         let now = self.lane.now
         for hall in self.rooms.indices {
             for publisher in self.rooms[hall].paces.indices {
-                while let due = self.rooms[hall].paces[publisher].due(at: now) { self.say(hall, publisher, due) }
+                while let due = self.rooms[hall].paces[publisher].due(at: now) {
+                    self.say(hall, publisher, due)
+                }
             }
         }
     }
@@ -104,7 +108,7 @@ final class BroadcastCrew: LoadCrew {
             guard self.plan.kind == .chat else { return }
             let n = message.text.text.split(separator: " ").first.flatMap { UInt64($0) }
             self.hear(n ?? 0, from: message.from, peer)
-        case .welcomed, .sessionLost, .signal, .delivered, .rejected, .nothing: return
+        case .welcomed, .sessionLost, .signal, .beat, .rejected, .nothing: return
         }
     }
 
@@ -117,7 +121,10 @@ final class BroadcastCrew: LoadCrew {
 
     private func hear(_ n: UInt64, from speaker: ParticipantID, _ peer: LoadPeer) {
         let (hall, place) = self.places[peer.index]
-        guard let publisher = self.rooms[hall].publishers[speaker] else { return self.lane.verdict.altered += 1 }
+        guard let publisher = self.rooms[hall].publishers[speaker] else {
+            self.lane.verdict.altered += 1
+            return
+        }
         let arrival = self.rooms[hall].audiences[publisher]
             .hear(n, by: place, at: self.lane.now, &self.lane.verdict)
         guard let arrival else { return }

@@ -81,7 +81,13 @@ final class JoinStormCrew: LoadCrew {
         func seconds(_ time: UInt64) -> Double { Double(time - min(time, self.began)) / 1e9 }
         guard self.entered > 0 else { return [] }
         var figures = [
-            LoadFigure("lastJoinedSeconds", "the last was in", seconds(self.lastEntered), unit: "s", sum: .largest)
+            LoadFigure(
+                "lastJoinedSeconds",
+                "the last was in",
+                seconds(self.lastEntered),
+                unit: "s",
+                sum: .largest
+            )
         ]
         if self.settled > 0 {
             figures.append(

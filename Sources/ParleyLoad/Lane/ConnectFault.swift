@@ -32,7 +32,8 @@ enum ConnectFault {
         case 429:
             " (one address: --connections-per-address of the server, 50 new ones a second and 1,000 at once, "
                 + "a rest after bad tokens)"
-        case 503: " (all addresses: --connections or --upgrades-per-second of the server, or it is stopping)"
+        case 503:
+            " (all addresses: --connections or --upgrades-per-second of the server, or it is stopping)"
         case 403: " (in development mode it must be called localhost, 127.0.0.1 or [::1])"
         case 404: " (no Parley server at that path)"
         default: ""

@@ -5,6 +5,8 @@ import ParleyTransport
 /// What the clients of one event loop share: clock, timers, what was measured and what was wrong.
 final class LoadLane {
     let server: LoadServer
+    /// Of its loop.
+    let number: Int
     let transport: NIOLoopBound<TransportLoop>
     var verdict = Verdict()
     private var books: [LatencyBook]
@@ -23,8 +25,9 @@ final class LoadLane {
     }
 
     /// - Parameter latencies: how many kinds of them there are.
-    init(server: LoadServer, transport: NIOLoopBound<TransportLoop>, latencies: Int) {
+    init(server: LoadServer, number: Int, transport: NIOLoopBound<TransportLoop>, latencies: Int) {
         self.server = server
+        self.number = number
         self.transport = transport
         self.books = (0..<latencies).map { _ in LatencyBook() }
     }
@@ -35,10 +38,16 @@ final class LoadLane {
 
     // MARK: Timers
 
-    func every(_ pause: TimeAmount, _ crew: any LoadCrew, _ body: @escaping @Sendable (any LoadCrew) -> Void) {
+    func every(
+        _ pause: TimeAmount,
+        _ crew: any LoadCrew,
+        _ body: @escaping @Sendable (any LoadCrew) -> Void
+    ) {
         let bound = NIOLoopBound(crew, eventLoop: self.eventLoop)
         self.timers.append(
-            self.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in body(bound.value) }
+            self.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
+                body(bound.value)
+            }
         )
     }
 
@@ -68,7 +77,8 @@ final class LoadLane {
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         var pacing: RepeatedTask?
         if perSecond != nil {
-            pacing = self.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(1)) { _ in
+            pacing = self.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(1)) {
+                _ in
                 bound.value.openMore()
             }
         } else {
@@ -119,9 +129,11 @@ final class LoadLane {
 
     func stopMeasuring() { self.isMeasuring = false }
 
-    /// - Parameter kind: which latency; the first one counts as something that has arrived.
-    func record(_ kind: Int = 0, nanoseconds: UInt64) {
-        if kind == 0 { self.arrivals += 1 }
+    /// - Parameters:
+    ///   - kind: which latency.
+    ///   - isArrival: whether it counts as something that has arrived; if it is not said, the first kind does.
+    func record(_ kind: Int = 0, nanoseconds: UInt64, isArrival: Bool? = nil) {
+        if isArrival ?? (kind == 0) { self.arrivals += 1 }
         if self.isMeasuring { self.books[kind].record(nanoseconds) }
     }
 

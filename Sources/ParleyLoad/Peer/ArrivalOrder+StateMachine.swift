@@ -21,11 +21,16 @@ package struct ArrivalOrder: Hashable, Sendable {
 
     package init() {}
 
+    /// Everything up to that one is there.
+    package init(upTo highest: UInt64) { self.highest = highest }
+
     package mutating func arrive(_ n: UInt64) -> Arrival {
         guard n > self.highest else { return self.missing.remove(n) == nil ? .twice : .late }
         let places = UInt64(Self.missingMax - self.missing.count)
         let gap = n - self.highest - 1
-        if gap > 0 { self.missing.formUnion((self.highest + 1)..<(self.highest + 1 + min(gap, places))) }
+        if gap > 0 {
+            self.missing.formUnion((self.highest + 1)..<(self.highest + 1 + min(gap, places)))
+        }
         self.highest = n
         guard gap > places else { return .new }
         self.givenUp += gap - places

@@ -99,16 +99,21 @@ package struct FollowedRoom {
 
     /// What a beat says of this room.
     package mutating func compare(_ beat: ServerBeat.Room, _ verdict: inout Verdict) {
-        guard beat.room == self.id, beat.at == self.position, !self.isBroken, let hash = beat.hash else { return }
+        guard beat.room == self.id, beat.at == self.position, !self.isBroken, let hash = beat.hash
+        else { return }
         if hash != self.stand.hash { self.break(&verdict) }
     }
 
     // MARK: Who is there
 
     package var people: [ParticipantID] {
-        (self.stand.state["people"]?.object?.members.map { ParticipantID($0.name) } ?? []).compactMap(\.self)
+        (self.stand.state["people"]?.object?.members.map { ParticipantID($0.name) } ?? []).compactMap(
+            \.self
+        )
     }
 
     /// Beyond those.
-    package var audienceCount: Int { Int(clamping: self.stand.state["audience"]?["count"]?.integer ?? 0) }
+    package var audienceCount: Int {
+        Int(clamping: self.stand.state["audience"]?["count"]?.integer ?? 0)
+    }
 }

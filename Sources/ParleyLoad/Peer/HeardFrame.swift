@@ -67,8 +67,11 @@ struct FrameCache {
 
     /// - Returns: `nil`: it is not one that can be read.
     mutating func frame(_ text: UnsafeRawBufferPointer) -> HeardFrame? {
-        for (bytes, frame) in self.frames where bytes.count == text.count && text.elementsEqual(bytes) { return frame }
-        guard let value = try? JSONParser.parse(text), case .events(let message)? = try? ServerMessage.decode(value)
+        for (bytes, frame) in self.frames where bytes.count == text.count && text.elementsEqual(bytes) {
+            return frame
+        }
+        guard let value = try? JSONParser.parse(text),
+            case .events(let message)? = try? ServerMessage.decode(value)
         else { return nil }
         let entry = (bytes: Array(text), frame: HeardFrame(message))
         if self.frames.count < Self.framesMax {

@@ -16,7 +16,8 @@ package struct LoadClient {
         /// For the first time and in its order.
         case signal(RelayedSignal)
         case chat(ChatMessage)
-        case delivered([Watermark])
+        /// A sign of life, with what of the own signals has been acknowledged.
+        case beat(delivered: [Watermark])
         case rejected(RejectedMessage)
         case nothing
     }
@@ -30,7 +31,6 @@ package struct LoadClient {
     /// Whether a welcome has come on this connection.
     package private(set) var isWelcome = false
     private var isEntering = false
-    /// Where the room stood when the connection was lost: what comes behind a resume is a replay.
     private var command: UInt64 = 1
     private var received: [ParticipantID: ArrivalOrder] = [:]
     private var unacknowledged: Set<ParticipantID> = []
@@ -57,7 +57,12 @@ package struct LoadClient {
         hello.abilities = Abilities(rollback: true, trickle: true, restart: true)
         if let session = self.session {
             let held = self.room.map {
-                Hello.Resume.HeldRoom(room: $0.id, at: $0.position, view: $0.view, participant: $0.participant)
+                Hello.Resume.HeldRoom(
+                    room: $0.id,
+                    at: $0.position,
+                    view: $0.view,
+                    participant: $0.participant
+                )
             }
             hello.resume = Hello.Resume(
                 session: session,
@@ -109,8 +114,9 @@ package struct LoadClient {
         case .rejected(let rejection): return .rejected(rejection)
         case .beat(let beat):
             for room in beat.rooms { self.room?.compare(room, &verdict) }
-            return beat.delivered.isEmpty ? .nothing : .delivered(beat.delivered)
-        case .pulse, .iceServers, .restarter, .chatHistory, .roster, .goaway, .stay, .authenticated, .tokenExpiring,
+            return .beat(delivered: beat.delivered)
+        case .pulse, .iceServers, .restarter, .chatHistory, .roster, .goaway, .stay, .authenticated,
+            .tokenExpiring,
             .tokenExpired, .unknown:
             return .nothing
         }
@@ -149,7 +155,9 @@ package struct LoadClient {
     }
 
     /// Nothing comes any more.
-    package mutating func settle(_ verdict: inout Verdict) -> [HeardFrame] { self.room?.settle(&verdict) ?? [] }
+    package mutating func settle(_ verdict: inout Verdict) -> [HeardFrame] {
+        self.room?.settle(&verdict) ?? []
+    }
 
     /// The room is left, or over.
     package mutating func forgetRoom() {

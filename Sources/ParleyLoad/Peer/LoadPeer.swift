@@ -44,11 +44,14 @@ final class LoadPeer: WebSocketDelegate {
         self.began = self.lane.now
         self.isEnding = false
         let bound = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
-        WebSocketClientConnection.connect(to: self.lane.server.target, on: self.lane.transport) { connection in
+        let server = self.lane.server
+        let target = self.client.session == nil ? server.target : server.targetOfReturn
+        WebSocketClientConnection.connect(to: target, on: self.lane.transport) { connection in
             bound.value.begin(connection)
             return bound.value
         }.whenFailure { error in
             bound.value.lane.fault(ConnectFault.words(of: error))
+            bound.value.crew.peerIsGone(bound.value)
         }
     }
 
@@ -111,7 +114,8 @@ final class LoadPeer: WebSocketDelegate {
     private func faultUnreadable() { self.lane.fault("\(self.title) was told what cannot be read.") }
 
     private func hear(_ text: UnsafeRawBufferPointer) {
-        guard let value = try? JSONParser.parse(text), let message = try? ServerMessage.decode(value) else {
+        guard let value = try? JSONParser.parse(text), let message = try? ServerMessage.decode(value)
+        else {
             return self.faultUnreadable()
         }
         self.tell(self.client.hear(message, &self.lane.verdict))
@@ -125,9 +129,11 @@ final class LoadPeer: WebSocketDelegate {
             if self.crew.peer(self, mayBeRefused: rejection) { return }
             self.lane.fault("\(self.title) was refused: \(rejection.code)\(Self.advice(rejection))")
         case .sessionLost(let why):
-            self.lane.fault("\(self.title) did not get its session back: \(why.map(\.rawValue) ?? "for no reason")")
+            self.lane.fault(
+                "\(self.title) did not get its session back: \(why.map(\.rawValue) ?? "for no reason")"
+            )
         case .entered, .snapshot, .frames, .signal, .chat: self.lane.heard += 1
-        case .delivered: break
+        case .beat: break
         }
         self.crew.peer(self, heard: news)
     }
@@ -135,12 +141,14 @@ final class LoadPeer: WebSocketDelegate {
     /// Which number of the server stands behind a refusal (docs/LIMITS.md).
     private static func advice(_ rejection: RejectedMessage) -> String {
         switch rejection.knownCode {
-        case .rateLimited?: " (--messages-per-second and --message-burst of the server; chat: 5 a second)"
+        case .rateLimited?:
+            " (--messages-per-second and --message-burst of the server; chat: 5 a second)"
         case .roomFull?: " (--room-capacity of the server)"
         case .busy?: " (1,000 commands a second in one room)"
         case .mailboxFull?: " (--unacknowledged-signals of the server)"
         case .tokenRequired?: " (--token-file or PARLEY_LOAD_TOKEN)"
-        case .unknownRoom?, .notPermitted?: " (a token for a load needs the grant \"create\" and \"room\": \"*\")"
+        case .unknownRoom?, .notPermitted?:
+            " (a token for a load needs the grant \"create\" and \"room\": \"*\")"
         case .serverFull?, .tooManyRooms?: " (docs/LIMITS.md)"
         default: ""
         }

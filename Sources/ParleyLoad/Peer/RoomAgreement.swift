@@ -6,14 +6,20 @@ package enum RoomAgreement {
     /// - Parameters:
     ///   - rooms: what each of the load's clients in the room holds.
     ///   - present: who is there, as the load knows by itself.
-    package static func judge(_ rooms: [FollowedRoom], present: Set<ParticipantID>, _ verdict: inout Verdict) {
+    package static func judge(
+        _ rooms: [FollowedRoom],
+        present: Set<ParticipantID>,
+        _ verdict: inout Verdict
+    ) {
         var views: [String: [FollowedRoom]] = [:]
         for room in rooms { views[room.view ?? "", default: []].append(room) }
         for (_, members) in views.sorted(by: { $0.key < $1.key }) {
             guard let usual = Self.usual(members) else { continue }
             // One that is broken was counted then.
             verdict.differing += UInt64(
-                members.count { !$0.isBroken && ($0.position != usual.position || $0.stand.hash != usual.stand.hash) }
+                members.count {
+                    !$0.isBroken && ($0.position != usual.position || $0.stand.hash != usual.stand.hash)
+                }
             )
             var seen: Set<StateHash> = []
             for member in members where seen.insert(member.stand.hash).inserted {

@@ -36,17 +36,21 @@ final class RelayCrew: LoadCrew {
 
     // MARK: Coming
 
-    func open() -> EventLoopFuture<Void> { self.lane.open(self.sides.map(\.peer), atOnce: self.plan.opening) }
+    func open() -> EventLoopFuture<Void> {
+        self.lane.open(self.sides.map(\.peer), atOnce: self.plan.opening)
+    }
 
     func peer(_ peer: LoadPeer, heard news: LoadClient.News) {
         if case .entered = news {
             self.lane.hasCome()
-        } else if case .delivered(let marks) = news {
+        } else if case .beat(let marks) = news {
             self.sides[peer.index].hear(marks)
         }
     }
 
-    func peer(_ peer: LoadPeer, signal text: UnsafeRawBufferPointer) { self.sides[peer.index].receive(text) }
+    func peer(_ peer: LoadPeer, signal text: UnsafeRawBufferPointer) {
+        self.sides[peer.index].receive(text)
+    }
 
     func peerHasRead(_ peer: LoadPeer) {
         let side = self.sides[peer.index]

@@ -39,7 +39,9 @@ final class RelaySide {
     }
 
     func sendWhatIsDue(at now: UInt64) {
-        guard self.crew.isSending, let text = self.text, let connection = self.peer.connection else { return }
+        guard self.crew.isSending, let text = self.text, let connection = self.peer.connection else {
+            return
+        }
         while self.sent - self.arrived < UInt64(self.dueTimes.count) {
             var due = now
             if self.pace != nil {
@@ -49,26 +51,37 @@ final class RelaySide {
             self.sent += 1
             self.dueTimes[Int(self.sent % UInt64(self.dueTimes.count))] = due
             let (n, floor) = (self.sent, self.delivered + 1)
-            connection.sendText(length: text.length(n, floor: floor)) { text.write(n, floor: floor, to: $0) }
+            connection.sendText(length: text.length(n, floor: floor)) {
+                text.write(n, floor: floor, to: $0)
+            }
         }
     }
 
     func hear(_ marks: [Watermark]) {
         guard let recipient = self.other?.peer.participant else { return }
-        for mark in marks where mark.participant == recipient { self.delivered = max(self.delivered, mark.n) }
+        for mark in marks where mark.participant == recipient {
+            self.delivered = max(self.delivered, mark.n)
+        }
     }
 
     // MARK: Receiving
 
     func receive(_ text: UnsafeRawBufferPointer) {
-        guard let signal = ArrivedSignal(text) else { return self.crew.lane.fault("A signal has no number.") }
+        guard let signal = ArrivedSignal(text) else {
+            return self.crew.lane.fault("A signal has no number.")
+        }
         if !signal.isWhole { self.crew.lane.verdict.altered += 1 }
-        if self.crew.lane.verdict.note(self.received.arrive(signal.n)) { self.other?.hasArrived(signal.n) }
+        if self.crew.lane.verdict.note(self.received.arrive(signal.n)) {
+            self.other?.hasArrived(signal.n)
+        }
     }
 
     private func hasArrived(_ n: UInt64) {
         // One that nobody has sent is not measured.
-        guard n <= self.sent else { return self.crew.lane.verdict.altered += 1 }
+        guard n <= self.sent else {
+            self.crew.lane.verdict.altered += 1
+            return
+        }
         let now = self.crew.lane.now
         self.crew.lane.record(nanoseconds: now - self.dueTimes[Int(n % UInt64(self.dueTimes.count))])
         self.arrived = n
@@ -80,7 +93,9 @@ final class RelaySide {
     func acknowledge() {
         guard self.unacknowledged > 0, let sender = self.other?.peer.participant else { return }
         self.acknowledged = self.received.highest
-        self.peer.say(.beat(ClientBeat(acknowledged: [Watermark(participant: sender, n: self.acknowledged)])))
+        self.peer.say(
+            .beat(ClientBeat(acknowledged: [Watermark(participant: sender, n: self.acknowledged)]))
+        )
     }
 
     /// Of what this one has sent.

@@ -31,7 +31,9 @@ package struct SignalText: Sendable {
     package func write(_ n: UInt64, floor: UInt64, to target: UnsafeMutableRawBufferPointer) {
         var at = 0
         func put(_ bytes: [UInt8]) {
-            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: $0) }
+            bytes.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: $0)
+            }
             at += bytes.count
         }
         func put(_ number: UInt64) {
@@ -86,7 +88,8 @@ package struct ArrivedSignal: Hashable, Sendable {
     package init?(_ text: UnsafeRawBufferPointer) {
         guard let (n, _) = Self.number(after: Self.n, in: text, within: 120) else { return nil }
         self.n = n
-        guard let (copy, end) = Self.number(after: Self.data, in: text, within: 160), copy == n, end < text.count,
+        guard let (copy, end) = Self.number(after: Self.data, in: text, within: 160), copy == n,
+            end < text.count,
             text[end] == UInt8(ascii: ":")
         else {
             self.isWhole = false
@@ -94,7 +97,8 @@ package struct ArrivedSignal: Hashable, Sendable {
         }
         var at = end + 1
         while at < text.count, text[at] == UInt8(ascii: "x") { at += 1 }
-        self.isWhole = at + 2 == text.count && text[at] == UInt8(ascii: "\"") && text[at + 1] == UInt8(ascii: "}")
+        self.isWhole =
+            at + 2 == text.count && text[at] == UInt8(ascii: "\"") && text[at + 1] == UInt8(ascii: "}")
     }
 
     private static func number(

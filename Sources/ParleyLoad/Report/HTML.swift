@@ -77,6 +77,12 @@ extension LoadReport {
                     + "server, may have set the pace. Give it more threads (--loops) or another machine."
             )
         }
+        if self.isBlind {
+            remarks.append(
+                "Nothing could be seen of the server itself: no process (--pid), and no metrics (--metrics). Whether "
+                    + "it grows, and whether something is left in it, was not looked at."
+            )
+        }
         if self.verdict.isGood {
             remarks.append(self.praise)
         } else {
@@ -87,23 +93,30 @@ extension LoadReport {
 
     private var htmlVerdict: String {
         let isGood = self.verdict.isGood && !self.isBottleneck
-        let remarks = self.remarks.map { "<strong>\(HTML.escaped($0))</strong>" }.joined(separator: "<br>")
+        let remarks = self.remarks.map { "<strong>\(HTML.escaped($0))</strong>" }.joined(
+            separator: "<br>"
+        )
         let faults = self.verdict.faults.map { "<li>\(HTML.escaped($0))</li>" }.joined()
-        return
-            "<div class=\"verdict\(isGood ? "" : " bad")\">\(remarks)\(faults.isEmpty ? "" : "<ul>\(faults)</ul>")</div>"
+        let list = faults.isEmpty ? "" : "<ul>\(faults)</ul>"
+        return "<div class=\"verdict\(isGood ? "" : " bad")\">\(remarks)\(list)</div>"
     }
 
     private var htmlNumbers: String {
         var entries = [
-            (self.scenario.unit, "\(self.messages)"), ("a second", Plot.label(self.messagesPerSecond.rounded())),
+            (self.scenario.unit, "\(self.messages)"),
+            ("a second", Plot.label(self.messagesPerSecond.rounded())),
             ("measured for", "\(Self.text(self.seconds)) s"),
         ]
         if self.openingSeconds > 0.001 {
             entries.append(("everybody there after", "\(Self.text(self.openingSeconds)) s"))
         }
-        for figure in self.figures { entries.append((figure.words, "\(Self.text(figure.value)) \(figure.unit)")) }
+        for figure in self.figures {
+            entries.append((figure.words, "\(Self.text(figure.value)) \(figure.unit)"))
+        }
         entries.append(("the load's threads were busy", "\(Int(self.busyShare * 100)) %"))
-        let items = entries.map { "<div><dt>\(HTML.escaped($0.0))</dt><dd>\(HTML.escaped($0.1))</dd></div>" }
+        let items = entries.map {
+            "<div><dt>\(HTML.escaped($0.0))</dt><dd>\(HTML.escaped($0.1))</dd></div>"
+        }
         return "<dl>\(items.joined())</dl>"
     }
 
@@ -113,23 +126,32 @@ extension LoadReport {
             let cells = [times.median, times.p90, times.p99, times.p999, times.longest].map {
                 "<td>\(Self.text($0 / 1_000))</td>"
             }
-            return "<tr><td>\(HTML.escaped(latency.words))</td><td>\(latency.count)</td>\(cells.joined())</tr>"
+            return
+                "<tr><td>\(HTML.escaped(latency.words))</td><td>\(latency.count)</td>\(cells.joined())</tr>"
         }
         guard !rows.isEmpty else { return "" }
-        let heads = ["", "count", "median", "90 %", "99 %", "99.9 %", "longest"].map { "<th>\($0)</th>" }
+        let heads = ["", "count", "median", "90 %", "99 %", "99.9 %", "longest"].map {
+            "<th>\($0)</th>"
+        }
         return "<h2>Latency in milliseconds</h2><div class=\"scroll\"><table><tr>\(heads.joined())</tr>"
             + rows.joined() + "</table></div>"
     }
 
     private var plots: [Plot] {
         let curves = self.latencies.filter { $0.count > 0 }.map { latency in
-            Plot.Line(latency.words, latency.curve.map { (min($0.percentile, 99.99999), $0.milliseconds) })
+            // The longest of a thousand is no better known than as what 99.9 % stay below.
+            let last = 100 - 100 / Double(max(10, latency.count))
+            return Plot.Line(
+                latency.words,
+                latency.curve.map { (min($0.percentile, last), $0.milliseconds) }
+            )
         }
         func over(_ value: (LoadMoment) -> Double) -> [(x: Double, y: Double)] {
             self.moments.map { ($0.seconds, value($0)) }
         }
         let times = [
-            Plot.Line("median", over(\.median)), .init("99 %", over(\.p99)), .init("longest", over(\.longest)),
+            Plot.Line("median", over(\.median)), .init("99 %", over(\.p99)),
+            .init("longest", over(\.longest)),
         ]
         let first = self.latencies.first?.words ?? ""
         return [
@@ -147,6 +169,44 @@ extension LoadReport {
                 unit: "% of its threads; above 85 % it is the load that is measured",
                 across: "seconds"
             ),
+        ] + self.serverPlots
+    }
+
+    private var serverPlots: [Plot] {
+        let samples = self.history?.samples ?? []
+        func line(_ name: String, _ value: (ServerReading) -> Double?) -> Plot.Line {
+            Plot.Line(
+                name,
+                samples.compactMap { sample in value(sample.reading).map { (sample.seconds, $0) } }
+            )
+        }
+        let shares = zip(samples, samples.dropFirst()).compactMap {
+            before,
+            sample -> (x: Double, y: Double)? in
+            guard let then = before.reading.cpuSeconds, let now = sample.reading.cpuSeconds,
+                sample.seconds > before.seconds
+            else { return nil }
+            return (sample.seconds, (now - then) / (sample.seconds - before.seconds) * 100)
+        }
+        let gauges = ServerHistory.counted.map { name in
+            line(String(name.dropFirst("parley_".count)).split(separator: "_").joined(separator: " ")) {
+                $0.gauges?[name]
+            }
+        }
+        return [
+            Plot(
+                "Memory of the server",
+                [line("the server", \.megabytes)],
+                unit: "MiB",
+                across: "seconds"
+            ),
+            Plot(
+                "Processor of the server",
+                [.init("the server", shares)],
+                unit: "% of one core",
+                across: "seconds"
+            ),
+            Plot("What the server holds", gauges, unit: "", across: "seconds"),
         ]
     }
 

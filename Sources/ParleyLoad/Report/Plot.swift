@@ -31,7 +31,13 @@ package struct Plot: Sendable {
     package var across: String
     package var scale = Scale.linear
 
-    package init(_ title: String, _ lines: [Line], unit: String, across: String, scale: Scale = .linear) {
+    package init(
+        _ title: String,
+        _ lines: [Line],
+        unit: String,
+        across: String,
+        scale: Scale = .linear
+    ) {
         self.title = title
         self.lines = lines.filter { !$0.points.isEmpty }
         self.unit = unit
@@ -44,7 +50,7 @@ package struct Plot: Sendable {
 
     package var svg: String {
         let columns = self.columns
-        let (low, high) = (columns.first?.at ?? 0, columns.last?.at ?? 1)
+        let (low, high) = (0.0, self.end)
         let rows = Self.rows(to: self.lines.flatMap(\.points).map(\.y).max() ?? 0)
         let top = rows.last ?? 1
         func x(_ value: Double) -> Double {
@@ -64,10 +70,11 @@ package struct Plot: Sendable {
             )
         }
         for column in columns {
-            let at = Self.left + (column.at - low) / max(high - low, 1e-9) * (Self.width - Self.left - Self.right)
+            let share = (column.at - low) / max(high - low, 1e-9)
+            let at = Self.left + share * (Self.width - Self.left - Self.right)
             parts.append(
                 "<text x=\"\(Self.text(at))\" y=\"\(Self.text(Self.height - Self.bottom + 18))\""
-                    + " text-anchor=\"middle\">\(HTML.escaped(column.label))</text>"
+                    + " text-anchor=\"\(share > 0.97 ? "end" : "middle")\">\(HTML.escaped(column.label))</text>"
             )
         }
         for (number, line) in self.lines.enumerated() {
@@ -96,7 +103,8 @@ package struct Plot: Sendable {
             "<span><i class=\"c\(number % 6)\"></i>\(HTML.escaped(line.name))</span>"
         }
         let legend = self.lines.count > 1 ? "<p class=\"legend\">\(names.joined())</p>" : ""
-        return "<figure><figcaption>\(HTML.escaped(self.title)) <small>\(HTML.escaped(self.unit))</small></figcaption>"
+        return
+            "<figure><figcaption>\(HTML.escaped(self.title)) <small>\(HTML.escaped(self.unit))</small></figcaption>"
             + legend + self.svg + "</figure>"
     }
 
@@ -109,16 +117,22 @@ package struct Plot: Sendable {
         }
     }
 
-    private var columns: [(at: Double, label: String)] {
-        let values = self.lines.flatMap(\.points).map(\.x)
+    private var most: Double { self.lines.flatMap(\.points).map(\.x).max() ?? 0 }
+
+    /// Where the axis ends.
+    private var end: Double {
         switch self.scale {
-        case .linear: return Self.rows(to: values.max() ?? 1).map { ($0, Self.label($0)) }
+        case .linear: self.most > 0 ? self.most : 1
+        case .percentiles: max(1, self.place(self.most))
+        }
+    }
+
+    private var columns: [(at: Double, label: String)] {
+        switch self.scale {
+        case .linear: Self.rows(to: self.most).filter { $0 <= self.end }.map { ($0, Self.label($0)) }
         case .percentiles:
-            // 100 % is infinitely far: what was measured ends with the last one that is told apart.
-            let last = values.filter { $0 < 100 }.max() ?? 90
-            let marks = [0.0, 50, 90, 99, 99.9, 99.99, 99.999, 99.9999]
-            let end = marks.firstIndex { $0 >= last } ?? marks.count - 1
-            return marks[...max(2, min(end, marks.count - 1))].map { (self.place($0), "\(Self.label($0)) %") }
+            [0.0, 50, 90, 99, 99.9, 99.99, 99.999, 99.9999].filter { self.place($0) <= self.end + 0.001 }
+                .map { (self.place($0), "\(Self.label($0)) %") }
         }
     }
 

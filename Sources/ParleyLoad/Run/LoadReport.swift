@@ -51,22 +51,36 @@ public struct LoadReport: Sendable {
     public let loops: Int
     public let seed: UInt64
     /// From the first connection until the last one was in its room.
-    public var openingSeconds = 0.0
-    public var seconds = 0.0
+    public internal(set) var openingSeconds = 0.0
+    public private(set) var seconds = 0.0
     /// That have arrived in this time.
-    public var messages: UInt64 = 0
-    public var latencies: [LatencyReport] = []
+    public private(set) var messages: UInt64 = 0
+    public private(set) var latencies: [LatencyReport] = []
     public private(set) var figures: [LoadFigure] = []
-    public var moments: [LoadMoment] = []
+    public private(set) var moments: [LoadMoment] = []
     /// Of the load itself.
-    public var cpuSeconds = 0.0
-    public var verdict = Verdict()
+    public private(set) var cpuSeconds = 0.0
+    public internal(set) var verdict = Verdict()
+    /// What was seen of the server.
+    package internal(set) var history: ServerHistory?
 
     init(_ scenario: LoadScenario, server: String, loops: Int, seed: UInt64) {
         self.scenario = scenario
         self.server = server
         self.loops = loops
         self.seed = seed
+    }
+
+    /// The end, as far as it is a time.
+    mutating func note(_ watch: LoadWatch, _ sample: LaneSample) {
+        (self.seconds, self.cpuSeconds) = watch.now
+        self.moments = watch.moments
+        self.note(sample)
+    }
+
+    mutating func note(_ sample: LaneSample) {
+        self.messages = sample.arrivals
+        self.latencies = zip(self.scenario.latencies, sample.latencies).map { LatencyReport($0, $1) }
     }
 
     mutating func add(_ figures: [LoadFigure]) {
@@ -79,7 +93,9 @@ public struct LoadReport: Sendable {
         }
     }
 
-    public var messagesPerSecond: Double { self.seconds > 0 ? Double(self.messages) / self.seconds : 0 }
+    public var messagesPerSecond: Double {
+        self.seconds > 0 ? Double(self.messages) / self.seconds : 0
+    }
 
     /// So much of its threads the load has used.
     public var busyShare: Double {
@@ -90,6 +106,14 @@ public struct LoadReport: Sendable {
     /// half a second one cannot tell.
     public var isBottleneck: Bool { self.busyShare > 0.85 && self.seconds > 0.5 }
 
+    /// Whether it was to be judged what becomes of the server, and nothing could be seen of it.
+    public var isBlind: Bool {
+        self.scenario.waitsForTheServer
+            && !(self.history?.samples.contains {
+                $0.reading.residentBytes != nil || $0.reading.gauges != nil
+            } ?? false)
+    }
+
     public var praise: String { self.scenario.praise }
 }
 
@@ -97,7 +121,9 @@ extension LoadReport {
     public var json: JSONValue {
         func number(_ value: Double) -> JSONValue { .number(Self.text(value)) }
         func count(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
-        var object: JSONObject = ["scenario": .string(self.scenario.name), "server": .string(self.server)]
+        var object: JSONObject = [
+            "scenario": .string(self.scenario.name), "server": .string(self.server),
+        ]
         for (name, value) in self.scenario.settings.members { object[name] = value }
         object["seed"] = count(self.seed)
         object["openingSeconds"] = number(self.openingSeconds)
@@ -130,7 +156,8 @@ extension LoadReport {
         let thousandths = Int64((value * 1_000).rounded())
         let (whole, rest) = abs(thousandths).quotientAndRemainder(dividingBy: 1_000)
         let digits = String(rest)
-        return (thousandths < 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: 3 - digits.count) + digits
+        return (thousandths < 0 ? "-" : "") + "\(whole)."
+            + String(repeating: "0", count: 3 - digits.count) + digits
     }
 }
 
@@ -138,7 +165,8 @@ extension LatencySummary {
     var json: JSONValue {
         func number(_ value: Double) -> JSONValue { .number(LoadReport.text(value)) }
         return [
-            "mean": number(self.mean), "p50": number(self.median), "p90": number(self.p90), "p99": number(self.p99),
+            "mean": number(self.mean), "p50": number(self.median), "p90": number(self.p90),
+            "p99": number(self.p99),
             "p99.9": number(self.p999), "max": number(self.longest),
         ]
     }
@@ -147,7 +175,9 @@ extension LatencySummary {
 extension Verdict {
     var json: JSONValue {
         var object: JSONObject = ["isGood": .bool(self.isGood)]
-        for counter in Self.counters { object[counter.name] = .integer(Int64(clamping: self[keyPath: counter.path])) }
+        for counter in Self.counters {
+            object[counter.name] = .integer(Int64(clamping: self[keyPath: counter.path]))
+        }
         object["faults"] = .integer(Int64(clamping: self.faultCount))
         object["firstFaults"] = .array(self.faults.map { .string($0) })
         return .object(object)

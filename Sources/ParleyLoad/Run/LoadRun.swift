@@ -10,17 +10,27 @@ public struct LoadRun: Sendable {
     private let loops: Int
     private let run: String
     private let seed: UInt64
+    private let probe: LoadProbe?
 
     /// - Parameters:
     ///   - loops: threads that the load has; one is enough for some hundred thousand messages a second.
     ///   - run: begins the names of its rooms: at most 40 characters that aliases may have.
     ///   - seed: the same one makes the same load, where the scenario has something to choose.
-    public init(_ scenario: LoadScenario, against server: LoadServer, loops: Int, run: String, seed: UInt64 = 1) {
+    ///   - probe: looks at the server, if anything of it can be seen.
+    public init(
+        _ scenario: LoadScenario,
+        against server: LoadServer,
+        loops: Int,
+        run: String,
+        seed: UInt64 = 1,
+        probe: LoadProbe? = nil
+    ) {
         self.scenario = scenario
         self.server = server
         self.loops = loops
         self.run = run
         self.seed = seed
+        self.probe = probe
     }
 
     /// - Parameter progress: called about once a second.
@@ -45,7 +55,12 @@ public struct LoadRun: Sendable {
             crews.append(
                 try await transport.eventLoop.submit {
                     let kinds = self.scenario.latencies.count
-                    let lane = LoadLane(server: self.server, transport: transport, latencies: kinds)
+                    let lane = LoadLane(
+                        server: self.server,
+                        number: number,
+                        transport: transport,
+                        latencies: kinds
+                    )
                     let crew = self.scenario.makeCrew(lane, share)
                     return Crew(NIOLoopBound(crew, eventLoop: transport.eventLoop))
                 }.get()
@@ -54,45 +69,32 @@ public struct LoadRun: Sendable {
         return crews
     }
 
-    private func measure(_ crews: [Crew], _ progress: (LoadProgress) -> Void) async throws -> LoadReport {
+    private func measure(_ crews: [Crew], _ progress: (LoadProgress) -> Void) async throws
+        -> LoadReport
+    {
+        var report = LoadReport(
+            self.scenario,
+            server: self.server.name,
+            loops: self.loops,
+            seed: self.seed
+        )
+        if let reading = await self.probe?.read() { report.history = ServerHistory(before: reading) }
         let began = ContinuousClock.now
         progress(LoadProgress(phase: .connecting))
         for future in crews.map({ crew in crew.flatSubmit { $0.open() } }) { try await future.get() }
-        let opened = ContinuousClock.now - began
+        report.openingSeconds = (ContinuousClock.now - began) / .seconds(1)
+        report.history?.opened = await self.probe?.read()
         var watch = LoadWatch(loops: self.loops)
         if try await crews.all({ $0.lane.verdict.isGood }) {
-            if self.scenario.warmupMilliseconds > 0 {
-                for crew in crews { try await crew.submit { $0.start() } }
-                progress(LoadProgress(phase: .warmingUp))
-                try await Task.sleep(for: .milliseconds(self.scenario.warmupMilliseconds))
-                for crew in crews { try await crew.submit { $0.lane.measure() } }
-            } else {
-                for crew in crews {
-                    try await crew.submit {
-                        $0.lane.measure()
-                        $0.start()
-                    }
-                }
-            }
+            try await self.begin(crews, progress)
             watch = LoadWatch(loops: self.loops)
-            try await self.watch(crews, &watch, progress)
+            try await self.watch(crews, &watch, &report.history, progress)
         }
-        var sum: LaneSample?
-        for crew in crews {
-            let sample = try await crew.submit {
-                $0.stop()
-                return $0.lane.sample()
-            }
-            sum = sum.map { $0.adding(sample) } ?? sample
-        }
-        let end = watch.now
+        for crew in crews { try await crew.submit { $0.stop() } }
+        report.note(watch, try await self.sample(crews))
         try await self.drain(crews)
-        var report = LoadReport(self.scenario, server: self.server.name, loops: self.loops, seed: self.seed)
-        report.openingSeconds = opened / .seconds(1)
-        report.seconds = end.seconds
-        report.cpuSeconds = end.cpuSeconds
-        report.moments = watch.moments
-        report.messages = sum?.arrivals ?? 0
+        // Where the end is not a time, what comes behind it counts.
+        if self.scenario.endsByItself { report.note(try await self.sample(crews)) }
         for crew in crews {
             let (verdict, figures) = try await crew.submit { crew in
                 crew.lane.stopMeasuring()
@@ -103,19 +105,61 @@ public struct LoadRun: Sendable {
             report.verdict.add(verdict)
             report.add(figures)
         }
-        // Who is the last to hear something may hear it behind the end: it counts, where the end is not a time.
-        if self.scenario.endsByItself {
-            sum = nil
-            for crew in crews {
-                let sample = try await crew.submit { $0.lane.sample() }
-                sum = sum.map { $0.adding(sample) } ?? sample
-            }
-        }
-        report.latencies = zip(self.scenario.latencies, sum?.latencies ?? []).map { LatencyReport($0, $1) }
+        await self.lookBack(&report)
         return report
     }
 
-    private func watch(_ crews: [Crew], _ watch: inout LoadWatch, _ progress: (LoadProgress) -> Void) async throws {
+    private func begin(_ crews: [Crew], _ progress: (LoadProgress) -> Void) async throws {
+        guard self.scenario.warmupMilliseconds > 0 else {
+            for crew in crews {
+                try await crew.submit {
+                    $0.lane.measure()
+                    $0.start()
+                }
+            }
+            return
+        }
+        for crew in crews { try await crew.submit { $0.start() } }
+        progress(LoadProgress(phase: .warmingUp))
+        try await Task.sleep(for: .milliseconds(self.scenario.warmupMilliseconds))
+        for crew in crews { try await crew.submit { $0.lane.measure() } }
+    }
+
+    private func sample(_ crews: [Crew]) async throws -> LaneSample {
+        var sum: LaneSample?
+        for crew in crews {
+            let sample = try await crew.submit { $0.lane.sample() }
+            sum = sum.map { $0.adding(sample) } ?? sample
+        }
+        return sum ?? LaneSample(arrivals: 0, latencies: [])
+    }
+
+    /// Everybody has gone: what the server has of them now.
+    private func lookBack(_ report: inout LoadReport) async {
+        guard let probe = self.probe, var history = report.history else { return }
+        let end = ContinuousClock.now + .milliseconds(LoadScenario.goneMilliseconds)
+        repeat {
+            try? await Task.sleep(for: .milliseconds(100))
+            history.after = await probe.read()
+        } while self.scenario.waitsForTheServer && !history.isAsBefore && ContinuousClock.now < end
+        report.add(self.scenario.judgeServer(history, &report.verdict))
+        if let share = history.cpuShare {
+            report.add([LoadFigure("serverCPUShare", "server, of one core", share * 100, unit: "%")])
+        }
+        if let most = history.samples.compactMap(\.reading.megabytes).max() {
+            report.add([LoadFigure("serverMegabytesMost", "server, most memory", most, unit: "MiB")])
+        }
+        report.history = history
+    }
+
+    private func watch(
+        _ crews: [Crew],
+        _ watch: inout LoadWatch,
+        _ history: inout ServerHistory?,
+        _ progress: (LoadProgress) -> Void
+    ) async throws {
+        if let reading = await self.probe?.read() { history?.add(reading, at: 0) }
+        var nextLook = watch.start + .milliseconds(self.scenario.probeMilliseconds)
         let end = watch.start + .milliseconds(self.scenario.milliseconds)
         var next = watch.start + .seconds(1)
         while ContinuousClock.now < end {
@@ -133,6 +177,12 @@ public struct LoadRun: Sendable {
                 }
                 if let sum { progress(watch.take(sum)) }
                 next += .seconds(1)
+                if ContinuousClock.now >= nextLook || isDone || ContinuousClock.now >= end,
+                    let reading = await self.probe?.read()
+                {
+                    history?.add(reading, at: watch.now.seconds)
+                    nextLook += .milliseconds(self.scenario.probeMilliseconds)
+                }
             }
             if isDone { return }
         }
@@ -158,11 +208,15 @@ private struct Crew: Sendable {
 
     init(_ bound: NIOLoopBound<any LoadCrew>) { self.bound = bound }
 
-    func submit<Result: Sendable>(_ body: @escaping @Sendable (any LoadCrew) -> Result) async throws -> Result {
+    func submit<Result: Sendable>(_ body: @escaping @Sendable (any LoadCrew) -> Result) async throws
+        -> Result
+    {
         try await self.bound.eventLoop.submit { body(self.bound.value) }.get()
     }
 
-    func flatSubmit(_ body: @escaping @Sendable (any LoadCrew) -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
+    func flatSubmit(_ body: @escaping @Sendable (any LoadCrew) -> EventLoopFuture<Void>)
+        -> EventLoopFuture<Void>
+    {
         self.bound.eventLoop.flatSubmit { body(self.bound.value) }
     }
 }

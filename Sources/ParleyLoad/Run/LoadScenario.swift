@@ -27,6 +27,14 @@ public struct LoadScenario: Sendable {
     let praise: String
     /// Behind the end one waits for what is on its way, until nothing has come for so long.
     static let silenceMilliseconds = 2_500
+    /// So long the server has to forget those who have gone.
+    static let goneMilliseconds = 10_000
+    /// What follows from what was seen of the server.
+    var judgeServer: @Sendable (ServerHistory, inout Verdict) -> [LoadFigure] = { _, _ in [] }
+    /// Whether the server is to be as it was before, once everybody has gone; one waits for it.
+    var waitsForTheServer = false
+    /// How often one looks at it.
+    var probeMilliseconds = 1_000
     let makeCrew: @Sendable (LoadLane, CrewShare) -> any LoadCrew
 
     init(
@@ -57,7 +65,9 @@ struct CrewShare: Sendable {
     let loops: Int
 
     /// Of things that are numbered, those of this loop.
-    func numbers(below count: Int) -> [Int] { Array(stride(from: self.loop, to: count, by: self.loops)) }
+    func numbers(below count: Int) -> [Int] {
+        Array(stride(from: self.loop, to: count, by: self.loops))
+    }
 
     func alias(_ number: Int) -> RoomAlias? { RoomAlias("\(self.run)-\(number)") }
 }

@@ -14,4 +14,11 @@ public struct LoadServer: Sendable {
         self.name = name
         self.token = token
     }
+
+    /// The same for whoever comes back: a server in a crowd takes these first.
+    var targetOfReturn: WebSocketClientConnection.Target {
+        var target = self.target
+        target.path += target.path.contains("?") ? "&resume=1" : "?resume=1"
+        return target
+    }
 }

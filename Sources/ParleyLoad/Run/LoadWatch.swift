@@ -37,7 +37,10 @@ struct LoadWatch {
     }
 
     var now: (seconds: Double, cpuSeconds: Double) {
-        ((ContinuousClock.now - self.start) / .seconds(1), Double(ProcessCPU.nanoseconds - self.cpuBefore) / 1e9)
+        (
+            (ContinuousClock.now - self.start) / .seconds(1),
+            Double(ProcessCPU.nanoseconds - self.cpuBefore) / 1e9
+        )
     }
 
     mutating func take(_ interval: LaneInterval) -> LoadProgress {
@@ -45,7 +48,8 @@ struct LoadWatch {
         let seconds = max(0.001, (now - self.before.time) / .seconds(1))
         let rate = Double(interval.arrivals - min(interval.arrivals, self.before.messages)) / seconds
         func milliseconds(_ percentile: Double) -> Double {
-            interval.latencies.totalCount == 0 ? 0 : Double(interval.latencies.valueAtPercentile(percentile)) / 1e6
+            interval.latencies.totalCount == 0
+                ? 0 : Double(interval.latencies.valueAtPercentile(percentile)) / 1e6
         }
         self.moments.append(
             LoadMoment(

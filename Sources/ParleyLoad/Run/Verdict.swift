@@ -23,7 +23,8 @@ public struct Verdict: Hashable, Sendable {
 
     /// What is counted, with its name in JSON and in words.
     static let counters: [(name: String, words: String, path: any WritableKeyPath<Verdict, UInt64> & Sendable)] = [
-        ("lost", "lost", \.lost), ("twice", "twice", \.twice), ("disordered", "out of order", \.disordered),
+        ("lost", "lost", \.lost), ("twice", "twice", \.twice),
+        ("disordered", "out of order", \.disordered),
         ("altered", "altered", \.altered), ("differing", "with another state", \.differing),
         ("ghosts", "ghosts in a list", \.ghosts), ("absent", "missing in a list", \.absent),
     ]
@@ -34,8 +35,12 @@ public struct Verdict: Hashable, Sendable {
 
     /// Those that are not zero.
     public var words: String {
-        let counts = Self.counters.filter { self[keyPath: $0.path] > 0 }.map { "\($0.words) \(self[keyPath: $0.path])" }
-        return (counts + (self.faultCount > 0 ? ["faults \(self.faultCount)"] : [])).joined(separator: ", ")
+        let counts = Self.counters.filter { self[keyPath: $0.path] > 0 }.map {
+            "\($0.words) \(self[keyPath: $0.path])"
+        }
+        return (counts + (self.faultCount > 0 ? ["faults \(self.faultCount)"] : [])).joined(
+            separator: ", "
+        )
     }
 
     package mutating func note(_ fault: String) {

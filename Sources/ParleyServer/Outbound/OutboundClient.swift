@@ -39,7 +39,7 @@ public struct OutboundClient: Service, CustomStringConvertible {
     }
 
     /// - Throws: for any status but 200, and for a longer body.
-    func get(_ url: String, bytesMax: Int = 262_144, timeoutMilliseconds: Int = 3_000) async throws -> [UInt8] {
+    package func get(_ url: String, bytesMax: Int = 262_144, timeoutMilliseconds: Int = 3_000) async throws -> [UInt8] {
         let request = HTTPClientRequest(url: url)
         return try await self.perform(request, bytesMax, timeoutMilliseconds).body
     }

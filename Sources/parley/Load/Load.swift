@@ -9,6 +9,10 @@ struct Load: AsyncParsableCommand {
             command fail, and so does a load that was busy all the time (its times are then its own). \
             docs/LOAD.md says what the numbers mean, and which limits of the server are in the way of one address.
             """,
-        subcommands: [LoadRelay.self, LoadBroadcast.self, LoadJoinStorm.self]
+        subcommands: [
+            LoadRelay.self, LoadBroadcast.self, LoadJoinStorm.self, LoadResumeStorm.self, LoadIdle.self,
+            LoadMeeting.self,
+            LoadSoak.self,
+        ]
     )
 }

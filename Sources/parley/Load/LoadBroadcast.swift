@@ -37,7 +37,10 @@ struct LoadBroadcast: AsyncParsableCommand {
     func validate() throws {
         try demand(self.rooms, in: 1...50_000, "--rooms")
         try demand(self.size, in: 1...50_000, "--size")
-        try demand((1...self.size).contains(self.publishers), "--publishers is a number from 1 to that of --size.")
+        try demand(
+            (1...self.size).contains(self.publishers),
+            "--publishers is a number from 1 to that of --size."
+        )
         try demand(self.rate > 0 && self.rate <= 10_000, "--rate is a number above 0, 10000 at most.")
         try demand(self.rooms <= 100_000 / self.size, "--rooms times --size is 100000 at most.")
     }
@@ -51,6 +54,6 @@ struct LoadBroadcast: AsyncParsableCommand {
         plan.perSecond = self.rate
         plan.milliseconds = self.time.milliseconds
         plan.warmupMilliseconds = self.time.warmupMilliseconds
-        try await self.load.run(plan.scenario, self.server.server())
+        try await self.load.run(plan.scenario, self.server)
     }
 }

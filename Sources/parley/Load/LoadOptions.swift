@@ -7,10 +7,20 @@ struct LoadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads of the load.", valueName: "count"))
     var loops = 1
 
-    @Option(help: ArgumentHelp("Makes the same load again, where there is something to choose.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Makes the same load again, where there is something to choose.",
+            valueName: "number"
+        )
+    )
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Write the result as JSON into this file; - is the standard output.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Write the result as JSON into this file; - is the standard output.",
+            valueName: "file"
+        )
+    )
     var json: String?
 
     @Option(
@@ -25,14 +35,26 @@ struct LoadOptions: ParsableArguments {
         try demand((1...64).contains(self.loops), "--loops is a number from 1 to 64.")
     }
 
-    func run(_ scenario: LoadScenario, _ server: LoadServer) async throws {
+    func run(_ scenario: LoadScenario, _ options: LoadServerOptions, _ look: LoadProbeOptions? = nil)
+        async throws
+    {
+        let server = try options.server()
+        let probe = try look?.probe(options)
         if let html = self.html { try Self.demandFolder(of: html, "--html") }
         if let json = self.json, json != "-" { try Self.demandFolder(of: json, "--json") }
         let name = "load-" + String(UInt64.random(in: .min ... .max), radix: 36)
-        let load = LoadRun(scenario, against: server, loops: self.loops, run: name, seed: self.seed)
+        let load = LoadRun(
+            scenario,
+            against: server,
+            loops: self.loops,
+            run: name,
+            seed: self.seed,
+            probe: probe?.probe
+        )
         let line = ProgressLine(unit: scenario.unit)
         let report = try await load { line.show($0) }
         line.clear()
+        await probe?.end()
         try LoadOutput.write(report, json: self.json, html: self.html)
         if !report.verdict.isGood || report.isBottleneck { throw ExitCode(1) }
     }
@@ -60,7 +82,10 @@ struct LoadTime: ParsableArguments {
     var warmup = 1.0
 
     func validate() throws {
-        try demand(self.seconds > 0 && self.seconds <= 604_800, "--seconds is a number above 0, a week at most.")
+        try demand(
+            self.seconds > 0 && self.seconds <= 604_800,
+            "--seconds is a number above 0, a week at most."
+        )
         try demand(self.warmup >= 0 && self.warmup <= 3_600, "--warmup is a number from 0 to 3600.")
     }
 

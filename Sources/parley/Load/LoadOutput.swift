@@ -62,11 +62,16 @@ enum LoadOutput {
         }
         row(report.scenario.unit, "\(report.messages)")
         row("a second", "\(Int(report.messagesPerSecond))")
-        if report.openingSeconds > 0.001 { row("everybody there", "after \(self.fixed(report.openingSeconds, 2)) s") }
+        if report.openingSeconds > 0.001 {
+            row("everybody there", "after \(self.fixed(report.openingSeconds, 2)) s")
+        }
         for figure in report.figures {
             row(figure.words, "\(self.fixed(figure.value, figure.value >= 100 ? 0 : 2)) \(figure.unit)")
         }
-        row("the load itself", "\(Int(report.busyShare * 100)) % of \(report.loops) thread(s), seed \(report.seed)")
+        row(
+            "the load itself",
+            "\(Int(report.busyShare * 100)) % of \(report.loops) thread(s), seed \(report.seed)"
+        )
         lines.append("")
         lines.append(self.columns("latency in ms", ["median", "90 %", "99 %", "99.9 %", "longest"]))
         for latency in report.latencies where latency.count > 0 {
@@ -88,5 +93,7 @@ enum LoadOutput {
         report.remarks + report.verdict.faults.map { "  \($0)" }
     }
 
-    private static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+    private static func fixed(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
 }

@@ -20,10 +20,17 @@ struct LoadRelay: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Bytes of a signal.", valueName: "bytes"))
     var bytes = 300
 
-    @Option(help: ArgumentHelp("Signals of one sender that are under way at once.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Signals of one sender that are under way at once.", valueName: "count")
+    )
     var window = 32
 
-    @Option(help: ArgumentHelp("Signals of one sender in a second; 0: as fast as it goes.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Signals of one sender in a second; 0: as fast as it goes.",
+            valueName: "count"
+        )
+    )
     var rate = 50.0
 
     @OptionGroup var time: LoadTime
@@ -44,6 +51,6 @@ struct LoadRelay: AsyncParsableCommand {
         plan.perSecond = self.rate > 0 ? self.rate : nil
         plan.milliseconds = self.time.milliseconds
         plan.warmupMilliseconds = self.time.warmupMilliseconds
-        try await self.load.run(plan.scenario, self.server.server())
+        try await self.load.run(plan.scenario, self.server)
     }
 }

@@ -5,7 +5,10 @@ import ParleyTransport
 
 struct LoadServerOptions: ParsableArguments {
     @Argument(
-        help: ArgumentHelp("Where the server is: ws://127.0.0.1:8080, https://meet.example.org.", valueName: "url")
+        help: ArgumentHelp(
+            "Where the server is: ws://127.0.0.1:8080, https://meet.example.org.",
+            valueName: "url"
+        )
     )
     var url: String
 
@@ -30,21 +33,38 @@ struct LoadServerOptions: ParsableArguments {
         guard let parts = URLComponents(string: self.url), let host = parts.host, !host.isEmpty,
             let scheme = parts.scheme, ["ws", "wss", "http", "https"].contains(scheme)
         else {
-            throw ValidationError("\(self.url) is not the address of a server: ws://127.0.0.1:8080 is one.")
+            throw ValidationError(
+                "\(self.url) is not the address of a server: ws://127.0.0.1:8080 is one."
+            )
         }
         let isSecure = scheme == "wss" || scheme == "https"
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let bare =
+            host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         var target = WebSocketClientConnection.Target(
             host: bare,
             port: parts.port ?? (isSecure ? 443 : 80),
-            path: parts.percentEncodedPath.isEmpty || parts.path == "/" ? "/v1/connect" : parts.percentEncodedPath,
+            path: parts.percentEncodedPath.isEmpty || parts.path == "/"
+                ? "/v1/connect" : parts.percentEncodedPath,
             subprotocols: ["parley.v1"]
         )
         if isSecure {
             let tls = try self.tls()
             target.channelInitializer = { try tls.add(to: $0, host: bare) }
         }
-        return LoadServer(target: target, name: "\(scheme)://\(host):\(target.port)", token: try self.token())
+        return LoadServer(
+            target: target,
+            name: "\(scheme)://\(host):\(target.port)",
+            token: try self.token()
+        )
+    }
+
+    /// If it is there; a proxy in front may keep it to itself.
+    var metricsAddress: String? {
+        guard var parts = URLComponents(string: self.url) else { return nil }
+        parts.scheme = ["wss": "https", "ws": "http"][parts.scheme] ?? parts.scheme
+        parts.path = "/metrics"
+        parts.query = nil
+        return parts.string
     }
 
     private func tls() throws -> ClientTLS {
@@ -57,7 +77,9 @@ struct LoadServerOptions: ParsableArguments {
     }
 
     private func token() throws -> String? {
-        guard let path = self.tokenFile else { return ProcessInfo.processInfo.environment["PARLEY_LOAD_TOKEN"] }
+        guard let path = self.tokenFile else {
+            return ProcessInfo.processInfo.environment["PARLEY_LOAD_TOKEN"]
+        }
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw ValidationError("The file \(path) (--token-file) cannot be read.")
         }
