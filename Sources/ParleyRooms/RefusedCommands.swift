@@ -18,7 +18,7 @@ public struct RefusedCommands: Hashable, Sendable {
 
     /// A part of what the log means, and therefore not taken from one node's `Limits`: two nodes
     /// that remember differently would not hold the same room.
-    public static var rememberedMax: Int { 16 }
+    public static let rememberedMax = Limits().rememberedRejectionsMax
 
     /// How many there were, remembered or not.
     public private(set) var count: UInt64 = 0

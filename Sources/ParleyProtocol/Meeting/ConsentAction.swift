@@ -123,7 +123,8 @@ extension ConsentAudience {
             self = .everybody
             return
         }
-        guard !object.isEmpty, object.count <= limits.consentAskedMax else { throw reader.fault("participants") }
+        guard !object.isEmpty else { throw reader.fault("participants") }
+        guard object.count <= limits.consentAskedMax else { throw reader.fault("participants", .tooMany) }
         var participants: [ParticipantID] = []
         for (text, value) in object.members {
             guard let participant = ParticipantID(text), value == .bool(true) else {

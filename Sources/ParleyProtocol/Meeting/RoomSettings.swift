@@ -95,10 +95,10 @@ extension RoomSettings {
         var rules = RoomSettings()
         let reader = reader.inside(object)
         for name in ["mayUnmute", "mutedOnJoin", "audienceInPolicy"] { try rules.take(name, reader, Self.bool) }
-        try rules.take("heightMax", reader) { Self.integer($0, in: 1...16_384) }
-        try rules.take("frameRateMax", reader) { Self.integer($0, in: 1...1_000) }
+        try rules.take("heightMax", reader) { Self.integer($0, in: 1...Int64(limits.pictureLinesMax)) }
+        try rules.take("frameRateMax", reader) { Self.integer($0, in: 1...Int64(limits.framesPerSecondMax)) }
         for name in ["videoCodecs", "audioCodecs"] {
-            try rules.take(name, reader) { Self.ranks($0, countMax: limits.codecsPerRuleMax) }
+            try rules.take(name, reader) { Self.ranks($0, limits) }
         }
         try rules.take("succession", reader) { Self.word($0, RoomRules.Succession.self) }
         try rules.take("recordingConsent", reader) { Self.word($0, RoomRules.RecordingConsent.self) }
@@ -137,10 +137,12 @@ extension RoomSettings {
     }
 
     /// Codecs by name, each with its rank.
-    private static func ranks(_ value: JSONValue, countMax: Int) -> JSONValue? {
+    private static func ranks(_ value: JSONValue, _ limits: Limits) -> JSONValue? {
+        let countMax = limits.codecsPerRuleMax
+        let lengths = 1...limits.codecNameBytesMax
         guard let object = value.object, (1...countMax).contains(object.count) else { return nil }
         for (name, rank) in object.members {
-            let isName = (1...32).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            let isName = lengths.contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
             guard isName, let rank = rank.integer, (1...Int64(countMax)).contains(rank) else { return nil }
         }
         return value
