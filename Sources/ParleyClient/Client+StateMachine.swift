@@ -58,6 +58,10 @@ package struct ClientStateMachine: Sendable {
     var connections: Connections
     package internal(set) var session: Session?
     private var token: String?
+    /// What connections from now on have in their address, in place of a token.
+    package private(set) var ticket: String?
+    /// Whether the connection that says `hello` next has: both would be one too many.
+    private var hasTicketInAddress = false
     /// How many connections were begun for it, as far as it was to be resumed.
     private var resumes: UInt64 = 0
     var features: Set<String> = []
@@ -76,6 +80,7 @@ package struct ClientStateMachine: Sendable {
         self.setup = setup
         self.session = setup.saved
         self.token = setup.token
+        self.ticket = setup.ticket
         self.connections = Connections(endpoints: setup.endpoints, reconnects: setup.reconnects)
     }
 
@@ -130,9 +135,10 @@ package struct ClientStateMachine: Sendable {
         effects.append(.expect(line, within: Self.answerWithin))
     }
 
-    /// A newer token, for this connection and the next ones.
+    /// A newer token, for this connection and the next ones, which show no ticket any more.
     package mutating func authenticate(_ token: String, _ moment: Moment, _ effects: inout [Effect]) {
         self.token = token
+        self.ticket = nil
         // Without that feature the server asks for no tokens.
         guard let line = self.connections.current, self.features.contains("authenticate") else { return }
         effects.append(.send(line, .authenticate(token: token)))
@@ -155,7 +161,9 @@ package struct ClientStateMachine: Sendable {
         step(&self.connections, &steps)
         for step in steps {
             switch step {
-            case .open(let line, let endpoint): effects.append(.open(line, endpoint: endpoint))
+            case .open(let line, let endpoint):
+                self.hasTicketInAddress = self.ticket != nil
+                effects.append(.open(line, endpoint: endpoint))
             case .hello(let line): effects.append(.send(line, .hello(self.makeHello())))
             case .drop(let line): effects.append(.drop(line))
             case .goodbye(let line): effects.append(.goodbye(line))
@@ -178,7 +186,7 @@ package struct ClientStateMachine: Sendable {
         hello.clientVersion = self.setup.version
         hello.abilities = self.setup.abilities
         hello.identity = self.setup.identity
-        hello.token = self.token
+        hello.token = self.hasTicketInAddress ? nil : self.token
         guard let session = self.session else { return hello }
         hello.resume = Hello.Resume(session: session.id, secret: session.secret)
         // Without rooms it says: I am the same somebody, and have forgotten everything else.
@@ -320,6 +328,7 @@ package struct ClientSetup: Sendable {
     package var saved: ClientStateMachine.Session?
     package var identity: IdentityProof?
     package var token: String?
+    package var ticket: String?
     package var assertion: String?
 
     package init(endpoints: Int = 1) {

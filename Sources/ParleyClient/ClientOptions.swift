@@ -40,6 +40,7 @@ extension ClientOptions {
         setup.name = self.name
         setup.version = self.version
         setup.token = self.token
+        setup.ticket = self.ticket
         setup.assertion = self.assertion
         if let saved = self.saved {
             setup.saved = ClientStateMachine.Session(id: try saved.id, secret: saved.secret)

@@ -292,11 +292,12 @@ public actor ParleyClient {
     // MARK: Sockets and time
 
     private func open(_ id: ClientStateMachine.LineID, _ address: ServerAddress) {
+        let ticket = self.machine.ticket
         Task {
             do {
                 let isReturning = self.machine.session != nil
                 var target = address.target(origin: self.options.origin, tls: self.tls, isReturning: isReturning)
-                if let ticket = self.options.ticket { target.path = ServerAddress.path(target.path, ticket: ticket) }
+                if let ticket { target.path = ServerAddress.path(target.path, ticket: ticket) }
                 let line = try await ClientLine.open(to: target, group: self.options.group)
                 self.lines[id] = line
                 self.perform { $0.opened(id, $1, &$2) }

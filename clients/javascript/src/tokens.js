@@ -6,8 +6,7 @@ import { ParleyError } from './errors.js'
  * `authenticate`. A ticket is good once: the session that it began needs no other one on that server.
  */
 export class Tokens {
-    /** The token that the next `hello` shows. */
-    value
+    #value
     /** The last `rejected` of a `hello`. */
     refusal
     #source
@@ -17,6 +16,8 @@ export class Tokens {
     #isAwaited = false
     #isTicket
     #ticket
+    /** Whether the connection that says `hello` next has a ticket in its address: both would be one too many. */
+    #isInAddress = false
     /** Whether a new ticket was fetched since the last welcome: one that is refused at once is not to be mended so. */
     #isAnew = false
 
@@ -32,14 +33,17 @@ export class Tokens {
 
     get #isRenewable() { return typeof this.#source === 'function' }
 
+    /** The token that the next `hello` shows. */
+    get value() { return this.#isInAddress ? undefined : this.#value }
+
     #keep(text) {
-        if (this.#isTicket) this.#ticket = text
-        else this.value = text
+        this.#ticket = this.#isTicket ? text : undefined
+        this.#value = this.#isTicket ? undefined : text
     }
 
     /** Connects, as soon as there is something to show. */
     begin() {
-        this.#isAwaited = this.#isRenewable && this.value === undefined && this.#ticket === undefined
+        this.#isAwaited = this.#isRenewable && this.#value === undefined && this.#ticket === undefined
         if (this.#isAwaited) this.#renew()
         else this.#session.connection().start()
     }
@@ -48,14 +52,15 @@ export class Tokens {
 
     /** Where to connect. */
     address(url) {
-        if (this.#ticket === undefined) return url
+        this.#isInAddress = this.#ticket !== undefined
+        if (!this.#isInAddress) return url
         return `${url}${url.includes('?') ? '&' : '?'}ticket=${encodeURIComponent(this.#ticket)}`
     }
 
     authenticate(token) {
         // A token counts for more: from now on it is shown.
         this.#ticket = undefined
-        this.value = token
+        this.#value = token
         return this.#session.can('authenticate') && this.#session.connection().send({ type: 'authenticate', token })
     }
 

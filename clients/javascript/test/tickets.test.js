@@ -86,6 +86,46 @@ test('a session is prolonged with a token, not with a ticket', async () => {
     assert.deepEqual(FakeSocket.last.take(), [{ type: 'authenticate', token: 't' }])
 })
 
+/** A connection that was lost comes back: what it shows in its address and in its hello. */
+function comesBack(clock) {
+    FakeSocket.last.ends(1006)
+    clock.advance(60_000)
+    FakeSocket.last.opens()
+    const { token, resume } = FakeSocket.last.take()[0]
+    return { ticket: new URL(FakeSocket.last.url).searchParams.get('ticket'), token, resumes: resume !== undefined }
+}
+
+test('from then on the token is shown, and the ticket is not; when it is over, a new ticket alone', async () => {
+    const { made, ticket } = service()
+    const { parley, clock, statuses } = begin({ ticket })
+    parley.connect()
+    await settle()
+    FakeSocket.last.opens()
+    FakeSocket.last.says({ ...welcome(), features: ['authenticate'] })
+    assert.deepEqual(comesBack(clock), { ticket: 'k1', token: undefined, resumes: true })
+    FakeSocket.last.says({ ...welcome({ resumed: true }), features: ['authenticate'] })
+    parley.authenticate('t')
+    assert.deepEqual(comesBack(clock), { ticket: null, token: 't', resumes: true })
+    // The server has forgotten the session, and the token is over.
+    FakeSocket.last.says(refusal('token-expired'))
+    await settle()
+    assert.deepEqual(comesBack(clock), { ticket: 'k2', token: undefined, resumes: true })
+    FakeSocket.last.says(welcome())
+    assert.deepEqual(made, ['k1', 'k2'])
+    assert.ok(!statuses.some(({ status }) => status === 'closed'))
+})
+
+test('a token that comes while a ticket is on its way is shown by the next connection', async () => {
+    const { parley, clock } = begin({ ticket: 'k' })
+    parley.connect()
+    parley.authenticate('t')
+    FakeSocket.last.opens()
+    assert.match(FakeSocket.last.url, /ticket=k$/)
+    assert.equal(FakeSocket.last.take()[0].token, undefined)
+    FakeSocket.last.says({ ...welcome(), features: ['authenticate'] })
+    assert.deepEqual(comesBack(clock), { ticket: null, token: 't', resumes: true })
+})
+
 test('a token and a ticket are one too many', () => {
     assert.throws(() => begin({ ticket: 'k', token: 't' }), TypeError)
 })

@@ -40,6 +40,25 @@ test('a function is asked before the first connection, and again when its token 
     assert.deepEqual(made, ['t1', 't2'])
 })
 
+test('after a renewal the next connection shows the newer token', async () => {
+    const { made, token } = service()
+    const { parley, clock } = begin({ token })
+    parley.connect()
+    await settled()
+    FakeSocket.last.opens()
+    FakeSocket.last.says(withTokens())
+    FakeSocket.last.says({ type: 'token-expiring', expiresAt: 1 })
+    await settled()
+    FakeSocket.last.says({ type: 'authenticated', expiresAt: 2 })
+    FakeSocket.last.ends(1006)
+    clock.advance(60_000)
+    FakeSocket.last.opens()
+    const hello = FakeSocket.last.take()[0]
+    assert.equal(hello.token, 't2')
+    assert.ok(hello.resume)
+    assert.deepEqual(made, ['t1', 't2'])
+})
+
 test('after a long sleep the old token is refused, and the next try has a new one', async () => {
     const { token } = service()
     const { parley, clock, statuses } = begin({ token })
