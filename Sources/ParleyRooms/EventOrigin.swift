@@ -4,8 +4,8 @@ public import ParleyProtocol
 /// whoever has decided the command knows it of all.
 public enum EventOrigin: Hashable, Sendable {
     case participant(ParticipantID)
-    /// By the HTTP API.
-    case operators
+    /// By the HTTP API; with a name, if whoever used it has shown one.
+    case operators(String?)
     /// Time, a lost connection, a rule.
     case server
 }
@@ -14,7 +14,7 @@ extension RoomCommand {
     package var origin: EventOrigin {
         if self.number != nil { return .participant(self.participant) }
         switch self.action {
-        case .meeting where self.isOperators, .create: return .operators
+        case .meeting where self.isOperators, .create: return .operators(self.operatorName)
         case .join, .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire, .deadline:
             return .server
         }

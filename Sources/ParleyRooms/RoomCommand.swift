@@ -10,6 +10,8 @@ public struct RoomCommand: Hashable, Sendable {
     public var rejectedSince: RefusedCommands
     public var at: Instant
     public var action: Action
+    /// What an operator who asks for it is called; told to whoever writes down what operators do, and in no log.
+    public var operatorName: String?
 
     public enum Action: Hashable, Sendable {
         case join(Join)

@@ -132,7 +132,7 @@ public struct ParleyServer: Service, CustomStringConvertible {
     ) -> Routes {
         let eventLoop = gateway.eventLoop
         let operators = OperatorGate { token, origin in
-            try await eventLoop.flatSubmit { gateway.value.isOperator(token, origin) }.get()
+            try await eventLoop.flatSubmit { gateway.value.operator(token, origin) }.get()
         }
         return Routes(
             assets: SiteAssets(folders: self.configuration.assetFolders),
@@ -141,19 +141,19 @@ public struct ParleyServer: Service, CustomStringConvertible {
             configuration: self.configuration,
             connections: { openConnections.count },
             judgeAddress: Self.addressJudge(gateway, on: eventLoop),
-            drain: DrainRoutes(operators: operators) { request in
-                try await eventLoop.submit { gateway.value.answer(request) }.get()
+            drain: DrainRoutes(operators: operators) { request, asker in
+                try await eventLoop.submit { gateway.value.answer(request, by: asker) }.get()
             },
             meter: MeterRoutes(gateway, operators: operators),
-            rooms: RoomRoutes(limits: self.configuration.limits, operators: operators) { request in
-                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
+            rooms: RoomRoutes(limits: self.configuration.limits, operators: operators) { request, asker in
+                try await eventLoop.flatSubmit { gateway.value.answer(request, by: asker) }.get()
             },
             turn: TurnRoutes(gateway, on: eventLoop, keys: self.configuration.turn.restKeys),
             tickets: TicketRoutes(self.configuration, readiness) { request in
                 try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
             },
-            revocations: RevocationRoutes(limits: self.configuration.limits, operators: operators) { request in
-                try await eventLoop.flatSubmit { gateway.value.answer(request) }.get()
+            revocations: RevocationRoutes(limits: self.configuration.limits, operators: operators) { request, asker in
+                try await eventLoop.flatSubmit { gateway.value.answer(request, by: asker) }.get()
             }
         )
     }

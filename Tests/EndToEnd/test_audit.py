@@ -13,6 +13,7 @@ from measures import metrics
 from server import Server, refused_start
 from stage import eventually, within
 from test_door import http, knock
+from test_tickets import http as show
 from test_tokens import Visitor, verdict
 
 TOGETHER = 4
@@ -165,6 +166,29 @@ async def test_a_meeting_with_everything_in_it(stage):
     status, said = await parley(program, "audit", "verify", path)
     assert status == 0 and f"{len(log)} lines hold on to each other: numbers 1 to {len(log)}" in said, said
     await tampered(program, path)
+
+
+@within(60)
+async def test_an_operator_who_comes_with_a_token_is_called_by_their_name(stage):
+    path = f"{stage.folder()}/audit.log"
+    flags = ("--audit-log", path)
+    async with Server(stage.world.program, *flags, environment={"PARLEY_TOKEN_SECRET": SECRET}) as server:
+        said = token(sub="backend" + "x" * 200, grant={"operator": True})
+        for operator in (said, None):
+            assert (await show(server, "POST", "/v1/rooms", {"alias": "fox"}, operator))[0] == 201
+            assert (await show(server, "DELETE", "/v1/rooms/fox", said=operator))[0] == 200
+            assert (await show(server, "POST", "/v1/drain", said=operator))[0] == 200
+            assert (await show(server, "DELETE", "/v1/drain", said=operator))[0] == 200
+            status, _, revoked = await show(server, "POST", "/v1/revocations", {"token": "a"}, operator)
+            assert status == 201
+            assert (await show(server, "DELETE", f"/v1/revocations/{revoked['id']}", said=operator))[0] == 200
+        await eventually(lambda: actions(path).count("revocation-lifted") == 2, what="all of it is written")
+        for action in ("room-created", "room-ended", "drain-begun", "drain-taken-back", "revoked",
+                       "revocation-lifted"):
+            named, nameless = [line["actor"] for line in lines(path) if line["action"] == action]
+            # Cut, as every name there.
+            assert named == {"kind": "operator", "name": ("backend" + "x" * 200)[:128]}, (action, named)
+            assert nameless == {"kind": "operator"}, (action, nameless)
 
 
 async def tampered(program, path):

@@ -70,6 +70,8 @@ func withServer(
     engine: InMemoryEngine? = nil,
     issuers: [TokenIssuer] = [],
     certificates: ServerCertificates? = nil,
+    audit: AuditLog? = nil,
+    change: (inout ServerConfiguration) -> Void = { _ in },
     _ body: @Sendable (RunningServer) async throws -> Void
 ) async throws {
     let engine =
@@ -84,6 +86,7 @@ func withServer(
     configuration.limits = limits
     configuration.issuers = issuers
     configuration.certificates = certificates
+    change(&configuration)
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
@@ -91,7 +94,8 @@ func withServer(
         configuration: configuration,
         engine: engine,
         logger: logger,
-        startMilliseconds: 1_795_226_400_000
+        startMilliseconds: 1_795_226_400_000,
+        audit: audit
     ) { found.yield($0.port ?? 0) }
     let services = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in

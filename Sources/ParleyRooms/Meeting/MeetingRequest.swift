@@ -37,13 +37,15 @@ extension RoomCommand {
     }
 
     /// What an operator asks of a room.
-    public init(operators action: MeetingAction, at instant: Instant) {
+    public init(operators action: MeetingAction, by name: String? = nil, at instant: Instant) {
         self.init(participant: Self.nobody, number: nil, at: instant, action: .meeting(action))
+        self.operatorName = name
     }
 
     /// A room that an operator makes.
-    public init(operators create: Create, at instant: Instant) {
+    public init(operators create: Create, by name: String? = nil, at instant: Instant) {
         self.init(participant: Self.nobody, number: nil, at: instant, action: .create(create))
+        self.operatorName = name
     }
 
     /// A deadline of the room has passed.

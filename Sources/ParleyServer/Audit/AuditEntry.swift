@@ -49,6 +49,10 @@ package enum AuditActor: Hashable, Sendable {
     /// Time, a rule, a lost connection.
     case system
 
+    static func `operator`(named name: String?) -> AuditActor {
+        .operator(name.map { AuditPerson(name: $0) })
+    }
+
     var json: JSONValue {
         switch self {
         case .person(let person): .object(person.members.named("person"))

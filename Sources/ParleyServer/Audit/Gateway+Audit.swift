@@ -31,13 +31,14 @@ extension Gateway {
     }
 
     func recordStop() {
+        self.sweepRefusals()
         self.record(AuditEntry(.serverStopped, at: self.now, details: ["node": .string(self.node.description)]))
     }
 
-    func recordDrain(_ action: AuditAction, by cause: DrainStateMachine.Cause) {
+    func recordDrain(_ action: AuditAction, by cause: DrainStateMachine.Cause, named name: String?) {
         let actor: AuditActor =
             switch cause {
-            case .request: .operator()
+            case .request: .operator(named: name)
             case .termination: .system
             }
         self.record(AuditEntry(action, at: self.now, by: actor))

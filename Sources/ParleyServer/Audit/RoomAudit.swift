@@ -44,7 +44,7 @@ package struct RoomAudit {
     private func actor(_ origin: EventOrigin) -> AuditActor {
         switch origin {
         case .participant(let id): .person(self.person(id))
-        case .operators: .operator()
+        case .operators(let name): .operator(named: name)
         case .server: .system
         }
     }

@@ -97,19 +97,21 @@ extension Gateway {
         }.assumeIsolated().whenSuccess { then($0) }
     }
 
-    /// Whether that token lets a program use the operator's routes.
-    func isOperator(_ text: String, _ origin: ClientOrigin) -> EventLoopFuture<Bool> {
+    /// Whom that token lets use the operator's routes; `nil`: nobody.
+    func `operator`(_ text: String, _ origin: ClientOrigin) -> EventLoopFuture<Operator?> {
         let address = self.configuration.standing(of: origin).address
         guard self.wantsTokens, self.mayTry(.credential, from: address) == nil else {
-            return self.eventLoop.makeSucceededFuture(false)
+            return self.eventLoop.makeSucceededFuture(nil)
         }
-        let promise = self.eventLoop.makePromise(of: Bool.self)
+        let promise = self.eventLoop.makePromise(of: Operator?.self)
         self.judge(text, CredentialOrigin(address: address)) { [unowned self] result in
             switch result {
-            case .success(let authorization): promise.succeed(authorization.grant.isOperator)
+            case .success(let authorization):
+                let name = authorization.subject?.cut(toBytes: self.limits.auditTextBytesMax)
+                promise.succeed(authorization.grant.isOperator ? Operator(name: name) : nil)
             case .failure(let refusal):
                 if refusal.code == .invalidToken { self.noteFailure(.credential, from: address) }
-                promise.succeed(false)
+                promise.succeed(nil)
             }
         }
         return promise.futureResult

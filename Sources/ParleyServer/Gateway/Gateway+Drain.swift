@@ -5,8 +5,8 @@ import ParleyTransport
 
 /// Emptying the server on purpose: who decides is ``DrainStateMachine``.
 extension Gateway {
-    package func beginDrain(_ cause: DrainStateMachine.Cause) {
-        if !self.isDraining { self.recordDrain(.drainBegun, by: cause) }
+    package func beginDrain(_ cause: DrainStateMachine.Cause, by name: String? = nil) {
+        if !self.isDraining { self.recordDrain(.drainBegun, by: cause, named: name) }
         self.perform(
             self.drain.begin(
                 cause,
@@ -20,19 +20,19 @@ extension Gateway {
     package var isDraining: Bool { self.drain.isDraining }
 
     package func takeBackDrain() {
-        _ = self.answer(.takeBack)
+        _ = self.answer(.takeBack, by: Operator())
     }
 
     /// What an operator asks for.
     ///
     /// - Returns: `nil` if it is too late for that.
-    func answer(_ request: DrainRequest) -> DrainReport? {
+    func answer(_ request: DrainRequest, by asker: Operator) -> DrainReport? {
         switch request {
         case .report: break
-        case .begin: self.beginDrain(.request)
+        case .begin: self.beginDrain(.request, by: asker.name)
         case .takeBack:
             guard let effects = self.drain.takeBack() else { return nil }
-            if !effects.isEmpty { self.recordDrain(.drainTakenBack, by: .request) }
+            if !effects.isEmpty { self.recordDrain(.drainTakenBack, by: .request, named: asker.name) }
             self.perform(effects)
         }
         return DrainReport(

@@ -33,7 +33,7 @@ package enum RevocationAnswer: Hashable, Sendable {
 ///                                   +---> a node that starts reads it before it lets anybody in
 /// ```
 extension Gateway {
-    func answer(_ request: RevocationRequest) -> EventLoopFuture<RevocationAnswer> {
+    func answer(_ request: RevocationRequest, by asker: Operator) -> EventLoopFuture<RevocationAnswer> {
         guard let host = self.revocations else { return self.eventLoop.makeSucceededFuture(.needless) }
         switch request {
         case .list(let after, let limit):
@@ -42,7 +42,7 @@ extension Gateway {
         case .lift(let text):
             let promise = self.eventLoop.makePromise(of: RevocationAnswer.self)
             host.ask(.lift(RevocationMark(text: text))) { [unowned self] answer in
-                if answer == .done { self.recordLift(of: text) }
+                if answer == .done { self.recordLift(of: text, by: asker) }
                 promise.succeed(RevocationAnswer(answer) ?? .lifted)
             }
             return promise.futureResult
@@ -57,7 +57,7 @@ extension Gateway {
             // Of those that are here now; they end when the log has it.
             let here = self.sessions.values.count { !$0.life.isOver && $0.marks.contains(revocation.mark) }
             host.ask(.revoke(revocation)) { [unowned self] answer in
-                if answer == .done { self.record(revocation) }
+                if answer == .done { self.record(revocation, by: asker) }
                 promise.succeed(RevocationAnswer(answer) ?? .revoked(revocation, sessions: here))
             }
             return promise.futureResult
@@ -117,7 +117,7 @@ extension Gateway {
 // MARK: - The audit
 
 extension Gateway {
-    private func record(_ revocation: Revocation) {
+    private func record(_ revocation: Revocation, by asker: Operator) {
         var target = AuditPerson()
         switch revocation.subject {
         case .token(let id, let issuer): (target.token, target.issuer) = (id, issuer)
@@ -129,7 +129,7 @@ extension Gateway {
             AuditEntry(
                 .revoked,
                 at: self.now,
-                by: .operator(),
+                by: .operator(named: asker.name),
                 target: target,
                 reason: revocation.reason,
                 details: [
@@ -140,8 +140,9 @@ extension Gateway {
         )
     }
 
-    private func recordLift(of id: String) {
-        self.record(AuditEntry(.revocationLifted, at: self.now, by: .operator(), details: ["id": .string(id)]))
+    private func recordLift(of id: String, by asker: Operator) {
+        let actor = AuditActor.operator(named: asker.name)
+        self.record(AuditEntry(.revocationLifted, at: self.now, by: actor, details: ["id": .string(id)]))
     }
 }
 

@@ -21,26 +21,31 @@ enum RoomAnswer: Sendable {
 
 /// Rooms that are made, looked at and ended without being in them.
 extension Gateway {
-    func answer(_ request: RoomRequest) -> EventLoopFuture<RoomAnswer> {
+    func answer(_ request: RoomRequest, by asker: Operator) -> EventLoopFuture<RoomAnswer> {
         let promise = self.eventLoop.makePromise(of: RoomAnswer.self)
         switch request {
-        case .create(let order): self.create(order) { promise.succeed($0) }
+        case .create(let order): self.create(order, by: asker) { promise.succeed($0) }
         case .report(let reference): self.report(reference) { promise.succeed($0) }
-        case .end(let reference): self.end(reference) { promise.succeed($0) }
+        case .end(let reference): self.end(reference, by: asker) { promise.succeed($0) }
         }
         return promise.futureResult
     }
 
-    private func create(_ order: RoomOrder, _ answer: @escaping (RoomAnswer) -> Void) {
+    private func create(_ order: RoomOrder, by asker: Operator, _ answer: @escaping (RoomAnswer) -> Void) {
         self.directory.find(order.alias.map { .alias($0) } ?? .new) { [unowned self] result in
             switch result {
-            case .success(let host): self.create(order, host, answer)
+            case .success(let host): self.create(order, host, by: asker, answer)
             case .failure(let code): answer(.refused(code))
             }
         }
     }
 
-    private func create(_ order: RoomOrder, _ host: RoomHost, _ answer: @escaping (RoomAnswer) -> Void) {
+    private func create(
+        _ order: RoomOrder,
+        _ host: RoomHost,
+        by asker: Operator,
+        _ answer: @escaping (RoomAnswer) -> Void
+    ) {
         let secret = order.owner == nil ? InvitationSecret(using: &self.random) : nil
         let create = RoomCommand.Create(
             settings: self.settled(order.settings, in: host.id),
@@ -48,7 +53,7 @@ extension Gateway {
             owner: order.owner,
             invitation: secret.map { Digest.of($0.text, in: host.id) }
         )
-        host.submit(RoomCommand(operators: create, at: self.now), seat: nil) { outcome in
+        host.submit(RoomCommand(operators: create, by: asker.name, at: self.now), seat: nil) { outcome in
             switch outcome {
             case .accepted, .duplicate: answer(.created(host.id, order.alias, invitation: secret?.text))
             case .rejected(.noChange): answer(.taken)
@@ -72,9 +77,10 @@ extension Gateway {
         }
     }
 
-    private func end(_ reference: RoomReference, _ answer: @escaping (RoomAnswer) -> Void) {
+    private func end(_ reference: RoomReference, by asker: Operator, _ answer: @escaping (RoomAnswer) -> Void) {
         self.current(reference, answer) { host in
-            host.submit(RoomCommand(operators: .lifecycle(.end), at: self.now), seat: nil) { outcome in
+            let command = RoomCommand(operators: .lifecycle(.end), by: asker.name, at: self.now)
+            host.submit(command, seat: nil) { outcome in
                 switch outcome {
                 case .accepted, .duplicate: answer(.ended)
                 case .rejected(.roomEnded): answer(.refused(.unknownRoom))

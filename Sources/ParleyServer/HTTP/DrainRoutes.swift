@@ -5,7 +5,7 @@ import Hummingbird
 struct DrainRoutes: Sendable {
     let operators: OperatorGate
     /// `nil`: it is too late for that.
-    let answer: @Sendable (DrainRequest) async throws -> DrainReport?
+    let answer: @Sendable (DrainRequest, Operator) async throws -> DrainReport?
 
     func add(to router: Router<PeerRequestContext>) {
         router.get("/v1/drain") { try await self.respond(to: $0, $1, .report) }
@@ -18,8 +18,8 @@ struct DrainRoutes: Sendable {
         _ context: PeerRequestContext,
         _ drainRequest: DrainRequest
     ) async throws -> Response {
-        try await self.operators.admit(request, context) {
-            guard let report = try await self.answer(drainRequest) else {
+        try await self.operators.admit(request, context) { asker in
+            guard let report = try await self.answer(drainRequest, asker) else {
                 return Routes.json(
                     #"{"ok":false,"code":"stopping","message":"The process was told to end; it cannot be kept."}"#,
                     status: .conflict

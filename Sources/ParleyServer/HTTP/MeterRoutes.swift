@@ -17,7 +17,7 @@ struct MeterRoutes: Sendable {
 
     func add(to router: Router<PeerRequestContext>) {
         router.get("/v1/meter") { request, context in
-            try await self.operators.admit(request, context) {
+            try await self.operators.admit(request, context) { _ in
                 let top = request.uri.queryParameters["top"].flatMap { Int($0) } ?? Self.topUsual
                 return Routes.json(String(decoding: try await self.report(top).encoded, as: UTF8.self))
             }

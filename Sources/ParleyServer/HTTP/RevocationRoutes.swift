@@ -7,7 +7,7 @@ import ParleyProtocol
 struct RevocationRoutes: Sendable {
     let limits: Limits
     let operators: OperatorGate
-    let answer: @Sendable (RevocationRequest) async throws -> RevocationAnswer
+    let answer: @Sendable (RevocationRequest, Operator) async throws -> RevocationAnswer
 
     /// A longer body is answered with 413.
     private static let bodyBytesMax = 4_096
@@ -15,26 +15,26 @@ struct RevocationRoutes: Sendable {
 
     func add(to router: Router<PeerRequestContext>) {
         router.post("/v1/revocations") { request, context in
-            try await self.operators.admit(request, context) { try await self.revoke(request) }
+            try await self.operators.admit(request, context) { try await self.revoke(request, $0) }
         }
         router.get("/v1/revocations") { request, context in
-            try await self.operators.admit(request, context) {
+            try await self.operators.admit(request, context) { asker in
                 let query = request.uri.queryParameters
                 let limit = query["limit"].flatMap { Int($0) } ?? Self.pageMax
                 let after = query["after"].map { String($0) }
                 return self.response(
-                    try await self.answer(.list(after: after, limit: min(max(1, limit), Self.pageMax)))
+                    try await self.answer(.list(after: after, limit: min(max(1, limit), Self.pageMax)), asker)
                 )
             }
         }
         router.delete("/v1/revocations/:id") { request, context in
-            try await self.operators.admit(request, context) {
-                self.response(try await self.answer(.lift(context.parameters.get("id") ?? "")))
+            try await self.operators.admit(request, context) { asker in
+                self.response(try await self.answer(.lift(context.parameters.get("id") ?? ""), asker))
             }
         }
     }
 
-    private func revoke(_ request: Request) async throws -> Response {
+    private func revoke(_ request: Request, _ asker: Operator) async throws -> Response {
         guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
             return OperatorGate.problem("too-large", "The body is too long.", .contentTooLarge)
         }
@@ -46,7 +46,8 @@ struct RevocationRoutes: Sendable {
                 .badRequest
             )
         }
-        return self.response(try await self.answer(.revoke(order.subject, until: order.until, reason: order.reason)))
+        let request = RevocationRequest.revoke(order.subject, until: order.until, reason: order.reason)
+        return self.response(try await self.answer(request, asker))
     }
 
     private func response(_ answer: RevocationAnswer) -> Response {

@@ -7,24 +7,28 @@ import ParleyProtocol
 struct RoomRoutes: Sendable {
     let limits: Limits
     let operators: OperatorGate
-    let answer: @Sendable (RoomRequest) async throws -> RoomAnswer
+    let answer: @Sendable (RoomRequest, Operator) async throws -> RoomAnswer
 
     /// A longer body is answered with 413.
     private static let bodyBytesMax = 16_384
 
     func add(to router: Router<PeerRequestContext>) {
         router.post("/v1/rooms") { request, context in
-            try await self.operators.admit(request, context) { try await self.create(request) }
+            try await self.operators.admit(request, context) { try await self.create(request, $0) }
         }
         router.get("/v1/rooms/:room") { request, context in
-            try await self.operators.admit(request, context) { try await self.ask(context) { .report($0) } }
+            try await self.operators.admit(request, context) { asker in
+                try await self.ask(context, asker) { .report($0) }
+            }
         }
         router.delete("/v1/rooms/:room") { request, context in
-            try await self.operators.admit(request, context) { try await self.ask(context) { .end($0) } }
+            try await self.operators.admit(request, context) { asker in
+                try await self.ask(context, asker) { .end($0) }
+            }
         }
     }
 
-    private func create(_ request: Request) async throws -> Response {
+    private func create(_ request: Request, _ asker: Operator) async throws -> Response {
         guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
             return Self.problem("too-large", "The body is too long.", status: .contentTooLarge)
         }
@@ -34,7 +38,7 @@ struct RoomRoutes: Sendable {
         } catch {
             return Self.problem(error.code.rawValue, error.code.message, member: error.member, status: .badRequest)
         }
-        return Self.response(try await self.answer(.create(order)))
+        return Self.response(try await self.answer(.create(order), asker))
     }
 
     private static func json(_ bytes: ByteBuffer) throws(Rejection) -> JSONValue {
@@ -47,6 +51,7 @@ struct RoomRoutes: Sendable {
 
     private func ask(
         _ context: PeerRequestContext,
+        _ asker: Operator,
         _ request: (RoomReference) -> RoomRequest
     ) async throws -> Response {
         let text = context.parameters.get("room") ?? ""
@@ -56,7 +61,7 @@ struct RoomRoutes: Sendable {
         } catch {
             return Self.response(.refused(error))
         }
-        return Self.response(try await self.answer(request(reference)))
+        return Self.response(try await self.answer(request(reference), asker))
     }
 
     // MARK: Answers

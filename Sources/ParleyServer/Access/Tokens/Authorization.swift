@@ -13,6 +13,8 @@ package struct Authorization: Hashable, Sendable {
     /// Its `iss` and `jti`, for the audit.
     package var issuer: String?
     package var id: String?
+    /// Its `sub`, for the audit of what operators do; people are called by their identity.
+    package var subject: String?
     /// By which it may be revoked, besides its identity.
     package var marks: [RevocationMark] = []
 

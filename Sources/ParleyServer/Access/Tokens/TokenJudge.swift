@@ -87,6 +87,7 @@ package struct TokenJudge: Sendable {
             issuer: try? Self.text(claims, "iss"),
             id: id
         )
+        authorization.subject = subject
         authorization.marks = RevocationMark.marks(issuer: try Self.text(claims, "iss"), subject: subject, token: id)
         if let name = try Self.text(claims, "name"), !name.isEmpty {
             let short = name.cut(toBytes: self.limits.nameBytesMax)
