@@ -5,16 +5,19 @@ headers: `test_proxies`. Clients that do not read: `test_slow`.
 """
 
 import asyncio
+import collections
 import contextlib
+import itertools
 import json
 import os
+import re
 import struct
 import time
 
 from issuer import token
 from raw_socket import CLOSE, PING, TEXT, RawSocket, frame, upgrade_request
 from siege import besieged, each, many_descriptors, target
-from stage import within
+from stage import stop, within
 from test_bad_resume import made_up
 from test_tokens import Visitor, guarded
 
@@ -253,40 +256,100 @@ async def test_nothing_is_decompressed(stage):
 # MARK: - Guesses
 
 
-@within(90)
+GUESSERS, GUESSES, IN_FLIGHT = 100, 1_000, 16
+NAMES_IN_ANSWERS = re.compile(rb'("room":"[^"]*",?|"retryAfterMilliseconds":\d+,?)')
+
+
+def unmasked(text):
+    """A frame with a mask that changes nothing: a hundred thousand of the usual ones would be work for a minute."""
+    return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text.encode()
+
+
+async def frames(reader):
+    """The server's frames, many at a time."""
+    data = b""
+    while part := await reader.read(65536):
+        data += part
+        start = 0
+        while len(data) >= start + 4:
+            length, head = data[start + 1], 2
+            if length == 126:
+                length, head = int.from_bytes(data[start + 2:start + 4], "big"), 4
+            if len(data) < start + head + length:
+                break
+            yield data[start] & 15, data[start + head:start + head + length]
+            start += head + length
+        data = data[start:]
+
+
+async def guesser(server, number):
+    raw = RawSocket(server)
+    await raw.__aenter__()
+    await raw.send({"type": "hello", "protocol": 1, "token": token(sub=f"eve{number}", room="eves-*")})
+    await raw.expect(type="welcome")
+    return raw
+
+
+@within(120)
 async def test_rooms_are_not_found_by_guessing(stage):
-    """Ten thousand names and ids by many sessions at once: every answer is the same, and none lets anybody in. That an
-    unknown room and a forbidden one take the same time: `test_tokens`."""
+    """A hundred thousand names and ids by a hundred people at once, as fast as each may ask: every answer is the same,
+    the name of a room that is there gets no other one, and none lets anybody in. That an unknown room and a forbidden
+    one take the same time: `test_tokens`."""
     server = await stage.enter(guarded(stage.world.program))
     said = token(sub="ada", grant={"create": True})
     ada = await stage.enter(Visitor(server, "secret-fox", said=said, name="Ada"))
-    guesses = [ada.room.id, "secret-fox", *(f"fox-{n}" for n in range(4_998)), *(made_up("r", n) for n in range(5_000))]
+    count = GUESSERS * GUESSES
+    names = (f"fox-{n}" if n % 2 else made_up("r", n) for n in range(count - 2 * GUESSERS))
+    answers = collections.Counter()
 
     async def guess(number):
-        async with RawSocket(server) as raw:
-            await raw.send({"type": "hello", "protocol": 1, "token": token(sub=f"eve{number}", room="eves-*")})
-            await raw.expect(type="welcome")
-            answers = set()
-            mine = guesses[number::20]
-            for start in range(0, len(mine), 16):
-                part = mine[start:start + 16]
-                await raw.send_bytes(b"".join(frame(json.dumps({"type": "join", "id": 1, "room": room}))
-                                              for room in part))
-                for _ in part:
-                    opcode, payload = await raw.read_frame(20) or (None, None)
-                    while opcode == PING or opcode == TEXT and json.loads(payload)["type"] == "beat":
-                        opcode, payload = await raw.read_frame(20) or (None, None)
-                    if opcode != TEXT:
-                        # Who asks so often and stops at nothing is closed by name.
-                        assert opcode == CLOSE and struct.unpack(">H", payload[:2])[0] in (4429, 4502), payload
-                        return answers
-                    answer = json.loads(payload)
-                    answers.add(json.dumps({key: value for key, value in answer.items()
-                                            if key not in ("room", "retryAfterMilliseconds")}))
-            return answers
+        # Everybody tries the room that is there, by its name and by its id.
+        mine = [ada.room.id, "secret-fox", *itertools.islice(names, GUESSES - 2)]
+        raw = await guesser(server, number)
+        heard = frames(raw.reader)
+        for start in range(0, len(mine), IN_FLIGHT):
+            part = mine[start:start + IN_FLIGHT]
+            await raw.send_bytes(b"".join(unmasked(json.dumps({"type": "join", "id": 1, "room": room}))
+                                          for room in part))
+            missing = len(part)
+            while missing:
+                opcode, payload = await anext(heard)
+                if opcode == TEXT and not payload.startswith(b'{"type":"beat"'):
+                    answers[NAMES_IN_ANSWERS.sub(b"", payload)] += 1
+                    missing -= 1
+                assert opcode in (TEXT, PING), (opcode, payload)
+        await raw.__aexit__()
 
-    answers = set().union(*await each(20, guess))
-    codes = {json.loads(answer)["code"] for answer in answers}
-    assert "unknown-room" in codes and codes <= {"unknown-room", "rate-limited", "busy"}, answers
-    assert len(answers) == len(codes), answers
+    await each(GUESSERS, guess)
+    assert answers.total() == count, answers
+    # All of them were judged, and no two of them alike are told apart by the answer.
+    assert len(answers) == 1 and json.loads(next(iter(answers)))["code"] == "unknown-room", answers
     assert server.is_alive() and len(ada.room.people) == 1
+
+
+@within(60)
+async def test_whoever_goes_on_guessing_is_slowed_down_by_name_and_then_closed(stage):
+    """Without waiting for answers: a session may ask so much, then is told to wait, then is closed for good."""
+    server = await stage.enter(guarded(stage.world.program, "--messages-per-second", "50"))
+    raw = await guesser(server, 0)
+    codes, closed = collections.Counter(), None
+
+    async def ask():
+        with contextlib.suppress(ConnectionError):
+            for start in range(0, 100_000, 100):
+                await raw.send_bytes(b"".join(unmasked(json.dumps({"type": "join", "id": 1, "room": f"fox-{n}"}))
+                                              for n in range(start, start + 100)))
+
+    asking = asyncio.create_task(ask())
+    async for opcode, payload in frames(raw.reader):
+        if opcode == CLOSE:
+            closed = struct.unpack(">H", payload[:2])[0]
+            break
+        if opcode == TEXT and b'"rejected"' in payload:
+            answer = json.loads(payload)
+            codes[answer["code"]] += 1
+            assert answer["code"] != "rate-limited" or answer["retryAfterMilliseconds"] > 0
+    await stop(asking)
+    await raw.__aexit__()
+    assert closed == 4502, (closed, codes)
+    assert set(codes) <= {"unknown-room", "too-many-rooms", "rate-limited"} and codes["rate-limited"] > 100, codes
