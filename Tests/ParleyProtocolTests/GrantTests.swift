@@ -34,9 +34,32 @@ struct GrantTests {
         #expect(grant.permissions.permits(.chat) == nil)
     }
 
-    @Test func `at most 64 rooms`() throws {
-        let rooms = (0..<65).map { JSONValue.string("room-\($0)") }
-        #expect(throws: GrantFault(member: "parley.room")) { try Self.grant(["room": .array(rooms)]) }
-        #expect(try Self.grant(["room": .array(Array(rooms.dropLast()))]).rooms.count == 64)
+    @Test func `what a grant may hold, and one more`() throws {
+        let limits = Limits()
+        func object(_ members: [(String, JSONValue)]) -> JSONValue {
+            var object = JSONObject()
+            for (name, value) in members { object[name] = value }
+            return .object(object)
+        }
+        func text(_ bytes: Int) -> String { String(repeating: "x", count: bytes) }
+        func attributes(_ count: Int, _ name: (Int) -> String, _ value: JSONValue = 1) -> JSONValue {
+            object((0..<count).map { (name($0), value) })
+        }
+        let bounds: [(max: Int, member: String, value: (Int) -> JSONValue)] = [
+            (limits.roomsPerGrantMax, "room", { count in .array((0..<count).map { .string("room-\($0)") }) }),
+            (limits.aliasBytesMax, "room", { .string(text($0)) }),
+            (Int(limits.sessionSecondsMax), "sessionSeconds", { .integer(Int64($0)) }),
+            (limits.attributeKeyBytesMax, "attributes", { bytes in object([(text(bytes), 1)]) }),
+            (limits.attributesPerParticipantMax, "attributes", { count in attributes(count) { "k\($0)" } }),
+            // The key, and the quotation marks.
+            (limits.attributeBytesPerGrantMax, "attributes", { bytes in object([("k", .string(text(bytes - 3)))]) }),
+        ]
+        for (max, member, value) in bounds {
+            _ = try Self.grant(object([(member, value(max))]))
+            #expect(throws: GrantFault(member: "parley.\(member)")) {
+                try Self.grant(object([(member, value(max + 1))]))
+            }
+        }
+        #expect(throws: GrantFault(member: "parley.sessionSeconds")) { try Self.grant(["sessionSeconds": 0]) }
     }
 }

@@ -80,6 +80,17 @@ struct MeterTests {
         #expect(meter.addresses.count == 0)
     }
 
+    @Test("so many of each are remembered, and the cheapest is forgotten")
+    func entries() {
+        var limits = Limits()
+        limits.meterEntriesMax = 3
+        var meter = CostMeter(limits: limits, now: 0)
+        for number in 1...4 as ClosedRange<UInt32> {
+            meter.add(Cost(messages: Int(5 - number)), address: .ipv4(number))
+        }
+        #expect(meter.addresses.count == 3)
+    }
+
     @Test("a session is counted for its identity and each of its rooms")
     func session() {
         var meter = CostMeter(limits: Limits(), now: 0)

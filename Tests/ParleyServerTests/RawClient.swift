@@ -29,9 +29,16 @@ struct RawClient: Sendable {
     }
 
     func send(_ message: ClientMessage) {
+        var bytes: [UInt8] = []
+        message.encode(into: &bytes)
+        self.send(text: bytes)
+    }
+
+    /// What no client would say.
+    func send(text: String) { self.send(text: Array(text.utf8)) }
+
+    private func send(text bytes: [UInt8]) {
         self.eventLoop.execute {
-            var bytes: [UInt8] = []
-            message.encode(into: &bytes)
             bytes.withUnsafeBytes { self.delegate.value.connection?.sendText($0) }
         }
     }

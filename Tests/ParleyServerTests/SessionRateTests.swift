@@ -5,16 +5,6 @@ import Testing
 
 @Suite("How much one may say", .timeLimit(.minutes(1)))
 struct SessionRateTests {
-    private func greeted(
-        _ server: RunningServer,
-        _ hello: Hello = Hello()
-    ) async throws -> (client: RawClient, welcome: Welcome) {
-        let client = try await RawClient.connect(to: server)
-        client.send(.hello(hello))
-        let welcome = await client.first { if case .welcome(let welcome) = $0 { welcome } else { nil } }
-        return (client, try #require(welcome))
-    }
-
     private func rejections(_ messages: [ServerMessage], _ code: RejectionCode) -> [RejectedMessage] {
         messages.compactMap { message in
             guard case .rejected(let rejected) = message, rejected.knownCode == code else { return nil }
@@ -46,13 +36,13 @@ struct SessionRateTests {
         limits.messageBurst = 5
         limits.messagesPerSecond = 1
         try await withServer(limits: limits) { server in
-            let (first, welcome) = try await self.greeted(server)
+            let (first, welcome) = try await greeted(server)
             for _ in 1...5 { first.send(.beat(ClientBeat())) }
             var hello = Hello()
             hello.resume = Hello.Resume(session: welcome.session, secret: welcome.resumeSecret, rooms: [])
             first.close(code: 4000)
             _ = try await first.rest()
-            let (second, again) = try await self.greeted(server, hello)
+            let (second, again) = try await greeted(server, hello)
             #expect(again.resumed)
             for _ in 1...5 { second.send(.beat(ClientBeat())) }
             let refused = await second.first { if case .rejected(let rejected) = $0 { rejected } else { nil } }
@@ -68,7 +58,7 @@ struct SessionRateTests {
         limits.overrunBurst = 5
         limits.overrunsPerSecond = 1
         try await withServer(limits: limits) { server in
-            let (client, _) = try await self.greeted(server)
+            let (client, _) = try await greeted(server)
             for _ in 1...50 { client.send(.beat(ClientBeat())) }
             let (messages, code) = try await client.rest()
             #expect(code == CloseCode.flooding.rawValue)
@@ -106,7 +96,7 @@ struct SessionRateTests {
         try await withServer(limits: limits) { server in
             let ada = try await server.connect()
             let a = try await ada.join(alias("again"))
-            let (bob, _) = try await self.greeted(server)
+            let (bob, _) = try await greeted(server)
             bob.send(.join(JoinCommand(id: 1, room: try alias("again"))))
             _ = await bob.first { if case .snapshot(let snapshot) = $0 { snapshot.room } else { nil } }
             for n in Array(repeating: UInt64(1), count: 50) + [2] {
@@ -124,7 +114,7 @@ struct SessionRateTests {
         limits.commandsPerRoomBurst = 3
         limits.commandsPerRoomPerSecond = 1
         try await withServer(limits: limits) { server in
-            let (client, _) = try await self.greeted(server)
+            let (client, _) = try await greeted(server)
             client.send(.join(JoinCommand(id: 1, room: try alias("busy"))))
             client.send(.join(JoinCommand(id: 1, room: try alias("quiet"))))
             var rooms: [RoomID] = []

@@ -52,6 +52,28 @@ struct SlowConsumerTests {
         }
     }
 
+    @Test("as long as less waits than the watermark, nobody is behind, however many entries there are")
+    func watermark() async throws {
+        var limits = self.limits
+        limits.outputWatermarkBytes = 8_388_608
+        try await withServer(limits: limits) { server in
+            let (ada, bob, room) = try await meeting(server)
+            try await bob.reads(false)
+            try await self.makeHistory(ada, room)
+            try await bob.reads(true)
+            for _ in 1...40 {
+                let isEvent = await bob.first { heard -> Bool? in
+                    switch heard {
+                    case .message(.events): true
+                    case .message(.snapshot), .closed: false
+                    case .message: nil
+                    }
+                }
+                #expect(isEvent == true)
+            }
+        }
+    }
+
     @Test("a second time within the patience is closed by name, and the session may come back")
     func tooSlow() async throws {
         try await withServer(limits: self.limits) { server in

@@ -1,3 +1,4 @@
+import ParleyProtocol
 import ParleyServer
 import ParleyTransport
 import Testing
@@ -37,6 +38,20 @@ struct TrustedProxiesTests {
         #expect(host(("X-Forwarded-Host", "evil.example, example.org")) == "example.org")
         #expect(host(("Forwarded", "for=192.0.2.1;host=example.org")) == "example.org")
         #expect(host(("X-Forwarded-For", "192.0.2.1")) == nil)
+    }
+
+    @Test("so many proxies in a row are believed, and one more is refused")
+    func hops() {
+        let max = Limits().proxyHopsMax
+        let proxies = TrustedProxies([AddressRange("10.0.0.0/8")].compactMap { $0 })
+        func client(_ hops: Int) -> ClientAddress? {
+            let list = (["192.0.2.7"] + Array(repeating: "10.0.0.2", count: hops - 1)).joined(separator: ", ")
+            let source = ConnectionSource(peer: ClientAddress("10.0.0.1"))
+            return try? proxies.origin(of: source, headers: [(name: "x-forwarded-for", value: list)], hopsMax: max)
+                .address
+        }
+        #expect(client(max) == ClientAddress("192.0.2.7"))
+        #expect(client(max + 1) == nil)
     }
 
     @Test("without proxies, what a request says about them is not looked at")

@@ -135,6 +135,18 @@ struct TurnRenewalsTests {
         #expect(self.renewals.due(at: at(1), among: nobody) == [])
     }
 
+    @Test("of a crowd as many as the limits say, and the others with the next look")
+    mutating func crowd() {
+        let atOnce = Limits().leasesPerSweep
+        self.renewals = TurnRenewals(lifetimeMilliseconds: 100_000, atOnceMax: atOnce)
+        self.renewals.lent(renewAt: at(0))
+        let all = (0...atOnce).map {
+            TurnRenewals.Candidate(SessionID(high: 1, low: UInt64($0)), renewAt: at(0))
+        }
+        #expect(self.renewals.due(at: at(1)) { all }.count == atOnce)
+        #expect(self.renewals.due(at: at(1)) { Array(all.suffix(1)) } == [SessionID(high: 1, low: UInt64(atOnce))])
+    }
+
     @Test("somebody new is looked for in time")
     mutating func newcomer() {
         self.renewals.lent(renewAt: at(70_000))

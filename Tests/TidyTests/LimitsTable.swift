@@ -20,6 +20,8 @@ struct LimitsTable {
     private var lines: [Line] = []
     /// Limits without a comment of their own and without one above them.
     private(set) var lacking: [String] = []
+    /// Those that do not follow from others.
+    private(set) var stored: [String] = []
 
     /// - Parameters:
     ///   - source: `Limits.swift`.
@@ -37,6 +39,7 @@ struct LimitsTable {
                 isFresh = true
                 comment.append(String(line.dropFirst(4)))
             } else if let match = line.prefixMatch(of: #/public var (\w+)(.*)$/#) {
+                if !match.2.contains("{") { self.stored.append(String(match.1)) }
                 self.add(String(match.1), Self.value(String(match.1), String(match.2)), comment, isFresh: isFresh)
                 isFresh = false
             } else if line.hasPrefix("private var ") {

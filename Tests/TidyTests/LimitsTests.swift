@@ -34,6 +34,25 @@ struct LimitsTests {
         #expect(Set(table.names).count == table.names.count)
     }
 
+    /// Limits that no test can reach, and why.
+    private static let untested: [String: String] = [:]
+
+    @Test("every limit that is stored is named in a test, which shows what happens at it")
+    func areTested() throws {
+        var words: Set<Substring> = []
+        for file in Repository.files where file.isIn("Tests/") && !file.isIn("Tests/TidyTests/") {
+            // A comment shows nothing; in Python a limit's name stands in a string.
+            let lines = file.isSwift ? file.codeLines : file.path.hasSuffix(".py") ? file.lines : []
+            for line in lines { words.formUnion(line.split { !($0.isLetter || $0.isNumber || $0 == "_") }) }
+        }
+        let table = try Self.table()
+        #expect(table.stored.count > 150)
+        for name in table.stored where !words.contains(name[...]) && Self.untested[name] == nil {
+            Issue.record("Sources/ParleyProtocol/Limits.swift: error: no test names \(name), see docs/HACKING.md")
+        }
+        #expect(Self.untested.keys.allSatisfy { !words.contains($0[...]) && table.stored.contains($0) })
+    }
+
     @Test("marks, comments, shared rows, units, and what follows from others")
     func sample() {
         let source = """

@@ -105,8 +105,8 @@ private func digest(_ byte: UInt8) -> Digest {
         _ = meeting.join("Bob")
         #expect(meeting.deny("Ada", "Bob") == "denied Bob #2")
         #expect(meeting.room.membership(meeting.id("Bob")) == nil)
-        #expect(meeting.join("Bob", at: later(59_999)) == "rejected denied")
-        #expect(meeting.join("Bob", at: later(60_000)) == "waiting Bob (approval) #2")
+        #expect(meeting.join("Bob", at: later(Limits().deniedMilliseconds - 1)) == "rejected denied")
+        #expect(meeting.join("Bob", at: later(Limits().deniedMilliseconds)) == "waiting Bob (approval) #2")
         meeting.isTrue()
     }
 
@@ -167,7 +167,8 @@ private func digest(_ byte: UInt8) -> Digest {
 
     @Test func `so many wait and no more, and all of them come in, a few with each entry`() {
         var meeting = meeting(["admission": "approval", "stageMax": 300], capacity: 300)
-        for number in 0..<201 as Range<UInt64> {
+        let waitingMax = UInt64(Limits().waitingMax)
+        for number in 0...waitingMax {
             let join = RoomCommand.Join(
                 session: SessionID(high: 50, low: number + 1_000),
                 identity: IdentityID(high: 51, low: number + 1_000),
@@ -176,7 +177,7 @@ private func digest(_ byte: UInt8) -> Digest {
             let id = ParticipantID(high: 52, low: number + 1_000)
             let command = RoomCommand(participant: id, number: 1, at: Meeting.clock, action: .join(join))
             let line = meeting.decide(command)
-            #expect(line == (number < 200 ? "waiting ? (approval) #1" : "rejected room-full"))
+            #expect(line == (number < waitingMax ? "waiting ? (approval) #1" : "rejected room-full"))
         }
         _ = meeting.ask("Ada", .admission(.admit(.all)))
         var entries = 1
@@ -265,13 +266,16 @@ private func digest(_ byte: UInt8) -> Digest {
             let id = ParticipantID(high: 52, low: number + 1_000)
             return (id, RoomCommand(participant: id, number: 1, at: Meeting.clock, action: .join(join)))
         }
-        for number in 0..<257 as Range<UInt64> {
+        let bansMax = UInt64(Limits().bansMax)
+        for number in 0...bansMax {
             let (id, command) = join(number)
             _ = meeting.decide(command)
             let line = meeting.operate(.admission(.remove(id, ban)))
-            #expect(line == (number < 256 ? "left ? (removed), banned" : "rejected too-many"))
+            #expect(line == (number < bansMax ? "left ? (removed), banned" : "rejected too-many"))
         }
-        #expect(meeting.operate(.admission(.remove(join(256).0, ban)), at: later(1_000)) == "left ? (removed), banned")
+        #expect(
+            meeting.operate(.admission(.remove(join(bansMax).0, ban)), at: later(1_000)) == "left ? (removed), banned"
+        )
         #expect(meeting.room.door.bans.count == 1)
         meeting.isTrue()
     }
@@ -359,9 +363,10 @@ private func digest(_ byte: UInt8) -> Digest {
 
     @Test func `the list of invitations is bounded`() {
         var meeting = meeting([:])
-        for number in 0..<65 as Range<UInt8> {
+        let invitationsMax = UInt8(Limits().invitationsMax)
+        for number in 0...invitationsMax {
             let line = meeting.operate(Self.invite(number))
-            #expect(line == (number < 64 ? "invited" : "rejected too-many"))
+            #expect(line == (number < invitationsMax ? "invited" : "rejected too-many"))
         }
     }
 

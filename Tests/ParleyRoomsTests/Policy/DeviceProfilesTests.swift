@@ -125,4 +125,35 @@ import Testing
         )
         #expect(MediaPolicy(of: one, rules: MediaRules())?.video.count == 32)
     }
+
+    @Test func `of more codecs those count that most kinds of device have`() {
+        let count = Limits().policyFormatsMax
+        func policy(_ both: Int) -> MediaPolicy? {
+            var profiles = DeviceProfiles()
+            let names = (0..<both).map { "A\($0 + 1_000)" }
+            for (joined, own) in [(1, "Z1"), (2, "Z2")] as [(UInt64, String)] {
+                let device = MediaPolicyTests.Device((names + [own]).joined(separator: " "), audio: nil)
+                profiles.add(MediaPolicyTests.holder("P", joined), device.abilities, .stage)
+            }
+            return MediaPolicy(of: profiles, rules: MediaRules())
+        }
+        #expect(policy(count)?.video.count == count)
+        // What one of the two lacks is not looked at any more, so nobody is in the way of it.
+        #expect(policy(count)?.blockers == [])
+        #expect(policy(count - 1)?.blockers.isEmpty == false)
+        #expect(policy(count + 1)?.video.count == count)
+    }
+
+    @Test func `so many are named who are in the way, those who came first`() {
+        let count = UInt64(Limits().policyBlockersMax)
+        for others in [count, count + 1] {
+            var profiles = DeviceProfiles()
+            profiles.add(MediaPolicyTests.holder("Ada", 1), MediaPolicyTests.Device("H264 VP8").abilities, .stage)
+            for joined in 2...(others + 1) {
+                profiles.add(MediaPolicyTests.holder("P", joined), MediaPolicyTests.Device("VP8").abilities, .stage)
+            }
+            let blockers = MediaPolicy(of: profiles, rules: MediaRules(videoCodecs: ["H264": 1, "VP8": 2]))?.blockers
+            #expect(blockers?.map(\.low) == Array(2...(count + 1)))
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import ParleyProtocol
 import ParleyServer
 import Testing
 
@@ -34,6 +35,18 @@ struct AuthorizationDeskTests {
         #expect(self.ends() == [])
         #expect(self.ends() == [])
         #expect(self.desk.underWay == 0 && self.desk.waitingCount == 0)
+    }
+
+    @Test("as many as the limits say")
+    mutating func limits() {
+        let limits = Limits()
+        let (concurrent, waiting) = (UInt64(limits.webhookConcurrentMax), UInt64(limits.webhookWaitingMax))
+        self.desk = AuthorizationDesk(limits: limits, patienceMilliseconds: limits.webhookMilliseconds)
+        for number in 1...concurrent { #expect(self.add(number) == [.ask(number)]) }
+        for number in (concurrent + 1)...(concurrent + waiting) { #expect(self.add(number) == []) }
+        let wait = UInt64(limits.webhookMilliseconds)
+        #expect(self.add(0) == [.refuse(0, retryAfterMilliseconds: wait)])
+        #expect(self.ends() == [.ask(concurrent + 1)])
     }
 
     @Test("after three failures in a row nobody is asked about, nor waits, until the pause is over")

@@ -13,6 +13,7 @@ struct SessionAuthorizationTests {
     @Test func `it is told a minute before, at the end, and ends half a minute later`() {
         var session = SessionAuthorization(Self.authorization())
         let limits = Limits()
+        #expect((limits.tokenWarningMilliseconds, limits.tokenGraceMilliseconds) == (60_000, 30_000))
         func tick(_ milliseconds: Int64) -> SessionAuthorization.Action {
             session.tick(Instant(milliseconds: milliseconds), limits: limits)
         }

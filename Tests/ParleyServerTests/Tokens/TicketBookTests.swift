@@ -44,7 +44,7 @@ struct TicketBookTests {
         var book = TicketBook()
         let issued = try Self.issue(&book, 1).get()
         #expect(issued.text.utf8.count == 32)
-        #expect(issued.expiresAt == Self.now.advanced(milliseconds: 30_000))
+        #expect(issued.expiresAt == Self.now.advanced(milliseconds: Limits().connectTicketMilliseconds))
         #expect(book.redeem(issued.text, at: Self.now) == Self.authorization())
         #expect(book.redeem(issued.text, at: Self.now) == nil)
         #expect(book.count == 0)

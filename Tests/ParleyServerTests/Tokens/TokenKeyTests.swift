@@ -79,6 +79,12 @@ struct TokenKeyTests {
         await #expect(throws: TokenKeyError.notForSignatures) { try await TokenKey(jwk: Self.p256) }
     }
 
+    @Test func `of a large set the first are taken`() async throws {
+        let count = Limits().keysPerIssuerMax
+        let keys = try #require(await TokenKey.set(["keys": .array(Array(repeating: Self.edwards, count: count + 1))]))
+        #expect(keys.count == count)
+    }
+
     /// RFC 8037, appendix A.4: its payload is no token, so only the signature is looked at.
     @Test func `the signature of the standard's example is right`() async throws {
         let key = try await TokenKey(jwk: Self.edwards)

@@ -111,8 +111,23 @@ struct TokenTests {
 
     @Test func `clocks may differ by half a minute`() async throws {
         let good = #"{"room":"blue-fox"}"#
-        #expect(try await Self.outcome(of: Self.claims(["exp": .integer(1_795_226_371)])) == good)
-        #expect(try await Self.outcome(of: Self.claims(["nbf": .integer(1_795_226_430)])) == good)
+        let leeway = Int64(Limits().tokenLeewayMilliseconds / 1_000)
+        let now = Self.now.milliseconds / 1_000
+        for (name, instant) in [("exp", now - leeway + 1), ("nbf", now + leeway)] {
+            #expect(try await Self.outcome(of: Self.claims([name: .integer(instant)])) == good)
+        }
+        for (name, instant) in [("exp", now - leeway), ("nbf", now + leeway + 1)] {
+            #expect(try await Self.outcome(of: Self.claims([name: .integer(instant)])) != good)
+        }
+    }
+
+    @Test func `a token is so long, and no longer`() async throws {
+        let judge = try await Self.judge()
+        let max = Limits().tokenBytesMax
+        for (bytes, isTooLong) in [(max, false), (max + 1, true)] {
+            let outcome = await Self.outcome(String(repeating: "a", count: bytes), judge)
+            #expect((outcome == "\(TokenFault.tooLong)") == isTooLong)
+        }
     }
 
     @Test func `what is no token is refused`() async throws {

@@ -1,3 +1,5 @@
+package import ParleyProtocol
+
 /// Who is asked about now, who waits, and who is sent away: in front of a service that may be slow, or away. All times
 /// are monotonic nanoseconds.
 ///
@@ -29,6 +31,14 @@ package struct AuthorizationDesk: Sendable {
         self.concurrentMax = max(1, concurrentMax)
         self.waitingMax = waitingMax
         self.patienceMilliseconds = UInt64(max(1, patienceMilliseconds))
+    }
+
+    package init(limits: Limits, patienceMilliseconds: Int) {
+        self.init(
+            concurrentMax: limits.webhookConcurrentMax,
+            waitingMax: limits.webhookWaitingMax,
+            patienceMilliseconds: patienceMilliseconds
+        )
     }
 
     package var waitingCount: Int { self.waiting.count }
