@@ -44,7 +44,7 @@ import Testing
     @Test func `so many are free, then each pause is twice the one before, up to the longest`() {
         var limits = Limits()
         (limits.wrongPINsFree, limits.wrongPINPauseMilliseconds, limits.wrongPINPauseMillisecondsMax) = (2, 100, 350)
-        var limit = GuessLimit(limits: limits)
+        var limit = GuessLimit(limits: Shared(limits))
         var now = Instant(milliseconds: 0)
         for pause in [nil, 100, 200, 350, 350] as [UInt64?] {
             #expect(limit.begin(Self.identity(1), at: now) == nil)
@@ -57,7 +57,7 @@ import Testing
     @Test func `all together have so many a minute`() {
         var limits = Limits()
         limits.wrongPINsPerMinute = 2
-        var limit = GuessLimit(limits: limits)
+        var limit = GuessLimit(limits: Shared(limits))
         for (number, milliseconds, wait) in [
             (1, 0, nil), (2, 1_000, nil), (3, 2_000, 58_000), (3, 59_999, 1), (3, 60_000, nil), (4, 60_000, 1_000),
         ] as [(UInt64, Int64, UInt64?)] {
@@ -68,7 +68,7 @@ import Testing
     @Test func `so many guessers are counted, and the longest quiet one is forgotten`() {
         var limits = Limits()
         (limits.guessersMax, limits.wrongPINsFree, limits.wrongPINsPerMinute) = (3, 1, 1_000)
-        var limit = GuessLimit(limits: limits)
+        var limit = GuessLimit(limits: Shared(limits))
         for number in 1...3 as ClosedRange<UInt64> {
             limit.failed(Self.identity(number), at: Instant(milliseconds: Int64(number)))
         }
