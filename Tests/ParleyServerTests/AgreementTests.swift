@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("Agreement that can be proven", .timeLimit(.minutes(1)))
+@Suite("Agreement that can be proven", .timeLimit(.minutes(patience)))
 struct AgreementTests {
     private var limits: Limits {
         var limits = Limits()

@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("A large audience, over real sockets", .timeLimit(.minutes(1)))
+@Suite("A large audience, over real sockets", .timeLimit(.minutes(patience)))
 struct AudienceTests {
     private static var limits: Limits {
         var limits = Limits()

@@ -2,9 +2,10 @@ import NIOCore
 import NIOPosix
 import ParleyEngine
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("Chat, over real sockets", .timeLimit(.minutes(1)))
+@Suite("Chat, over real sockets", .timeLimit(.minutes(patience)))
 struct ChatTests {
     @Test("what is said is read by everybody, once, over lost connections, and later by who comes late")
     func survives() async throws {

@@ -1,9 +1,10 @@
 import ParleyClient
 import ParleyProtocol
 import ParleyTransport
+import ParleyTestSupport
 import Testing
 
-@Suite("A server that drains", .timeLimit(.minutes(1)))
+@Suite("A server that drains", .timeLimit(.minutes(patience)))
 struct DrainTests {
     private func greeted(_ server: RunningServer) async throws -> RawClient {
         let client = try await RawClient.connect(to: server)

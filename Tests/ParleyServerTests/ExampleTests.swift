@@ -1,9 +1,10 @@
 import Foundation
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("The example of the Swift client", .timeLimit(.minutes(1)))
+@Suite("The example of the Swift client", .timeLimit(.minutes(patience)))
 struct ExampleTests {
     // Begin.
     func meet(at address: String) async throws {

@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("What happens at the limits", .timeLimit(.minutes(1)))
+@Suite("What happens at the limits", .timeLimit(.minutes(patience)))
 struct LimitTests {
     @Test("a full room is refused by name, and nobody inside notices")
     func roomFull() async throws {

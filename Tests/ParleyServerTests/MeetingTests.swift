@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("A meeting, over real sockets", .timeLimit(.minutes(1)))
+@Suite("A meeting, over real sockets", .timeLimit(.minutes(patience)))
 struct MeetingTests {
     @Test("the first person makes the room and is its host, the second sees her and is seen")
     func join() async throws {

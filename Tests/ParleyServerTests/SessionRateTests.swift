@@ -1,9 +1,10 @@
 import ParleyClient
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
-@Suite("How much one may say", .timeLimit(.minutes(1)))
+@Suite("How much one may say", .timeLimit(.minutes(patience)))
 struct SessionRateTests {
     private func rejections(_ messages: [ServerMessage], _ code: RejectionCode) -> [RejectedMessage] {
         messages.compactMap { message in

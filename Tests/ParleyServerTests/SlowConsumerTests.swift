@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("Somebody who does not read", .timeLimit(.minutes(1)))
+@Suite("Somebody who does not read", .timeLimit(.minutes(patience)))
 struct SlowConsumerTests {
     private var limits: Limits {
         var limits = Limits()

@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("What people may see, over real sockets", .timeLimit(.minutes(1)))
+@Suite("What people may see, over real sockets", .timeLimit(.minutes(patience)))
 struct ViewTests {
     @Test("a host locks the room, and nobody new comes in")
     func lock() async throws {

@@ -1,8 +1,9 @@
 import ParleyClient
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite("A waiting room on two servers", .timeLimit(.minutes(1)))
+@Suite("A waiting room on two servers", .timeLimit(.minutes(patience)))
 struct WaitingTests {
     @Test("who waits on one server is seen, let in and sent away by a moderator on another")
     func decided() async throws {

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import ParleyTransport
+import ParleyTestSupport
 import Testing
 
 /// A server that answers the first thing it reads with what it is given.
@@ -29,7 +30,7 @@ private final class FixedAnswer: ChannelInboundHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(patience)))
 struct ConnectTests {
     /// How a connect to a server with this answer ends; nil if well.
     private func connect(

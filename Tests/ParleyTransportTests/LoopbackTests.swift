@@ -1,9 +1,10 @@
 import NIOCore
 import NIOPosix
 import ParleyTransport
+import ParleyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(patience)))
 struct LoopbackTests {
     private let server = Told()
     private let client = Told()

@@ -2,9 +2,10 @@ import Foundation
 import Logging
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
-@Suite("Audit: the queue and the file", .timeLimit(.minutes(1)))
+@Suite("Audit: the queue and the file", .timeLimit(.minutes(patience)))
 struct AuditTrailTests {
     static func entry(_ index: Int) -> AuditEntry {
         AuditEntry(.left, at: Instant(milliseconds: Int64(index)))

@@ -2,9 +2,10 @@ import Logging
 import ParleyClient
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
-@Suite("Revocations on two servers", .timeLimit(.minutes(1)))
+@Suite("Revocations on two servers", .timeLimit(.minutes(patience)))
 struct RevocationTests {
     private static func issuer() async throws -> TokenIssuer {
         TokenIssuer(algorithms: [.hs256], keys: .fixed([try await TokenKey(secret: TokenTests.secret)]))
