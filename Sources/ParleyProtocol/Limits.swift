@@ -13,6 +13,8 @@ public struct Limits: Hashable, Sendable {
     public var connectionsMax = 18_000
     /// Connections that are plain HTTP; one more is closed without an answer.
     public var plainConnectionsMax = 1_024
+    /// Connections that have not said yet what they want; one more is closed without an answer.
+    public var waitingUpgradesMax = 16_384
     /// The upgrade request and its headers; more is answered with HTTP 431.
     public var upgradeRequestBytesMax = 16_384
     /// From accept to the end of the upgrade request, and then at most as long again to the end of another one with its
@@ -54,6 +56,15 @@ public struct Limits: Hashable, Sendable {
     /// Such hints, and the most that can be saved up: each is told to many. One too many is rejected: `rate-limited`.
     public var networkChangesPerSecond = 1
     public var networkChangeBurst = 4
+
+    // MARK: Bodies
+    /// Of what is asked over HTTP: rooms that operators make, revocations, tickets. A longer one is answered with HTTP
+    /// 413.
+    public var roomBodyBytesMax = 16_384
+    public var revocationBodyBytesMax = 4_096
+    public var ticketBodyBytesMax = 1_024
+    /// Revocations on one page; who asks for more gets so many.
+    public var revocationsPageMax = 1_000
 
     // MARK: Addresses. An IPv6 network of 64 bits counts as one address.
     /// WebSockets of one address; one more is answered with HTTP 429 (`too-many-connections`).
@@ -348,6 +359,9 @@ public struct Limits: Hashable, Sendable {
     /// Who may issue tokens, and the keys of each; more are refused at the start, or ignored in a fetched set.
     public var tokenIssuersMax = 16
     public var keysPerIssuerMax = 32
+    /// A key set that is longer, or takes longer to come, is none.
+    public var keySetBytesMax = 262_144
+    public var keySetMilliseconds = 3_000
     /// A ticket for the address of a WebSocket is good for so long, and once.
     public var connectTicketMilliseconds = 30_000
     /// Those that were made within that time: of one person, or of one token that names nobody, and in all. One more is
@@ -376,6 +390,9 @@ public struct Limits: Hashable, Sendable {
     // MARK: Relays
     /// Leases that are renewed in one go, four times a second; more wait for the next one.
     public var leasesPerSweep = 500
+    /// A vendor's answer that is longer, or a vendor that takes longer for all that it is asked, is none.
+    public var vendorAnswerBytesMax = 65_536
+    public var vendorMilliseconds = 2_000
 
     // MARK: Proxies
     /// Ranges of addresses whose word is believed; a setting with more is refused.

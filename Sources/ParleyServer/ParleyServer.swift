@@ -50,7 +50,8 @@ public struct ParleyServer: Service, CustomStringConvertible {
     public func run() async throws {
         defer { self.audit?.end() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let vendorClient = self.configuration.turn.vendors.isEmpty ? nil : VendorClient()
+        let vendorClient =
+            self.configuration.turn.vendors.isEmpty ? nil : VendorClient(limits: self.configuration.limits)
         do {
             try await self.run(on: group.next(), vendorClient)
         } catch {

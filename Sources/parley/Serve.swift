@@ -54,7 +54,7 @@ struct Serve: AsyncParsableCommand {
             clock: { Instant(milliseconds: Self.systemMilliseconds()) }
         )
         let audit = try Self.auditLog(settings, logger)
-        let outbound = OutboundClient(trustedRoots: settings.tokens.trustedRoots, logger: logger)
+        let outbound = OutboundClient(trustedRoots: settings.tokens.trustedRoots)
         var configuration = settings.server
         do {
             configuration.issuers = try await settings.tokens.issuers(outbound, logger)

@@ -151,7 +151,7 @@ struct TokenInspect: AsyncParsableCommand {
         let text = self.token == "-" ? readLine() ?? "" : self.token
         let settings = try await readTokens(self.keys)
         let logger = Logger(label: "parley") { _ in SwiftLogNoOpLogHandler() }
-        let client = OutboundClient(trustedRoots: settings.trustedRoots, logger: logger)
+        let client = OutboundClient(trustedRoots: settings.trustedRoots)
         let issuers: [TokenIssuer]
         do {
             issuers = try await settings.issuers(client, logger)

@@ -39,6 +39,8 @@ class Issuer:
         self.keys = {}
         self.is_down = False
         self.requests = 0
+        # So long its key set is, filled up with spaces.
+        self.bytes = 0
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory()
@@ -50,7 +52,7 @@ class Issuer:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 issuer.requests += 1
-                body = json.dumps({"keys": [key.public for key in issuer.keys.values()]}).encode()
+                body = json.dumps({"keys": [key.public for key in issuer.keys.values()]}).ljust(issuer.bytes).encode()
                 self.send_response(503 if issuer.is_down else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -5,10 +5,10 @@ import asyncio
 import json
 import time
 
-from issuer import token
+from issuer import Issuer, token
 from limits import LIMITS
 from raw_socket import upgrade_request
-from server import refused_start
+from server import Server, refused_start
 from test_proxies import TRUSTED, proxy_header
 from test_tickets import http
 from test_tokens import ask, guarded
@@ -104,3 +104,41 @@ async def test_revocations(stage):
         _, _, kept = await http(server, "POST", "/v1/revocations", {"token": "u"})
         assert abs(kept["expiresAt"] - before - LIMITS["revocationMilliseconds"]) < 60_000, kept
         assert (await ask(server, {"token": token(jti="v")}))[0]["type"] == "welcome"
+
+
+async def test_bodies(stage):
+    """At the bound it is read, filled up with spaces; one more is too large."""
+    said = token(sub="ada", grant={"create": True})
+    async with guarded(stage.world.program) as server:
+        for name, path, body, status in (("roomBodyBytesMax", "/v1/rooms", {"alias": "fox"}, 201),
+                                         ("revocationBodyBytesMax", "/v1/revocations", {"token": "t"}, 201),
+                                         ("ticketBodyBytesMax", "/v1/tickets", {"room": "fox"}, 201)):
+            for length, expected in ((LIMITS[name], status), (LIMITS[name] + 1, 413)):
+                padded = json.dumps(body).ljust(length).encode()
+                proof = said if path == "/v1/tickets" else None
+                got, _, answer = await http(server, "POST", path, padded, proof)
+                assert got == expected, (name, length, got, answer)
+
+
+async def test_key_sets(stage):
+    most = LIMITS["keySetBytesMax"]
+    for length, expected in ((most, "welcome"), (most + 1, "authorization-unavailable")):
+        with Issuer() as issuer:
+            key = issuer.rotate("k1", "ES384")
+            issuer.bytes = length
+            flags = ("--token-jwks", issuer.url, "--trusted-roots", issuer.roots)
+            async with Server(stage.world.program, *flags) as server:
+                answer, _ = await ask(server, {"token": key.token(sub="ada")})
+                assert expected in (answer["type"], answer.get("code")), (length, answer)
+
+
+async def test_pages_of_revocations(stage):
+    most = LIMITS["revocationsPageMax"]
+    async with guarded(stage.world.program) as server:
+        for start in range(0, most + 1, 100):
+            made = await asyncio.gather(*(http(server, "POST", "/v1/revocations", {"token": f"t{number}"})
+                                          for number in range(start, min(start + 100, most + 1))))
+            assert {status for status, _, _ in made} == {201}
+        for query in ("", f"?limit={most + 1}"):
+            _, _, page = await http(server, "GET", f"/v1/revocations{query}")
+            assert (len(page["revocations"]), page["count"]) == (most, most + 1)

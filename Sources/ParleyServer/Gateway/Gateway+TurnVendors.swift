@@ -17,8 +17,9 @@ extension Gateway {
         let began = self.now
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         let eventLoop = self.eventLoop
+        let milliseconds = self.limits.vendorMilliseconds
         Task {
-            let result = await vendor.lendInTime(forSeconds: seconds, by: http)
+            let result = await vendor.lendInTime(forSeconds: seconds, withinMilliseconds: milliseconds, by: http)
             eventLoop.execute {
                 bound.value.heard(
                     result.map {

@@ -453,6 +453,7 @@ extension TransportLimits {
         self.writeStall = .milliseconds(Int64(limits.writeStallMilliseconds))
         self.slowCloseCode = CloseCode.slow.rawValue
         self.upgradeBytesMax = limits.upgradeRequestBytesMax
+        self.waitingUpgradesMax = limits.waitingUpgradesMax
         self.controlFramesPerSecondMax = limits.controlFramesPerSecondMax
         self.emptyFragmentsMax = limits.emptyFragmentsMax
         self.upgradeTime = .milliseconds(Int64(limits.upgradeMilliseconds))

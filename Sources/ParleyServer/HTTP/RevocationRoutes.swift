@@ -9,10 +9,6 @@ struct RevocationRoutes: Sendable {
     let operators: OperatorGate
     let answer: @Sendable (RevocationRequest, Operator) async throws -> RevocationAnswer
 
-    /// A longer body is answered with 413.
-    private static let bodyBytesMax = 4_096
-    private static let pageMax = 1_000
-
     func add(to router: Router<PeerRequestContext>) {
         router.post("/v1/revocations") { request, context in
             try await self.operators.admit(request, context) { try await self.revoke(request, $0) }
@@ -20,10 +16,11 @@ struct RevocationRoutes: Sendable {
         router.get("/v1/revocations") { request, context in
             try await self.operators.admit(request, context) { asker in
                 let query = request.uri.queryParameters
-                let limit = query["limit"].flatMap { Int($0) } ?? Self.pageMax
+                let pageMax = self.limits.revocationsPageMax
+                let limit = query["limit"].flatMap { Int($0) } ?? pageMax
                 let after = query["after"].map { String($0) }
                 return self.response(
-                    try await self.answer(.list(after: after, limit: min(max(1, limit), Self.pageMax)), asker)
+                    try await self.answer(.list(after: after, limit: min(max(1, limit), pageMax)), asker)
                 )
             }
         }
@@ -35,7 +32,7 @@ struct RevocationRoutes: Sendable {
     }
 
     private func revoke(_ request: Request, _ asker: Operator) async throws -> Response {
-        guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
+        guard let bytes = try? await request.body.collect(upTo: self.limits.revocationBodyBytesMax) else {
             return OperatorGate.problem("too-large", "The body is too long.", .contentTooLarge)
         }
         guard let order = RevocationOrder(Array(bytes.readableBytesView), self.limits) else {

@@ -9,9 +9,6 @@ struct RoomRoutes: Sendable {
     let operators: OperatorGate
     let answer: @Sendable (RoomRequest, Operator) async throws -> RoomAnswer
 
-    /// A longer body is answered with 413.
-    private static let bodyBytesMax = 16_384
-
     func add(to router: Router<PeerRequestContext>) {
         router.post("/v1/rooms") { request, context in
             try await self.operators.admit(request, context) { try await self.create(request, $0) }
@@ -29,7 +26,7 @@ struct RoomRoutes: Sendable {
     }
 
     private func create(_ request: Request, _ asker: Operator) async throws -> Response {
-        guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
+        guard let bytes = try? await request.body.collect(upTo: self.limits.roomBodyBytesMax) else {
             return Self.problem("too-large", "The body is too long.", status: .contentTooLarge)
         }
         let order: RoomOrder

@@ -13,6 +13,7 @@ struct TicketRoutes: Sendable {
     private let readiness: Readiness
     private let access: ConnectionAccess
     private let isEncrypted: @Sendable (ClientOrigin) -> Bool
+    private let bodyBytesMax: Int
 
     init(
         _ configuration: ServerConfiguration,
@@ -20,15 +21,13 @@ struct TicketRoutes: Sendable {
         _ answer: @escaping @Sendable (TicketRequest) async throws -> TicketAnswer
     ) {
         self.answer = answer
+        self.bodyBytesMax = configuration.limits.ticketBodyBytesMax
         self.access = configuration.access
         self.isEncrypted = { configuration.isEncrypted($0) }
         self.readiness = readiness
         self.reach = { configuration.reach(of: $0) }
         self.standing = { configuration.standing(of: $0) }
     }
-
-    /// A longer body is answered with 413.
-    private static let bodyBytesMax = 1_024
 
     func add(to router: Router<PeerRequestContext>) {
         router.post("/v1/tickets") { request, context in
@@ -71,7 +70,7 @@ struct TicketRoutes: Sendable {
         guard let token = tokens.first, tokens.count == 1 else {
             return Self.refusal(tokens.isEmpty ? .tokenRequired : .invalidToken)
         }
-        guard let bytes = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
+        guard let bytes = try? await request.body.collect(upTo: self.bodyBytesMax) else {
             return Self.problem("too-large", "The body is too long.", .contentTooLarge)
         }
         guard let room = Self.room(bytes) else {

@@ -4,23 +4,22 @@ public import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import ParleyProtocol
 public import ServiceLifecycle
 
-/// What the server asks of others: keys, authorizations. By HTTPS; without it only on this machine.
+/// What the server asks of others: keys, authorizations, relays. By HTTPS; without it only on this machine.
 public struct OutboundClient: Service, CustomStringConvertible {
     public var description: String { "the HTTP client" }
     private let client: HTTPClient
-    private let logger: Logger
 
     /// - Parameter trustedRoots: a PEM file with authorities that are believed instead of the system's.
-    public init(trustedRoots: String? = nil, logger: Logger) {
+    public init(trustedRoots: String? = nil) {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let trustedRoots { tls.trustRoots = .file(trustedRoots) }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(3)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        self.logger = logger
     }
 
     /// Until it is asked to stop.
@@ -38,43 +37,53 @@ public struct OutboundClient: Service, CustomStringConvertible {
         return parts.scheme == "https" || parts.scheme == "http" && ServerConfiguration.isLoopback(host: host)
     }
 
-    /// - Throws: for any status but 200, and for a longer body.
-    package func get(_ url: String, bytesMax: Int = 262_144, timeoutMilliseconds: Int = 3_000) async throws -> [UInt8] {
-        let request = HTTPClientRequest(url: url)
-        return try await self.perform(request, bytesMax, timeoutMilliseconds).body
+    /// Any status is an answer; the library logs nothing of it, because an address may have a secret in it.
+    ///
+    /// - Throws: if it is longer than so many bytes, or later than so many milliseconds.
+    package func ask(
+        _ url: String,
+        method: String = "GET",
+        headers: [(String, String)] = [],
+        body: [UInt8] = [],
+        bytesMax: Int,
+        timeoutMilliseconds: Int
+    ) async throws -> (status: Int, body: [UInt8]) {
+        guard Self.isAllowed(url) else { throw OutboundFault.addressNotAllowed }
+        var request = HTTPClientRequest(url: url)
+        request.method = HTTPMethod(rawValue: method)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let response = try await self.client.execute(request, timeout: .milliseconds(Int64(timeoutMilliseconds)))
+        let answer = try await response.body.collect(upTo: bytesMax)
+        return (Int(response.status.code), Array(answer.readableBytesView))
     }
 
-    /// Any status is an answer.
+    /// - Throws: also for any status but 200.
+    package func get(
+        _ url: String,
+        bytesMax: Int = Limits().keySetBytesMax,
+        timeoutMilliseconds: Int = Limits().keySetMilliseconds
+    ) async throws -> [UInt8] {
+        let (status, body) = try await self.ask(url, bytesMax: bytesMax, timeoutMilliseconds: timeoutMilliseconds)
+        guard status == 200 else { throw OutboundFault.status(status) }
+        return body
+    }
+
     package func post(
         _ url: String,
         json: [UInt8],
         headers: [(String, String)] = [],
-        bytesMax: Int = 65_536,
+        bytesMax: Int = Limits().webhookAnswerBytesMax,
         timeoutMilliseconds: Int
     ) async throws -> (status: Int, body: [UInt8]) {
-        var request = HTTPClientRequest(url: url)
-        request.method = .POST
-        request.headers.add(name: "content-type", value: "application/json")
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        request.body = .bytes(ByteBuffer(bytes: json))
-        return try await self.perform(request, bytesMax, timeoutMilliseconds, anyStatus: true)
-    }
-
-    private func perform(
-        _ request: HTTPClientRequest,
-        _ bytesMax: Int,
-        _ timeoutMilliseconds: Int,
-        anyStatus: Bool = false
-    ) async throws -> (status: Int, body: [UInt8]) {
-        guard Self.isAllowed(request.url) else { throw OutboundFault.addressNotAllowed }
-        let response = try await self.client.execute(
-            request,
-            timeout: .milliseconds(Int64(timeoutMilliseconds)),
-            logger: self.logger
+        try await self.ask(
+            url,
+            method: "POST",
+            headers: [("content-type", "application/json")] + headers,
+            body: json,
+            bytesMax: bytesMax,
+            timeoutMilliseconds: timeoutMilliseconds
         )
-        guard anyStatus || response.status == .ok else { throw OutboundFault.status(Int(response.status.code)) }
-        let body = try await response.body.collect(upTo: bytesMax)
-        return (Int(response.status.code), Array(body.readableBytesView))
     }
 }
 

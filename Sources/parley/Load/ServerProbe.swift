@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
 import ParleyLoad
 import ParleyServer
 
@@ -53,7 +52,7 @@ struct ServerProbe {
     init(pid: Int32?, metrics: String?, trustedRoots: String?) {
         self.pid = pid
         self.metrics = metrics.flatMap { OutboundClient.isAllowed($0) ? $0 : nil }
-        self.client = OutboundClient(trustedRoots: trustedRoots, logger: Logger(label: "load"))
+        self.client = OutboundClient(trustedRoots: trustedRoots)
     }
 
     var probe: LoadProbe { LoadProbe { await self.read() } }

@@ -68,6 +68,20 @@ struct ConnectionLimitTests {
         }
     }
 
+    @Test("so many have not said what they want; one more ends without an answer")
+    func waiting() async throws {
+        try await withServer(limits: self.limits { $0.waitingUpgradesMax = 2 }) { server in
+            let silent = [try await RawSocket.open(server), try await RawSocket.open(server)]
+            let third = try await RawSocket.open(server)
+            #expect(await third.rest().isEmpty)
+            // The two may still say it.
+            for socket in silent {
+                await socket.send(RawSocket.upgrade(server))
+                #expect(await socket.heard(until: "\r\n\r\n").contains("HTTP/1.1 101 "))
+            }
+        }
+    }
+
     @Test("so many WebSockets are open; one more is answered with 503")
     func connections() async throws {
         try await withServer(limits: self.limits { $0.connectionsMax = 2 }) { server in

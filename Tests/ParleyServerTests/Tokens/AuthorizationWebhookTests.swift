@@ -1,4 +1,3 @@
-import Logging
 import ParleyProtocol
 import ParleyServer
 import Testing
@@ -20,8 +19,7 @@ struct AuthorizationWebhookTests {
 
     /// Made with Python's `hmac`.
     @Test func `a question is signed over its time and its bytes`() async throws {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let client = OutboundClient(logger: logger)
+        let client = OutboundClient()
         let webhook = AuthorizationWebhook(
             url: "http://127.0.0.1/",
             secret: "a secret of at least thirty-two characters",

@@ -1,4 +1,3 @@
-import Logging
 import ParleyClient
 import ParleyProtocol
 import ParleyServer
@@ -22,9 +21,7 @@ struct RevocationTests {
 
     /// What an operator says to one of the servers.
     private static func post(_ server: RunningServer, _ body: JSONObject) async throws -> JSONValue {
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
-        let client = OutboundClient(logger: logger)
+        let client = OutboundClient()
         let url = "http://127.0.0.1:\(server.port)/v1/revocations"
         let answer = try await client.post(url, json: JSONValue.object(body).encoded, timeoutMilliseconds: 10_000)
         try await client.end()

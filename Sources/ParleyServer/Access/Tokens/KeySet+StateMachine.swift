@@ -82,8 +82,6 @@ package struct KeySetTimes: Hashable, Sendable {
     package var refreshMilliseconds = 600_000
     /// Never sooner after the last attempt.
     package var pauseMilliseconds = 10_000
-    /// A fetch that takes longer has failed.
-    package var fetchMilliseconds = 3_000
 
     package init() {}
 }

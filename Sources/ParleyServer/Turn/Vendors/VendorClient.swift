@@ -1,46 +1,39 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
 package import ParleyProtocol
 
 /// Asks vendors over the network.
 package struct VendorClient: VendorHTTP {
-    private let client: HTTPClient
+    private let client: OutboundClient
+    private let limits: Limits
 
-    /// A longer answer is none.
-    private static let answerBytesMax = 65_536
-    /// For everything that one vendor is asked.
-    package static let patience = Duration.seconds(2)
-
-    package init() {
-        var configuration = HTTPClient.Configuration()
-        // A secret goes to nobody but whom the operator has named.
-        configuration.redirectConfiguration = .disallow
-        self.client = HTTPClient(configuration: configuration)
+    package init(limits: Limits = Limits()) {
+        // Not that of the keys: whoever vouches for a login service need not vouch for a vendor.
+        self.client = OutboundClient()
+        self.limits = limits
     }
 
-    package func shutdown() async { try? await self.client.shutdown() }
+    package func shutdown() async { try? await self.client.end() }
 
     package func send(_ request: VendorRequest) async throws(TurnVendorError) -> JSONValue {
-        var outgoing = HTTPClientRequest(url: request.url)
-        outgoing.method = .init(rawValue: request.method)
-        for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) {
-            outgoing.headers.add(name: name, value: value)
-        }
-        outgoing.headers.add(name: "accept", value: "application/json")
-        if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
-        let bytes: ByteBuffer
+        let headers = request.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        let bytes: [UInt8]
         do {
-            let response = try await self.client.execute(outgoing, timeout: .seconds(2))
-            guard (200..<300).contains(response.status.code) else {
-                throw TurnVendorError.refused(Int(response.status.code))
-            }
-            bytes = try await response.body.collect(upTo: Self.answerBytesMax)
+            let (status, body) = try await self.client.ask(
+                request.url,
+                method: request.method,
+                headers: headers + [("accept", "application/json")],
+                body: request.body,
+                bytesMax: self.limits.vendorAnswerBytesMax,
+                timeoutMilliseconds: self.limits.vendorMilliseconds
+            )
+            guard (200..<300).contains(status) else { throw TurnVendorError.refused(status) }
+            bytes = body
         } catch {
             throw Self.fault(error)
         }
         do throws(JSONError) {
-            return try JSONParser.parse(Array(bytes.readableBytesView))
+            return try JSONParser.parse(bytes)
         } catch {
             throw .malformed
         }
@@ -59,9 +52,10 @@ package struct VendorClient: VendorHTTP {
 }
 
 extension TurnVendor {
-    /// An answer within ``VendorClient/patience``, or none.
+    /// An answer in time, or none: a vendor may be asked more than once.
     package func lendInTime(
         forSeconds seconds: Int,
+        withinMilliseconds milliseconds: Int = Limits().vendorMilliseconds,
         by http: any VendorHTTP
     ) async -> Result<VendorGrant, TurnVendorError> {
         await withTaskGroup(of: Result<VendorGrant, TurnVendorError>.self) { tasks in
@@ -73,7 +67,7 @@ extension TurnVendor {
                 }
             }
             tasks.addTask {
-                try? await Task.sleep(for: VendorClient.patience)
+                try? await Task.sleep(for: .milliseconds(milliseconds))
                 return .failure(.timeout)
             }
             let first = await tasks.next() ?? .failure(.timeout)
