@@ -306,6 +306,44 @@ def load_signals():
     yield b'"n":"n":1"data":"1:"}'
 
 
+def connecting():
+    head = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: $\r\n")
+    hello = frame(1, b"{}", key=None)
+    for more in (b"", b"Sec-WebSocket-Protocol: parley.v1\r\n", b"Sec-WebSocket-Protocol: x\r\n",
+                 b"Sec-WebSocket-Extensions: y\r\n", b" folded: z\r\n", b"A: " + b"x" * 700 + b"\r\n"):
+        yield b"\0\2\3\1" + head + more + b"\r\n" + hello
+    for rest in (frame(8, b"\x03\xe8", key=None), frame(9, b"p", key=None) + hello, frame(1, b"a", key=b"abcd"),
+                 frame(2, b"b", key=None), frame(1, b"c", key=None) + frame(8, key=None), frame(1, b"n", key=None) * 2,
+                 frame(1, b"e", fin=False, key=None) + frame(0, b"z", key=None)):
+        yield b"\1\0" + head + b"\r\n" + rest
+        yield b"\2\1\5" + head + b"\r\n" + rest
+    yield b"\0\0" + head.replace(b"$", b"x") + b"\r\n"
+    yield b"\0\0HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\r\nno"
+    yield b"\0\0HTTP/1.0 101 \r\n\r\n"
+    yield b"\0\0nonsense\r\n\r\n"
+
+
+def relays():
+    whole = {"urls": ["stun:a", "turn:a:3478?transport=udp", "turns:[::1]:443?transport=tcp"], "username": "u",
+             "credential": "c"}
+    yield compact(whole)
+    yield compact([whole, {"url": "turn:b", "username": "u", "credential": "c"}, {"urls": "stun:x"}])
+    yield compact([whole | {"urls": ["turn:a:99999", "turn:[", "turn:?", "http:a"]}])
+    yield compact([{"urls": ["stun:a"] * 20}] * 20 + [whole])
+
+
+def key_sets():
+    keys = [{"kty": "RSA", "n": "A" * 342, "e": "AQAB", "kid": "a", "use": "sig", "alg": "RS256"},
+            {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}, {"kty": "oct", "k": "AAAA"},
+            {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "alg": "EdDSA"}, {"kty": "EC", "crv": "P-384"},
+            {"kty": "RSA", "n": "A" * 341}, {"kty": "RSA", "n": "A" * 342, "use": "enc"}, 5]
+    yield compact({"keys": keys})
+    yield compact({"keys": keys[:1]})
+    yield compact({"keys": [key | {"alg": "HS256"} for key in keys[:2]]})
+    yield compact({"keys": {}})
+
+
 SEEDS = {
     "frames": frames, "closings": lambda: [bytes([0, 0, 2, 6]), bytes([1, 8, 4, 6]), bytes([0, 3, 5, 7])],
     "envelopes": lambda: [*messages("client"), *json_texts()], "json": lambda: [*json_texts(), *messages("server")],
@@ -314,6 +352,7 @@ SEEDS = {
     "tokens": tokens, "secrets": secrets, "stun": stuns, "probes": probes, "room-log": room_log, "chat-log": chats,
     "hints": hints, "connections": connections, "accepting": accepting, "claims": claims, "answers": answers,
     "revocations": revocations, "audit": audits, "load-signals": load_signals,
+    "connecting": connecting, "relays": relays, "key-sets": key_sets,
 }
 
 

@@ -22,6 +22,17 @@ import Testing
         }
     }
 
+    @Test func `what is kept stays small`() throws {
+        let files = try ["Corpora", "Failures"].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(
+                at: Self.root.appending(path: folder),
+                includingPropertiesForKeys: [.fileSizeKey]
+            )
+        }
+        let sizes = try files.map { try $0.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 }
+        #expect(sizes.reduce(0, +) < 500_000, "run.py --minimise keeps less")
+    }
+
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fuzz")
 

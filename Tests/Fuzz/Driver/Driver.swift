@@ -11,6 +11,7 @@ private func runFuzzer(
     _ check: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
+private let variable = "PARLEY_FUZZ_TARGET"
 nonisolated(unsafe) private var chosen: FuzzTarget?
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -30,13 +31,21 @@ public func fuzzMain(
     _ count: CInt,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
-    let name = count > 1 ? arguments[1].map { String(cString: $0) } : nil
+    // libFuzzer starts itself anew, with its own arguments alone: to merge, for example.
+    let isAnew = count > 1 && arguments[1].map { $0.pointee == CChar(UInt8(ascii: "-")) } ?? false
+    let word = isAnew ? UnsafePointer(getenv(variable)) : count > 1 ? UnsafePointer(arguments[1]) : nil
+    let name = word.map { String(cString: $0) }
     chosen = (FuzzTarget.all + Planted.all).first { $0.name == name }
-    guard chosen != nil else {
+    guard let target = chosen else {
         // Also how the runner learns which there are; the planted ones it knows.
         for target in FuzzTarget.all { print(target.name) }
         return name == nil ? 0 : 2
     }
+    if isAnew {
+        var (count, vector) = (count, UnsafeMutableRawPointer(arguments))
+        return withExtendedLifetime(vector) { runFuzzer(&count, &vector) { checkOneInput($0, $1) } }
+    }
+    setenv(variable, target.name, 1)
     arguments[1] = arguments[0]
     var (rest, vector) = (count - 1, UnsafeMutableRawPointer(arguments + 1))
     return withExtendedLifetime(vector) { runFuzzer(&rest, &vector) { checkOneInput($0, $1) } }

@@ -126,10 +126,9 @@ private final class Peer: WebSocketDelegate {
 
     /// The answer to the request, and then frames, whole ones.
     private func split(_ output: [UInt8]) throws {
-        let marks = Array("\r\n\r\n".utf8)
-        guard var at = output.indices.first(where: { output[$0...].starts(with: marks) }).map({ $0 + 4 }),
-            output.starts(with: "HTTP/1.1 101 ".utf8)
-        else { throw Finding(description: "no upgrade") }
+        guard var at = FrameReference.headLength(of: output), output.starts(with: "HTTP/1.1 101 ".utf8) else {
+            throw Finding(description: "no upgrade")
+        }
         while at < output.count {
             guard let frame = FrameReference.Frame(output, at: at), let payload = frame.payload else {
                 throw Finding(description: "sends half a frame")

@@ -2,9 +2,9 @@ import ParleyTransport
 
 /// RFC 6455 read slowly, with all bytes at hand, by code that shares nothing with the decoder.
 enum FrameReference {
-    /// What a server hears and says, and with which code it ends.
-    static func read(_ stream: [UInt8], _ limits: TransportLimits) -> Conversation {
-        var reader = Reader(limits: limits)
+    /// What somebody hears and says, and with which code it ends.
+    static func read(_ stream: [UInt8], _ limits: TransportLimits, by role: WebSocketRole = .server) -> Conversation {
+        var reader = Reader(limits: limits, peerMasks: role == .server)
         var at = 0
         while !reader.isOver, let frame = Frame(stream, at: at) {
             if let code = reader.judge(frame) {
@@ -17,6 +17,12 @@ enum FrameReference {
             }
         }
         return reader.conversation
+    }
+
+    /// Up to the end of the empty line; `nil`: there is none.
+    static func headLength(of stream: [UInt8]) -> Int? {
+        let mark = Array("\r\n\r\n".utf8)
+        return stream.indices.first { stream[$0...].starts(with: mark) }.map { $0 + mark.count }
     }
 
     /// A frame whose head is whole.
@@ -56,6 +62,7 @@ enum FrameReference {
 
     private struct Reader {
         let limits: TransportLimits
+        let peerMasks: Bool
         var conversation = Conversation()
         /// Nobody listens, or nobody speaks any more.
         var isOver = false
@@ -64,13 +71,16 @@ enum FrameReference {
         private var message: (isText: Bool, bytes: [UInt8], empty: Int)?
         private var controls = 0
 
-        init(limits: TransportLimits) { self.limits = limits }
+        init(limits: TransportLimits, peerMasks: Bool) {
+            self.limits = limits
+            self.peerMasks = peerMasks
+        }
 
         /// - Returns: the code of a fault that the head of a frame has.
         func judge(_ frame: Frame) -> UInt16? {
             let isControl = frame.opcode & 8 != 0
-            guard !frame.isReserved, [0, 1, 2, 8, 9, 10].contains(frame.opcode), frame.isMasked, frame.isShortest,
-                frame.length < 1 << 63
+            guard !frame.isReserved, [0, 1, 2, 8, 9, 10].contains(frame.opcode), frame.isShortest,
+                frame.isMasked == self.peerMasks, frame.length < 1 << 63
             else { return 1_002 }
             if isControl { return frame.isFinal && frame.length <= 125 ? nil : 1_002 }
             guard (frame.opcode == 0) == (self.message != nil) else { return 1_002 }

@@ -15,7 +15,7 @@ package struct FuzzTarget: Sendable {
     package static let all: [FuzzTarget] = [
         .frames, .closings, .envelopes, .json, .clientMessages, .serverMessages, .patches, .upgrades, .credentials,
         .addresses, .proxyHeaders, .tokens, .secrets, .stun, .probes, .roomLog, .chatLog, .hints, .accepting,
-        .connections, .claims, .answers, .revocations, .audit, .loadSignals,
+        .connections, .connecting, .claims, .answers, .revocations, .audit, .loadSignals, .relays, .keySets,
     ]
 }
 

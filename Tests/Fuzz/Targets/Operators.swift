@@ -112,8 +112,15 @@ extension FuzzTarget {
         try demand(reader.hash == chain.hash && reader.number == chain.number, "its own line is another")
     }
 
-    /// A signal as a load sees it arrive.
+    /// A signal, or events, as a load sees them arrive.
     static let loadSignals = FuzzTarget(name: "load-signals") { input in
+        if let value = try? JSONParser.parse(input), case .events(let message)? = try? ServerMessage.decode(value) {
+            let start = RoomStand(position: .start, state: [:], hash: StateHash(of: [:]))
+            let frame = HeardFrame(message)
+            let after = frame.applied(to: start)
+            try demand(after.hash == StateHash(of: after.state), "the hash is another")
+            try demand(after == frame.applied(to: start) && after.position == message.at, "the second time another")
+        }
         guard let signal = withExactCopy(of: input, { ArrivedSignal($0) }) else { return }
         let bytes = min(input.count, 600)
         let text = SignalText(to: ParticipantID(high: 1, low: 2), bytes: bytes)
@@ -124,5 +131,33 @@ extension FuzzTarget {
         try demand(length >= bytes, "shorter than was asked for")
         let again = ArrivedSignal(UnsafeRawBufferPointer(target))
         try demand(again == ArrivedSignal(n: signal.n, isWhole: true), "its own signal is \(again as Any)")
+    }
+}
+
+extension FuzzTarget {
+    /// What a vendor of relays answers.
+    static let relays = FuzzTarget(name: "relays") { input in
+        guard let json = try? JSONParser.parse(Array(input)), let grant = try? VendorGrant(json) else { return }
+        try demand(grant.servers.count <= VendorGrant.serversMax, "\(grant.servers.count) servers")
+        for server in grant.servers {
+            try demand(1...VendorGrant.addressesMax ~= server.urls.count, "\(server.urls.count) addresses")
+            let texts = server.urls + [server.username, server.credential].compactMap { $0 }
+            try demand(texts.allSatisfy { $0.utf8.count <= VendorGrant.textBytesMax }, "a text is too long")
+            try demand(server.urls.allSatisfy { TurnAddress($0) != nil }, "an address that is none")
+        }
+    }
+
+    /// The keys that an issuer publishes. What is public is never a secret.
+    static let keySets = FuzzTarget(name: "key-sets") { input in
+        guard let json = try? JSONParser.parse(Array(input)) else { return }
+        let keys = try runNow { await TokenKey.set(json) }
+        guard let keys else { return try demand(json["keys"]?.array == nil, "a set that is none") }
+        try demand(keys.count <= Limits().keysPerIssuerMax, "\(keys.count) keys")
+        for key in keys {
+            let algorithms = key.algorithmsInUse
+            try demand(!algorithms.isEmpty, "a key for nothing")
+            let secrets: [TokenAlgorithm] = [.hs256, .hs384, .hs512]
+            try demand(algorithms.allSatisfy { !secrets.contains($0) }, "a public key is taken for a secret")
+        }
     }
 }

@@ -65,13 +65,13 @@ public struct VendorGrant: Hashable, Sendable {
     public let seconds: Int?
 
     /// Of more servers, and more addresses of one, the first ones are taken: browsers slow down with many.
-    static let serversMax = 16
-    static let addressesMax = 16
-    static let textBytesMax = 1_024
+    package static let serversMax = 16
+    package static let addressesMax = 16
+    package static let textBytesMax = 1_024
 
     /// - Parameter entries: one entry or a list of them, each with `urls` (one or a list) or `url`, and perhaps
     ///   `username` and `credential`. What is no address of a STUN or TURN server is left out.
-    init(_ entries: JSONValue?, seconds: Int? = nil) throws(TurnVendorError) {
+    package init(_ entries: JSONValue?, seconds: Int? = nil) throws(TurnVendorError) {
         let list = entries?.array ?? (entries?.object == nil ? [] : [entries].compactMap { $0 })
         self.servers = list.prefix(Self.serversMax).compactMap { entry in
             let texts = (entry["urls"] ?? entry["url"]).map { $0.array ?? [$0] } ?? []
