@@ -3,10 +3,11 @@ import Logging
 import ParleyClient
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
 /// Whoever decides is in the audit of the node where they were, once, and in no other.
-@Suite("Audit on two servers", .timeLimit(.minutes(1)))
+@Suite("Audit on two servers", .timeLimit(.minutes(patience)))
 struct AuditOnTwoServersTests {
     private static func log(_ path: String, limits: Limits = Limits()) throws -> AuditLog {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -1,10 +1,11 @@
 import ParleyClient
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
 /// The bounds of one connection, and of all of them, over real sockets.
-@Suite("Limits of connections", .timeLimit(.minutes(1)))
+@Suite("Limits of connections", .timeLimit(.minutes(patience)))
 struct ConnectionLimitTests {
     private func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()

@@ -2,10 +2,11 @@ import NIOCore
 import NIOPosix
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
 /// What the server takes from those whom it asks, with a server of ours in their place.
-@Suite("Limits of what others answer", .timeLimit(.minutes(1)))
+@Suite("Limits of what others answer", .timeLimit(.minutes(patience)))
 struct OutboundLimitTests {
     @Test("a vendor's answer is so long; a longer one is none")
     func vendorBytes() async throws {

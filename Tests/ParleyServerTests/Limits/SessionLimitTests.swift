@@ -1,10 +1,11 @@
 import ParleyClient
 import ParleyProtocol
 import ParleyServer
+import ParleyTestSupport
 import Testing
 
 /// The bounds of one session, and of all of them, over real sockets.
-@Suite("Limits of sessions", .timeLimit(.minutes(1)))
+@Suite("Limits of sessions", .timeLimit(.minutes(patience)))
 struct SessionLimitTests {
     private func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()
