@@ -11,6 +11,10 @@ final class LoadLane {
     var verdict = Verdict()
     private var books: [LatencyBook]
     private(set) var arrivals: UInt64 = 0
+    /// Who was to come first is there, or something went wrong.
+    var isOpen = false
+    /// Clients that are there.
+    private(set) var come = 0
     /// Whatever has come of what others do.
     var heard: UInt64 = 0
     private var isMeasuring = false
@@ -105,6 +109,7 @@ final class LoadLane {
 
     /// One of those that come is there.
     func hasCome() {
+        self.come += 1
         guard self.opening?.isComplete == false else { return }
         self.opening?.finish()
         if self.opening?.pauseNanoseconds == nil { self.openMore() }

@@ -25,7 +25,7 @@ public struct SoakGrowth: Hashable, Sendable {
             let count = max(1, min(Self.samplesAtEitherEnd, memory.count / 2))
             let (first, last) = (Self.median(memory.prefix(count)), Self.median(memory.suffix(count)))
             figures.append(
-                LoadFigure("serverMegabytesFirst", "server, behind the warm-up", first, unit: "MiB")
+                LoadFigure("serverMegabytesFirst", "server, after warm-up", first, unit: "MiB")
             )
             figures.append(LoadFigure("serverMegabytesLast", "server, at the end", last, unit: "MiB"))
             let bound = first * (1 + self.percent / 100) + self.megabytes

@@ -147,8 +147,8 @@ final class LoadPeer: WebSocketDelegate {
         case .busy?: " (1,000 commands a second in one room)"
         case .mailboxFull?: " (--unacknowledged-signals of the server)"
         case .tokenRequired?: " (--token-file or PARLEY_LOAD_TOKEN)"
-        case .unknownRoom?, .notPermitted?:
-            " (a token for a load needs the grant \"create\" and \"room\": \"*\")"
+        case .notPermitted?: " (the token, or a room for more people than its stage holds: --stage-max of the server)"
+        case .unknownRoom?: " (a token for a load needs the grant \"create\" and \"room\": \"*\")"
         case .serverFull?, .tooManyRooms?: " (docs/LIMITS.md)"
         default: ""
         }

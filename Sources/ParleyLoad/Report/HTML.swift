@@ -111,7 +111,7 @@ extension LoadReport {
             entries.append(("everybody there after", "\(Self.text(self.openingSeconds)) s"))
         }
         for figure in self.figures {
-            entries.append((figure.words, "\(Self.text(figure.value)) \(figure.unit)"))
+            entries.append((figure.words, "\(Plot.label((figure.value * 1_000).rounded() / 1_000)) \(figure.unit)"))
         }
         entries.append(("the load's threads were busy", "\(Int(self.busyShare * 100)) %"))
         let items = entries.map {

@@ -175,6 +175,12 @@ final class ResumeStormCrew: LoadCrew {
     }
 
     func conclude() {
+        let away = self.round == 0 ? 0 : self.isBack.count { !$0 }
+        if self.phase == .away {
+            self.lane.verdict.note("What those who are away would miss was not written in time.")
+        } else if away > 0 {
+            self.lane.verdict.note("\(away) have not come back, or have not caught up, in time.")
+        }
         for (index, house) in self.houses.enumerated() {
             for (place, peer) in house.room.peers.enumerated() {
                 for frame in peer.client.settle(&self.lane.verdict) { self.hear(frame.notes, index, place) }

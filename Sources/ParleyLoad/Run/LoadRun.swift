@@ -81,8 +81,10 @@ public struct LoadRun: Sendable {
         if let reading = await self.probe?.read() { report.history = ServerHistory(before: reading) }
         let began = ContinuousClock.now
         progress(LoadProgress(phase: .connecting))
-        for future in crews.map({ crew in crew.flatSubmit { $0.open() } }) { try await future.get() }
-        report.openingSeconds = (ContinuousClock.now - began) / .seconds(1)
+        try await self.open(crews, progress)
+        if try await !crews.all({ $0.lane.come == 0 }) {
+            report.openingSeconds = (ContinuousClock.now - began) / .seconds(1)
+        }
         report.history?.opened = await self.probe?.read()
         var watch = LoadWatch(loops: self.loops)
         if try await crews.all({ $0.lane.verdict.isGood }) {
@@ -107,6 +109,20 @@ public struct LoadRun: Sendable {
         }
         await self.lookBack(&report)
         return report
+    }
+
+    private func open(_ crews: [Crew], _ progress: (LoadProgress) -> Void) async throws {
+        let opening = crews.map { $0.open() }
+        var next = ContinuousClock.now + .seconds(1)
+        while try await !crews.all({ $0.lane.isOpen }) {
+            try await Task.sleep(for: .milliseconds(5))
+            guard ContinuousClock.now >= next else { continue }
+            next += .seconds(1)
+            var come = 0
+            for crew in crews { come += try await crew.submit { $0.lane.come } }
+            progress(LoadProgress(phase: .connecting, come: come))
+        }
+        for future in opening { try await future.get() }
     }
 
     private func begin(_ crews: [Crew], _ progress: (LoadProgress) -> Void) async throws {
@@ -214,10 +230,11 @@ private struct Crew: Sendable {
         try await self.bound.eventLoop.submit { body(self.bound.value) }.get()
     }
 
-    func flatSubmit(_ body: @escaping @Sendable (any LoadCrew) -> EventLoopFuture<Void>)
-        -> EventLoopFuture<Void>
-    {
-        self.bound.eventLoop.flatSubmit { body(self.bound.value) }
+    func open() -> EventLoopFuture<Void> {
+        let bound = self.bound
+        return bound.eventLoop.flatSubmit {
+            bound.value.open().always { _ in bound.value.lane.isOpen = true }
+        }
     }
 }
 

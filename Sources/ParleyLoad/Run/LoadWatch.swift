@@ -8,6 +8,8 @@ public struct LoadProgress: Hashable, Sendable {
 
     public var phase: Phase
     public var messagesPerSecond = 0.0
+    /// Clients that are there, while they connect.
+    public var come = 0
 }
 
 /// About a second of a load.

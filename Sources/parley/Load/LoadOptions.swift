@@ -38,6 +38,7 @@ struct LoadOptions: ParsableArguments {
     func run(_ scenario: LoadScenario, _ options: LoadServerOptions, _ look: LoadProbeOptions? = nil)
         async throws
     {
+        OpenFiles.raise()
         let server = try options.server()
         let probe = try look?.probe(options)
         if let html = self.html { try Self.demandFolder(of: html, "--html") }

@@ -13,7 +13,7 @@ struct ProgressLine {
     func show(_ progress: LoadProgress) {
         let words =
             switch progress.phase {
-            case .connecting: "connecting"
+            case .connecting: progress.come > 0 ? "connecting: \(progress.come) are there" : "connecting"
             case .warmingUp: "warming up"
             case .measuring: "\(Int(progress.messagesPerSecond)) \(self.unit) a second"
             }
@@ -66,7 +66,8 @@ enum LoadOutput {
             row("everybody there", "after \(self.fixed(report.openingSeconds, 2)) s")
         }
         for figure in report.figures {
-            row(figure.words, "\(self.fixed(figure.value, figure.value >= 100 ? 0 : 2)) \(figure.unit)")
+            let digits = figure.value >= 100 || figure.value == figure.value.rounded() ? 0 : 2
+            row(figure.words, "\(self.fixed(figure.value, digits)) \(figure.unit)")
         }
         row(
             "the load itself",
