@@ -1,16 +1,20 @@
 """A call whose latency is measured, and people who attack the same server: see `run --hostile`.
 
-usage: hostile.py call --port P --seconds S          one JSON object: latencies in microseconds, and what was lost
-       hostile.py attack NAME --port P               until it is ended
+usage: hostile.py call --port P --pid P --seconds S --attack NAME   JSON: latencies in us, quiet and attacked
+       hostile.py attack NAME --port P                              until it is ended
+
+The call goes on all the time: it is measured while it is quiet, while the attack is under way, and when it is quiet
+again. It comes from 127.0.0.1, the attackers from eight other addresses of this machine.
 """
 
 import argparse
 import json
 import os
+import random
 import selectors
 import socket
-import statistics
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests" / "EndToEnd
 from raw_socket import CLOSE, PING, PONG, TEXT, frame, upgrade_request  # noqa: E402
 
 
-def connected(port, upgrade=True):
-    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+def connected(port, upgrade=True, source="127.0.0.1"):
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if upgrade:
         connection.sendall(upgrade_request(port))
@@ -101,22 +105,57 @@ class Voice:
                 assert not payload.startswith(b'{"type":"rejected"'), payload
 
 
-def call(port, seconds, pause=0.004):
-    room = f"call-{os.getpid()}"
-    pair = [Voice(port, room, name) for name in ("Ada", "Bob")]
-    latencies, end, n = [], time.monotonic() + seconds, 0
-    data = "x" * 250
-    while time.monotonic() < end:
-        n += 1
-        for speaker, listener in (pair, pair[::-1]):
-            floor = max(1, n - 64)
-            said = frame(f'{{"type":"signal","to":"{listener.me}","n":{n},"floor":{floor},"data":"{data}"}}')
-            begun = time.perf_counter_ns()
-            speaker.socket.sendall(said)
-            latencies.append((listener.hears(speaker.me, n) - begun) / 1_000)
-            time.sleep(pause)
-    cuts = statistics.quantiles(latencies, n=1_000)
-    return {"count": len(latencies), "p50": cuts[499], "p99": cuts[989], "p999": cuts[998], "most": max(latencies)}
+class Call:
+    """Two people who take turns in saying something to each other. Whatever is lost, doubled or refused ends it."""
+
+    def __init__(self, port, pause=0.002):
+        room = f"call-{os.getpid()}"
+        self.pair = [Voice(port, room, name) for name in ("Ada", "Bob")]
+        self.n, self.pause, self.data = 0, pause, "x" * 250
+
+    def talk(self, seconds):
+        """How long each signal took."""
+        latencies, end = [], time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.n += 1
+            floor = max(1, self.n - 64)
+            for speaker, listener in (self.pair, self.pair[::-1]):
+                said = frame(
+                    f'{{"type":"signal","to":"{listener.me}","n":{self.n},"floor":{floor},"data":"{self.data}"}}')
+                begun = time.perf_counter_ns()
+                speaker.socket.sendall(said)
+                latencies.append((listener.hears(speaker.me, self.n) - begun) / 1_000)
+                time.sleep(self.pause)
+        return latencies
+
+
+def call(port, seconds, attack, pid):
+    """Quiet, attacked, quiet. The attack has a second to begin and one to end, in which the call is not measured."""
+    talk = Call(port).talk
+    talk(0.3)
+    quiet = talk(seconds / 2)
+    # Whoever measures goes before whoever attacks, on the processor that they share.
+    last = ["chrt", "-o", "0"] if os.sched_getscheduler(0) == os.SCHED_RR else []
+    command = [*last, "nice", "-n", "30", sys.executable, __file__, "attack", attack, "--port", str(port)]
+    attacker = subprocess.Popen(command)
+    try:
+        # From the first moment on nothing may be lost; how long it takes is measured when all of them are there.
+        talk(1)
+        before = busy_seconds(pid)
+        attacked = talk(seconds)
+        busy = (busy_seconds(pid) - before) / seconds
+        assert attacker.poll() is None, "the attack has ended by itself"
+    finally:
+        attacker.terminate()
+        attacker.wait()
+    talk(1)
+    return {"quiet": quiet + talk(seconds / 2), "attacked": attacked, "busy": busy}
+
+
+def busy_seconds(pid):
+    """For how long a process has had a processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # MARK: - The attacks
@@ -125,14 +164,18 @@ def call(port, seconds, pause=0.004):
 class Attacker:
     """A socket that sends the same over and over, throws away what comes, and comes back when it is thrown out."""
 
+    count = 0
+
     def __init__(self, port, data, opening=hello, upgrade=True, once=False, pause=0):
+        Attacker.count += 1
+        self.source = f"127.0.0.{2 + Attacker.count % 8}"
         self.port, self.data, self.opening, self.upgrade, self.once = port, data, opening, upgrade, once
         self.pause, self.due = pause, 0
         self.connect()
 
     def connect(self):
         try:
-            self.socket = connected(self.port, self.upgrade)
+            self.socket = connected(self.port, self.upgrade, self.source)
         except (OSError, AssertionError):
             self.socket = None
             return
@@ -156,8 +199,16 @@ def assault(attackers):
     for attacker in attackers:
         register(attacker)
     dripping = [attacker for attacker in attackers if attacker.pause]
+    retry = time.monotonic()
     while True:
         now = time.monotonic()
+        if retry < now:
+            # Whoever was refused tries again.
+            retry = now + 0.1
+            for attacker in attackers:
+                if attacker.socket is None:
+                    attacker.connect()
+                    register(attacker)
         for attacker in dripping:
             if attacker.due < now and attacker.socket:
                 attacker.due = now + attacker.pause
@@ -187,7 +238,7 @@ def storm(port):
     """Connections that begin and end: TCP, the upgrade and a hello."""
     while True:
         try:
-            connection = connected(port)
+            connection = connected(port, source=f"127.0.0.{random.randint(2, 9)}")
             connection.sendall(hello())
             connection.recv(4096)
             connection.close()
@@ -240,11 +291,13 @@ def main():
     parser.add_argument("name", nargs="?", choices=[*ATTACKS, None])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--attack", choices=[*ATTACKS])
+    parser.add_argument("--pid", type=int, help="of the server")
     arguments = parser.parse_args()
     if arguments.role == "attack":
         ATTACKS[arguments.name][1](arguments.port)
     else:
-        print(json.dumps(call(arguments.port, arguments.seconds)))
+        print(json.dumps(call(arguments.port, arguments.seconds, arguments.attack, arguments.pid)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ public struct Limits: Hashable, Sendable {
     public var depthMax = 32
     /// So many frames that cannot be read close their connection (4500).
     public var faultsPerConnectionMax = 32
+    /// What follows such a frame is read so much later, and as much again for each 8 KiB of it.
+    public var faultPauseMilliseconds = 100
 
     // MARK: Connections
     /// One more is answered with HTTP 503.
@@ -23,6 +25,14 @@ public struct Limits: Hashable, Sendable {
     /// From a request of plain HTTP to the end of its answer, and from there to the end of the next request; a slower
     /// connection is closed.
     public var plainAnswerMilliseconds = 60_000
+    /// Requests of plain HTTP that begin, of all connections together, and the most that can be saved up; one too many
+    /// waits for its turn.
+    public var plainRequestsPerSecond = 1_000
+    public var plainRequestBurst = 100
+    /// What one connection may have sent before its request has its turn; one more closes it. Browsers do not do that.
+    public var plainRequestsHeldMax = 32
+    /// So much of plain HTTP is read of one connection at a time.
+    public var plainReadBytesMax = 2_048
     /// From the upgrade to `hello`; a slower one is closed (4407).
     public var helloMilliseconds = 10_000
     /// While more than this waits for a connection, it gets no room frames, no signals and no pulses: they stay where
@@ -267,8 +277,26 @@ public struct Limits: Hashable, Sendable {
     public var signalsPerPairPerSecond: Int { max(1, self.messagesPerSecond * self.signalsPerPairPercent / 100) }
     public var signalsPerPairBurst: Int { max(1, self.messageBurst * self.signalsPerPairPercent / 100) }
     /// Frames of a session that may be refused for being too many, per second and at once; one more ends it (4502).
-    public var overrunsPerSecond = 200
-    public var overrunBurst = 20_000
+    public var overrunsPerSecond = 20
+    public var overrunBurst = 5_000
+    /// How fast one connection is read, and how much of that can be saved up: a message, ping or pong is a unit, and so
+    /// are ``bytesPerMessage`` bytes. There are units for all that may be said, so that nobody who signals within the
+    /// other bounds waits for this one; what is more is read later.
+    public var readUnitsPerSecond: Int {
+        self.messagesPerSecond + self.bytesPerSecond / self.bytesPerMessage + self.pulsesPerSecond
+            + self.controlFramesPerSecondMax
+    }
+    public var readUnitsBurst: Int {
+        self.messageBurst + self.byteBurst / self.bytesPerMessage + self.pulseBurst + self.controlFramesPerSecondMax
+    }
+    /// Messages, pings and pongs of one connection that are handled before others have their turn: the most, and what
+    /// remains of it when the units of the connection are nearly used up.
+    public var messagesPerTurnMax = 64
+    public var messagesPerTurnMin = 4
+    /// Of a message that has to be understood, and not only passed on, each byte beyond the first so many counts as so
+    /// many more of them.
+    public var decodedBytesUsual = 1_024
+    public var decodedByteWeight = 32
     /// A pulse too many is dropped.
     public var pulsesPerSecond = 50
     public var pulseBurst = 100

@@ -185,11 +185,12 @@ public struct ParleyServer: Service, CustomStringConvertible {
         _ http: PlainHTTP,
         _ incoming: AsyncStream<PlainHTTP.Connection>.Continuation
     ) -> NIOLoopBound<WebSocketAcceptor> {
+        let turns = RequestTurns(limits: gateway.limits, eventLoop: gateway.eventLoop)
         let acceptor = WebSocketAcceptor(
             loop: gateway.transport,
             decide: { gateway.decide($0) },
             handOver: { channel in
-                gateway.countPlain(channel) ?? http.adopt(channel).map { incoming.yield($0) }
+                gateway.countPlain(channel) ?? http.adopt(channel, turns: turns).map { incoming.yield($0) }
             }
         )
         return NIOLoopBound(acceptor, eventLoop: gateway.eventLoop)

@@ -8,6 +8,19 @@ public struct TransportLimits: Hashable, Sendable {
     public var controlFramesPerSecondMax = 100
     /// Of one message; one more closes its connection (1008).
     public var emptyFragmentsMax = 64
+    /// How fast one peer is read: each message or control frame is one unit, and so are so many bytes. Whoever has used
+    /// up what was saved is read later; nothing is lost.
+    public var readUnitsPerSecond = 1_000_000_000
+    public var readUnitsBurst = 1_000_000_000
+    public var bytesPerReadUnit = 2_048
+    /// So many messages and control frames of one peer are handled before the others have their turn: the most, and
+    /// what remains of it for a peer whose units are nearly used up.
+    public var eventsPerTurnMax = Int.max
+    public var eventsPerTurnMin = Int.max
+    /// From one turn of a peer to its next one, if it has more: time to look at the other sockets.
+    public var turnPause = TimeAmount.microseconds(100)
+    /// What was read and still waits for its turn; more ends the connection.
+    public var unhandledBytesMax = 1_048_576
     /// Whether binary messages are delivered; if not, one closes its connection (1003).
     public var acceptsBinary = false
     /// While more than this waits, here or in the channel, a connection is not writable: what can wait should. It is

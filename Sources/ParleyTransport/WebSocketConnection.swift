@@ -22,6 +22,11 @@ public final class WebSocketConnection {
     private var controlFrames = 0
     private var controlSecond = NIODeadline.distantPast
 
+    /// Until its next turn; see ``pause(_:)``.
+    private(set) var pause = TimeAmount.zero
+    /// Since ``takeCharge()``.
+    private var chargedBytes = 0
+
     private(set) var closing: WebSocketClosing
     private var delegate: (any WebSocketDelegate)?
     /// Nil before the handler is in the pipeline and after the channel is gone.
@@ -71,6 +76,26 @@ public final class WebSocketConnection {
 
     /// What the newest answered ping took, output that waited before it included; nil if it was taken already.
     public func takeRoundTrip() -> TimeAmount? { self.roundTrip.take() }
+
+    /// What follows the message that is being handled waits so long, and is not read meanwhile.
+    public func pause(_ time: TimeAmount) {
+        self.pause = max(self.pause, time)
+    }
+
+    /// The message that is being handled is as dear as so many bytes more: they count towards how fast is read.
+    public func charge(bytes: Int) {
+        self.chargedBytes += bytes
+    }
+
+    func takeCharge() -> Int {
+        defer { self.chargedBytes = 0 }
+        return self.chargedBytes
+    }
+
+    func takePause() -> TimeAmount {
+        defer { self.pause = .zero }
+        return self.pause
+    }
 
     // MARK: Closing
 

@@ -20,6 +20,8 @@ public struct WebSocketListener: Sendable {
         /// What the kernel takes of one connection before the network does (accepted sockets inherit it): otherwise it
         /// is megabytes for a peer that does not read, and all of it old when the peer reads again.
         public var unsentBytesMax = 65_536
+        /// The most that is read of one connection at a time; then the others have their turn.
+        public var readBytesMax = 16_384
         /// For handlers of the listening channels, which see accepted channels first. Runs on their loop.
         public var serverChannelInitializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
         /// For handlers in front of ours, such as TLS. Runs on the loop of the accepted channel.
@@ -77,7 +79,11 @@ public struct WebSocketListener: Sendable {
         _ acceptor: NIOLoopBound<WebSocketAcceptor>,
         sharesPort: Bool
     ) -> ServerBootstrap {
-        let receive = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+        let receive = AdaptiveRecvByteBufferAllocator(
+            minimum: 64,
+            initial: 512,
+            maximum: configuration.readBytesMax
+        )
         let unsentMost = NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)
         let childInitializer = configuration.childChannelInitializer
         var bootstrap = ServerBootstrap(group: acceptor.eventLoop, childGroup: acceptor.eventLoop)
@@ -86,6 +92,7 @@ public struct WebSocketListener: Sendable {
             .serverChannelOption(.tcpOption(unsentMost), value: configuration.unsentBytesMax)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.recvAllocator, value: receive)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -383,11 +383,11 @@ async def test_two_devices_without_rollback(stage):
 
 
 @within(60)
-async def test_ten_thousand_signals_in_a_second(stage):
+async def test_six_thousand_signals_in_a_second(stage):
     async with bystanders(stage) as (room, ada, bob):
         mallory = await stage.peer(name="Mallory", room=room)
-        mallory.sent[bob.id] = 10_000
-        for n in range(1, 10_001):
+        mallory.sent[bob.id] = 6_000
+        for n in range(1, 6_001):
             await mallory.send(f'{{"type":"signal","to":"{bob.id}","n":{n},"floor":1,"data":{n}}}')
             # Who asks for so much and reads none of the answers is closed for that (4408); this one reads.
             if n % 100 == 0:
@@ -395,7 +395,7 @@ async def test_ten_thousand_signals_in_a_second(stage):
 
         def answered():
             refused = {f["n"] for f in mallory.frames if f["type"] == "rejected"}
-            return len(refused) + bob.received.get(mallory.id, 0) >= 10_000
+            return len(refused) + bob.received.get(mallory.id, 0) >= 6_000
 
         await mallory.until(answered, seconds=30, what="an answer to each signal")
         codes = {f["code"] for f in mallory.frames if f["type"] == "rejected"}

@@ -70,8 +70,17 @@ public struct JSONObject: Sendable {
 
     /// Adds a member, or says `false` if there is one of that name.
     mutating func appendIfNew(_ name: String, _ value: JSONValue) -> Bool {
-        guard self.position(of: name) == nil else { return false }
-        self.append(name, value)
+        guard !self.index.isEmpty else {
+            guard self.position(of: name) == nil else { return false }
+            self.append(name, value)
+            return true
+        }
+        // One look into the index instead of two: a frame may bring thousands.
+        if let old = self.index.updateValue(self.slots.count, forKey: MemberName(name)) {
+            self.index[MemberName(name)] = old
+            return false
+        }
+        self.slots.append(Slot(name: name, value: value))
         return true
     }
 

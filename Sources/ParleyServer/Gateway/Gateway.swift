@@ -456,6 +456,11 @@ extension TransportLimits {
         self.waitingUpgradesMax = limits.waitingUpgradesMax
         self.controlFramesPerSecondMax = limits.controlFramesPerSecondMax
         self.emptyFragmentsMax = limits.emptyFragmentsMax
+        self.readUnitsPerSecond = limits.readUnitsPerSecond
+        self.readUnitsBurst = limits.readUnitsBurst
+        self.bytesPerReadUnit = limits.bytesPerMessage
+        self.eventsPerTurnMax = limits.messagesPerTurnMax
+        self.eventsPerTurnMin = limits.messagesPerTurnMin
         self.upgradeTime = .milliseconds(Int64(limits.upgradeMilliseconds))
     }
 }

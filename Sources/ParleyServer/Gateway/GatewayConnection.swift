@@ -75,9 +75,9 @@ final class GatewayConnection: WebSocketDelegate {
             )
             try self.handle(envelope, text)
         } catch let fault as ScanFault {
-            self.refuse(fault.rejection(in: text))
+            self.refuse(fault.rejection(in: text), bytes: text.count)
         } catch let rejection as Rejection {
-            self.refuse(rejection)
+            self.refuse(rejection, bytes: text.count)
         } catch {
             assertionFailure("only scan faults and rejections are thrown: \(error)")
         }
@@ -104,7 +104,7 @@ final class GatewayConnection: WebSocketDelegate {
         if envelope.kind == .beat, self.gateway.acknowledge(plain: text, from: session) { return }
         let message: ClientMessage
         do throws(Rejection) {
-            message = try ClientMessage.decode(frame: text, limits: self.gateway.limits)
+            message = try self.decode(text)
         } catch {
             guard envelope.kind == .meeting, self.gateway.refuse(error, session: session) else { throw error }
             return
@@ -138,6 +138,12 @@ final class GatewayConnection: WebSocketDelegate {
         }
     }
 
+    private func decode(_ text: UnsafeRawBufferPointer) throws(Rejection) -> ClientMessage {
+        let limits = self.gateway.limits
+        self.connection.charge(bytes: max(0, text.count - limits.decodedBytesUsual) * limits.decodedByteWeight)
+        return try ClientMessage.decode(frame: text, limits: limits)
+    }
+
     /// The device may have another address: it is asked at once, and has less time than usual. Many are told of it, so
     /// it may not be said often.
     private func networkChanged(
@@ -161,9 +167,9 @@ final class GatewayConnection: WebSocketDelegate {
     private func hello(_ text: UnsafeRawBufferPointer) {
         let message: ClientMessage
         do throws(Rejection) {
-            message = try ClientMessage.decode(frame: text, limits: self.gateway.limits)
+            message = try self.decode(text)
         } catch {
-            self.refuse(error)
+            self.refuse(error, bytes: text.count)
             if error.code == .unsupportedProtocol { self.close(.unsupportedProtocol) }
             return
         }
@@ -219,7 +225,8 @@ final class GatewayConnection: WebSocketDelegate {
 
     // MARK: Refusing
 
-    private func refuse(_ rejection: Rejection) {
+    /// - Parameter bytes: of the frame that is at fault.
+    private func refuse(_ rejection: Rejection, bytes: Int = 0) {
         let gateway = self.gateway
         gateway.counters.framesRejected += 1
         gateway.counters.rejections[rejection.code, default: 0] += 1
@@ -229,6 +236,8 @@ final class GatewayConnection: WebSocketDelegate {
             return
         }
         self.faults += 1
+        // Such frames are the dearest of all: read whole, and answered.
+        self.connection.pause(.milliseconds(Int64(gateway.limits.faultPauseMilliseconds * (1 + bytes / 8_192))))
         if self.faults >= gateway.limits.faultsPerConnectionMax { self.close(.tooManyFaults) }
     }
 

@@ -40,16 +40,24 @@ struct PlainHTTP: Sendable {
     }
 
     /// Adds HTTP to the pipeline, on the channel's loop, before the method returns.
-    func adopt(_ channel: any Channel) -> EventLoopFuture<Connection> {
+    func adopt(_ channel: any Channel, turns: RequestTurns) -> EventLoopFuture<Connection> {
         // A half-closed HTTP client may still wait for its answer.
         _ = channel.setOption(.allowRemoteHalfClosure, value: true)
         let limits = self.configuration.limits
+        // A little at a time: one read can hold hundreds of requests.
+        let receive = FixedSizeRecvByteBufferAllocator(capacity: limits.plainReadBytesMax)
+        _ = channel.setOption(.recvAllocator, value: receive)
+        let turns = NIOLoopBound(turns, eventLoop: channel.eventLoop)
         let peer = Peer(source: WebSocketAcceptor.source(of: channel), isOperator: self.isOperator(channel))
         let http = HTTP1Channel(
             responder: { request, writer, channel in
                 try await self.respond(to: request, writer: writer, channel: channel, peer: peer)
             },
-            configuration: .init(additionalChannelHandlers: [RequestPatienceHandler(limits: limits)])
+            configuration: .init(
+                additionalChannelHandlers: [
+                    RequestPatienceHandler(limits: limits), RequestTurnHandler(turns: turns.value, limits: limits),
+                ]
+            )
         )
         return http.setup(channel: channel, logger: self.logger).map { Connection(channel: http, value: $0) }
     }
