@@ -21,4 +21,8 @@ struct TokenReportTests {
         #expect(text.contains("\n  person ada?  may enter *\n"))
         #expect(text.contains("\n  token id ?[2J?x\n"))
     }
+
+    @Test func `whoever made the token writes no line of a log`() {
+        #expect("\(TokenFault.wrongClaim("parley.a\n\u{1B}b"))" == "Its parley.a??b is not what that may be.")
+    }
 }

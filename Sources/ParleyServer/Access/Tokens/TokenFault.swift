@@ -64,7 +64,7 @@ extension TokenFault: CustomStringConvertible {
         case .unknownKey(let name?): "Its key (kid) \(Self.quoted(name)) is none of its issuer's."
         case .wrongSignature: "Its signature is wrong: another key has signed it, or it was changed."
         case .missing(let claim): "It has no \(claim)."
-        case .wrongClaim(let claim): "Its \(claim) is not what that may be."
+        case .wrongClaim(let claim): "Its \(Self.plain(claim)) is not what that may be."
         case .wrongAudience: "It is for another audience (aud)."
         case .notYet(let instant): "It is not good yet, but from \(instant.milliseconds / 1_000) on (nbf)."
         case .expired(let instant): "It was good until \(instant.milliseconds / 1_000) (exp)."
@@ -77,11 +77,13 @@ extension TokenFault: CustomStringConvertible {
         }
     }
 
+    private static func quoted(_ text: String) -> String { "\"\(self.plain(text))\"" }
+
     /// Somebody else wrote it: shortened, and without what could start a new line in a log.
-    private static func quoted(_ text: String) -> String {
+    private static func plain(_ text: String) -> String {
         let plain = text.unicodeScalars.prefix(64).map {
             $0.isASCII && $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?"
         }
-        return "\"\(String(plain))\""
+        return String(plain)
     }
 }
