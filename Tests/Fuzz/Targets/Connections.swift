@@ -14,6 +14,8 @@ extension FuzzTarget {
         var limits = TransportLimits()
         limits.acceptsBinary = flags & 1 != 0
         limits.messageBytesMax = [125, 200, 1_000, 70_000][Int(flags >> 1 & 3)]
+        // A little at a time, or all at once: it only takes longer.
+        if flags & 8 != 0 { (limits.eventsPerTurnMax, limits.eventsPerTurnMin) = (2, 1) }
         let stream = Array(feed.rest.prefix(2_000))
         let expected = FrameReference.read(stream, limits)
         for cuts in [[], [1], cuts] {
