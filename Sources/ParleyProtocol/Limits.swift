@@ -30,7 +30,7 @@ public struct Limits: Hashable, Sendable {
     public var plainRequestsPerSecond = 1_000
     public var plainRequestBurst = 100
     /// What one connection may have sent before its request has its turn; one more closes it. Browsers do not do that.
-    public var plainRequestsHeldMax = 32
+    public var plainRequestsHeldMax = 64
     /// So much of plain HTTP is read of one connection at a time.
     public var plainReadBytesMax = 2_048
     /// From the upgrade to `hello`; a slower one is closed (4407).
