@@ -5,6 +5,7 @@ usage: run.py [PATTERN ...] [--server PROGRAM] [--long] [--repeat N] [--pictures
 
 A test is an `async def test_…(stage)` in a `test_*.py` beside this file. Tests of one module run one after the
 other, or, where the module says `TOGETHER = n`, n at a time: they share a server and must not disturb each other.
+Those that mostly wait (`@patient`) do so beside all the others.
 PATTERN selects by a part of `module.test`; without one everything runs. What takes minutes is marked `@only_long`
 and runs with --long alone.
 """
@@ -18,6 +19,9 @@ import time
 import traceback
 from pathlib import Path
 
+# So many of those that mostly wait at a time.
+PATIENT_MAX = 4
+
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 sys.path.insert(0, str(FOLDER))
@@ -26,8 +30,8 @@ from stage import Stage, World  # noqa: E402
 
 
 def collect(patterns, long):
-    """The selected tests, by module, in the order in which they are written down."""
-    modules = []
+    """The selected tests, by module, in the order in which they are written down; and those that mostly wait."""
+    modules, patient = [], []
     for path in sorted(FOLDER.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         tests = [
@@ -38,9 +42,11 @@ def collect(patterns, long):
         ]
         if patterns:
             tests = [test for test in tests if any(pattern in test[0] for pattern in patterns)]
+        patient += [test for test in tests if getattr(test[1], "is_patient", False)]
+        tests = [test for test in tests if test not in patient]
         if tests:
             modules.append((getattr(module, "TOGETHER", 1), tests))
-    return modules
+    return modules, patient
 
 
 async def run_one(world, name, function):
@@ -57,12 +63,13 @@ async def run_one(world, name, function):
     except Exception:
         failure = (failure or "") + traceback.format_exc()
     seconds = time.monotonic() - began
-    print(f"{'FAIL' if failure else 'ok  '} {name} ({seconds:.1f} s)", flush=True)
+    words = f"{'FAIL' if failure else 'ok  '} {name} ({seconds:.1f} s)\n"
     if failure:
         # What went wrong, and then what was last seen: a crowd has a lot to say.
         lines = failure.splitlines()
         shown = lines if len(lines) <= 70 else lines[:30] + ["[…]"] + lines[-40:]
-        print("".join(f"  {line}\n" for line in shown), end="", flush=True)
+        words += "".join(f"  {line}\n" for line in shown)
+    print(words, end="", flush=True)
     return not failure
 
 
@@ -90,14 +97,16 @@ async def main():
     parser.add_argument("--list", action="store_true", help="only say what there is")
     arguments = parser.parse_args()
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
-    modules = collect(arguments.patterns, arguments.long)
+    modules, patient = collect(arguments.patterns, arguments.long)
     if arguments.list:
-        print("\n".join(name for _, tests in modules for name, _ in tests))
+        print("\n".join(name for tests in [*(tests for _, tests in modules), patient] for name, _ in tests))
         return 0
     results = []
     async with World(arguments.server, pictures=arguments.pictures) as world:
+        waiting = asyncio.create_task(run_module(world, PATIENT_MAX, patient, arguments.repeat))
         for together, tests in modules:
             results += await run_module(world, together, tests, arguments.repeat)
+        results += await waiting
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if results and all(results) else 1
 

@@ -22,6 +22,12 @@ def within(seconds):
     return mark
 
 
+def patient(function):
+    """It mostly waits, and notices nothing of what runs beside it: run.py lets it wait beside the others."""
+    function.is_patient = True
+    return function
+
+
 def only_long(function):
     """For `--long`: it takes minutes."""
     function.is_long = True

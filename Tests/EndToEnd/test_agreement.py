@@ -3,7 +3,7 @@
 import asyncio
 
 from raw_socket import PING, PONG, RawSocket, frame
-from stage import eventually, stop, within
+from stage import eventually, patient, stop, within
 from test_http import get, samples
 
 TOGETHER = 4
@@ -19,6 +19,7 @@ async def resync(peer, **members):
     return await peer.expect(type="snapshot")
 
 
+@patient
 @within(60)
 async def test_beats_prove_agreement_and_tell_distances(stage):
     server = await stage.server("--port", "0")

@@ -6,7 +6,7 @@ import json
 import time
 
 from raw_socket import BINARY, CLOSE, TEXT, RawSocket, frame, upgrade_request
-from stage import stop, within
+from stage import patient, stop, within
 
 TOGETHER = 6
 
@@ -260,6 +260,7 @@ async def test_another_version_of_the_protocol(stage):
     await raw.expect_close(4505)
 
 
+@patient
 @within(30)
 async def test_no_hello_at_all(stage):
     server = await stage.server()
@@ -476,6 +477,7 @@ async def test_a_room_that_is_full(stage):
 # MARK: - Sockets
 
 
+@patient
 @within(60)
 async def test_a_client_that_never_reads(stage):
     """Its own connection is closed once too much waits for it; the room does not wait."""
@@ -517,6 +519,7 @@ async def test_a_client_that_stops_answering_goes_dark(stage):
         await raw.expect_close(4409)
 
 
+@patient
 @within(40)
 async def test_a_slow_upgrade_is_cut_off(stage):
     server = await stage.server()
@@ -536,6 +539,7 @@ async def test_a_slow_upgrade_is_cut_off(stage):
         await stop(dripping)
 
 
+@patient
 async def test_a_silent_connection_without_a_request(stage):
     server = await stage.server()
     raw = await stage.enter(RawSocket(server, upgrade=False))

@@ -17,7 +17,7 @@ import time
 from issuer import token
 from raw_socket import CLOSE, PING, TEXT, RawSocket, frame, upgrade_request
 from siege import besieged, each, many_descriptors, target
-from stage import stop, within
+from stage import patient, stop, within
 from test_bad_resume import made_up
 from test_tokens import Visitor, guarded
 
@@ -54,6 +54,7 @@ async def hear(raw, seconds=30):
 # MARK: - Slow and silent
 
 
+@patient
 @within(60)
 async def test_requests_that_drip(stage):
     """Headers of an upgrade, headers of a request and a body, a byte at a time, and never the end of it."""

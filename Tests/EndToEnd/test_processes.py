@@ -13,7 +13,7 @@ import websockets
 
 from processes import ClientProcess, now, quiet
 from rough_network import RoughNetwork
-from stage import eventually, only_long, within
+from stage import eventually, only_long, patient, within
 from testimony import check
 
 TOGETHER = 6
@@ -192,6 +192,7 @@ async def test_stopped_for_twenty_seconds(stage):
     await interrupted_and_back(stage, 20)
 
 
+@patient
 @within(60)
 async def test_stopped_for_longer_than_the_grace_it_has_left_once(stage):
     await left_once(stage, 9 + SLACK, "--grace-milliseconds", "2000")

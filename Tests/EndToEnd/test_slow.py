@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from raw_socket import RawSocket
-from stage import eventually, within
+from stage import eventually, patient, within
 from state import fold, state_hash
 from test_http import get, samples
 
@@ -163,6 +163,7 @@ async def test_too_slow_twice_is_closed_by_name_and_may_come_back(stage):
     assert sleeper.state == ada.room.state
 
 
+@patient
 @within(60)
 async def test_output_that_stands_still_for_ten_seconds(stage):
     server = await stage.server(*FAST)

@@ -12,7 +12,7 @@ from certificates import Authority, shown
 from limits import LIMITS
 from raw_socket import RawSocket
 from server import refused_start
-from stage import eventually, within
+from stage import eventually, patient, within
 from test_http import get
 from test_slow import FAST, _is, asleep, dam_up, metric
 
@@ -67,6 +67,7 @@ async def test_old_versions_are_refused_and_http_1_1_is_agreed_on(stage):
         raise AssertionError("TLS 1.1 was spoken")
 
 
+@patient
 @within(60)
 async def test_who_does_not_speak_tls_gets_nothing_and_disturbs_nobody(stage):
     server, _, _ = await secured(stage)
@@ -81,6 +82,7 @@ async def test_who_does_not_speak_tls_gets_nothing_and_disturbs_nobody(stage):
     await ada.media(audio=True)
 
 
+@patient
 @within(60)
 async def test_a_handshake_that_is_never_finished_is_ended(stage):
     server, _, _ = await secured(stage)
@@ -160,6 +162,7 @@ async def shows(server, authority, files):
     return (await handshake(server, authority.trusted()))[0] == files.sha256
 
 
+@patient
 @within(60)
 async def test_a_certificate_that_is_broken_is_reported_and_the_old_one_stays(stage):
     server, authority, files = await secured(stage)
@@ -209,6 +212,7 @@ async def test_tls_alone_does_not_open_the_door(stage):
     assert status != 0 and "authentication" in output and "--tls-certificate" in output, output
 
 
+@patient
 @within(60)
 async def test_output_that_stands_still_is_known_under_tls_as_well(stage):
     server, _, _ = await secured(stage, *FAST)

@@ -15,7 +15,7 @@ from issuer import SECRET, Issuer, claims, file_with, token
 from measures import metrics
 from parley_peer import ParleyPeer
 from server import Server, refused_start
-from stage import eventually, within
+from stage import eventually, patient, within
 
 TOGETHER = 8
 
@@ -196,6 +196,7 @@ async def test_pin_and_waiting_are_for_those_whose_token_does_not_say_otherwise(
         assert answer["type"] == "snapshot" and answer["view"] == "participant", answer
 
 
+@patient
 @within(90)
 async def test_a_session_ends_with_its_token_and_goes_on_with_a_newer_one(stage):
     async with guarded(stage.world.program) as server:

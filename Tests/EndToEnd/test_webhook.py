@@ -11,7 +11,7 @@ import time
 
 from issuer import SECRET, file_with
 from server import Server, refused_start
-from stage import eventually, within
+from stage import eventually, patient, within
 from test_tickets import http as ask_http, shown, ticket
 from test_tokens import Visitor, ask, verdict
 
@@ -151,6 +151,7 @@ async def test_what_is_no_answer(stage):
                 assert await verdict(server, "badge:ada") == ("welcome", None), kind
 
 
+@patient
 @within(60)
 async def test_while_the_service_is_away_running_sessions_go_on(stage):
     with Service() as service:
