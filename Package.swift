@@ -132,6 +132,13 @@ let package = Package(
         // The page and the JavaScript client become part of the binary.
         .executableTarget(name: "EmbedAssetsTool", path: "Plugins/EmbedAssetsTool", swiftSettings: settings),
         .plugin(name: "EmbedAssets", capability: .buildTool(), dependencies: ["EmbedAssetsTool"]),
+        // What a piece of work costs, see Benchmarks/run.
+        .executableTarget(
+            name: "micro",
+            dependencies: ["ParleyProtocol", "ParleyRooms", "ParleyTransport"],
+            path: "Benchmarks/Micro",
+            swiftSettings: settings
+        ),
         // Tests.
         .target(
             name: "ParleyTestSupport",
