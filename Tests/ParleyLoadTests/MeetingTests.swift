@@ -128,4 +128,12 @@ struct MeetingTests {
         #expect(verdict.faults.count == 1)
         #expect(verdict.faults.first?.hasPrefix("parley_participants was 0") == true)
     }
+    @Test("A server that can no longer be looked at is not taken for one of which nothing is left")
+    func blind() {
+        var history = ServerHistory(before: ServerReading(gauges: ["parley_participants": 0]))
+        history.after = ServerReading()
+        var verdict = Verdict()
+        _ = SoakGrowth().judge(history, warmupSeconds: 0, &verdict)
+        #expect(!verdict.isGood)
+    }
 }

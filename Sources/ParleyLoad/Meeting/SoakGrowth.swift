@@ -40,6 +40,9 @@ public struct SoakGrowth: Hashable, Sendable {
                 "The server's memory was looked at less than twice behind the warm-up: it was too short."
             )
         }
+        if history.before.gauges != nil, let after = history.after, after.gauges == nil {
+            verdict.note("The server's metrics could be read before anybody came, and not when everybody had gone.")
+        }
         for left in history.leftOver {
             verdict.note(
                 "\(left.name) was \(Int(left.before)) before anybody came and is \(Int(left.after)) now that everybody "
