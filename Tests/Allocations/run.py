@@ -4,7 +4,8 @@
 usage: run.py --server PROGRAM
 
 64 pairs relay signals of 300 bytes (Benchmarks/generator), one under way and in bursts of 8, acknowledgements
-included. After a warm-up at most one allocation per message is allowed.
+included. What allocates is a turn of the server's loop: how many messages share one depends on the machine, so the
+bounds are three times what was counted.
 """
 
 import argparse
@@ -19,7 +20,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-ALLOCATIONS_MAX = 1.0
+# By the length of a burst.
+ALLOCATIONS_MAX = {1: 0.5, 8: 0.1}
 
 
 def compile_all(folder):
@@ -70,7 +72,7 @@ def relay(program, counting, generator, folder, burst):
         server.wait(15)
     words = (f"{figures['allocations']:.4f} allocations ({figures['allocatedBytes']:.1f} bytes) per message, "
              f"{figures['messages']:.0f} messages")
-    return figures["messages"] > 1000 and figures["allocations"] <= ALLOCATIONS_MAX, words
+    return figures["messages"] > 1000 and figures["allocations"] <= ALLOCATIONS_MAX[burst], words
 
 
 def main():
