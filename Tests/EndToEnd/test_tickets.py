@@ -83,7 +83,8 @@ async def test_used_and_made_up_tickets_take_the_same_time(stage):
                 begin = time.monotonic()
                 assert await shown(server, text) == ("invalid-token", 4510)
                 list.append(time.monotonic() - begin)
-        first, second = (statistics.median(list) for list in times.values())
+        # Of the quicker half the middle: what else the machine does makes some slow, and none quick.
+        first, second = (statistics.median(sorted(list)[:20]) for list in times.values())
         assert abs(first - second) < 0.5 * min(first, second), times
 
 
