@@ -70,7 +70,8 @@ struct LimitTests {
         try await withServer { server in
             let ada = try await server.connect()
             var random = SystemRandomNumberGenerator()
-            #expect(await code { try await ada.join(.id(RoomID(using: &random))) } == .unknownRoom)
+            let unknown = RoomID(using: &random)
+            #expect(await code { try await ada.join(.id(unknown)) } == .unknownRoom)
         }
     }
 
