@@ -1,16 +1,11 @@
 // What a client hears, and all clients on one epoll.
 
 #include "generator.h"
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 Client *clients;
 int clientCount, readyCount, heardCount;
@@ -51,6 +46,7 @@ static void receiveSignal(Client *client, const uint8_t *payload, size_t count) 
     client->received = n;
     deliveries++;
     client->awaited--;
+    if (isCounted) signalHasCome(client);
 }
 
 /// Sessions that are in no room.
@@ -107,7 +103,8 @@ static void receiveFrame(Client *client, uint8_t opcode, const uint8_t *payload,
         uint8_t *head = seal(frame, count, 10, &total);
         writeAll(client, head, total);
     } else if (opcode == 8) {
-        fail("Client %d was closed: %.*s", client->number, (int)(count > 2 ? count - 2 : 0), (const char *)payload + 2);
+        int words = (int)(count > 2 ? count - 2 : 0);
+        fail("Client %d was closed: %.*s", client->number, words, (const char *)payload + 2);
     }
 }
 
@@ -141,7 +138,7 @@ static size_t receiveUpgrade(Client *client, const uint8_t *bytes, size_t count)
     char hello[512], join[200] = "";
     if (!isOutside()) {
         snprintf(join, sizeof join, ",\"join\":{\"id\":1,\"room\":\"load-%d\",\"name\":\"Client %d\"}",
-            client->peer ? client->number / 2 : 0, client->number);
+            client->peer ? client->number / options.roomSize : 0, client->number);
         client->commands = 1;
     }
     snprintf(hello, sizeof hello,
@@ -150,10 +147,34 @@ static size_t receiveUpgrade(Client *client, const uint8_t *bytes, size_t count)
     return (size_t)(end - bytes) + 4;
 }
 
+static void requestUpgrade(Client *client) {
+    char request[400];
+    int count = snprintf(request, sizeof request,
+        "GET /v1/connect HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: parley.v1\r\n\r\n", options.port);
+    writeAll(client, (uint8_t *)request, (size_t)count);
+    client->stage = UPGRADING;
+}
+
+static void keepPartial(Client *client, const uint8_t *bytes, size_t count) {
+    client->partialBytes = count;
+    if (count == 0) return;
+    if (count > client->partialCapacity) {
+        client->partialCapacity = count * 2;
+        client->partial = realloc(client->partial, client->partialCapacity);
+    }
+    memcpy(client->partial, bytes, count);
+}
+
 static void receive(Client *client) {
+    if (client->stage == SHAKING) {
+        if (!shakeHands(client)) return;
+        requestUpgrade(client);
+    }
     size_t kept = client->partialBytes;
     if (kept > 0) memcpy(input, client->partial, kept);
-    ssize_t got = recv(client->socket, input + kept, READ_BYTES - kept, 0);
+    ssize_t got = receiveBytes(client, input + kept, READ_BYTES - kept);
     if (got == 0) fail("Client %d lost its connection.", client->number);
     if (got < 0) {
         if (errno == EAGAIN) return;
@@ -163,23 +184,14 @@ static void receive(Client *client) {
     size_t count = kept + (size_t)got, taken = 0;
     if (client->stage == UPGRADING) taken = receiveUpgrade(client, input, count);
     if (client->stage != UPGRADING) taken += receiveFrames(client, input + taken, count - taken);
-    client->partialBytes = count - taken;
-    if (client->partialBytes > 0) {
-        if (client->partialBytes > client->partialCapacity) {
-            client->partialCapacity = client->partialBytes * 2;
-            client->partial = realloc(client->partial, client->partialCapacity);
-        }
-        memcpy(client->partial, input + taken, client->partialBytes);
-    }
+    keepPartial(client, input + taken, count - taken);
     if (isRunning && !isBroadcast && client->awaited == 0) {
         client->awaited = (unsigned)options.burst;
         sendSignals(client, options.burst);
     }
 }
 
-void turn(int milliseconds) {
-    struct epoll_event events[256];
-    int count = epoll_wait(poller, events, 256, milliseconds);
+static void take(struct epoll_event *events, int count) {
     for (int i = 0; i < count; i++) receive(events[i].data.ptr);
     if (count > 0) lastProgress = now();
     if (now() - lastProgress > 5000000000u) {
@@ -187,25 +199,22 @@ void turn(int milliseconds) {
     }
 }
 
+void turn(int milliseconds) {
+    turnFor((uint64_t)milliseconds * 1000000u);
+}
+
+void turnFor(uint64_t nanoseconds) {
+    struct epoll_event events[256];
+    struct timespec time = {(time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u)};
+    take(events, epoll_pwait2(poller, events, 256, &time, NULL));
+}
 
 static void openConnection(Client *client) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    client->socket = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(client->socket, (struct sockaddr *)&address, sizeof address) != 0) {
-        fail("Nobody listens on port %d.", options.port);
-    }
-    int one = 1;
-    setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    fcntl(client->socket, F_SETFL, O_NONBLOCK);
+    openWire(client);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
     epoll_ctl(poller, EPOLL_CTL_ADD, client->socket, &event);
-    char request[400];
-    int count = snprintf(request, sizeof request,
-        "GET /v1/connect HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Protocol: parley.v1\r\n\r\n", options.port);
-    writeAll(client, (uint8_t *)request, (size_t)count);
+    client->stage = SHAKING;
+    if (shakeHands(client)) requestUpgrade(client);
 }
 
 void connectAll(void) {
@@ -216,7 +225,7 @@ void connectAll(void) {
         clients[i].begun = now();
         openConnection(&clients[i]);
         // Whoever comes first is the host.
-        while (i + 1 - readyCount >= (i == 0 ? 1 : JOINING_MAX)) turn(100);
+        while (i + 1 - readyCount >= (i == 0 ? 1 : options.joining)) turn(100);
     }
     while (readyCount < clientCount) turn(100);
     // What the last joins have caused is not part of the measurement.

@@ -4,17 +4,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/// Prints when the first, the median and the last of some clients have heard what they wait for.
-static void printDelays(const char *name, int first, int count) {
-    uint32_t *delays = malloc((size_t)count * sizeof *delays);
+/// How long clients have waited for what they were to hear, of one occasion or several.
+static uint32_t *delays;
+static size_t delayCount;
+
+static void noteDelays(int first, int count) {
+    delays = realloc(delays, (delayCount + (size_t)count) * sizeof *delays);
     for (int i = 0; i < count; i++) {
         Client *client = &clients[first + i];
-        delays[i] = (uint32_t)((client->heard - client->begun) / 1000);
+        delays[delayCount++] = (uint32_t)((client->heard - client->begun) / 1000);
     }
-    qsort(delays, (size_t)count, sizeof *delays, ascending);
-    printf("\"%s\":{\"firstMilliseconds\":%.2f,\"medianMilliseconds\":%.2f,\"lastMilliseconds\":%.2f},", name,
-        delays[0] / 1e3, delays[count / 2] / 1e3, delays[count - 1] / 1e3);
-    free(delays);
+}
+
+/// Prints when the first, the median and the last have heard, and 99 of 100; and forgets them.
+static void printDelays(const char *name) {
+    qsort(delays, delayCount, sizeof *delays, ascending);
+    printf("\"%s\":{\"firstMilliseconds\":%.2f,\"medianMilliseconds\":%.2f,", name, delays[0] / 1e3,
+        delays[delayCount / 2] / 1e3);
+    printf("\"milliseconds99\":%.2f,\"lastMilliseconds\":%.2f},", delays[delayCount * 99 / 100] / 1e3,
+        delays[delayCount - 1] / 1e3);
+    delayCount = 0;
 }
 
 static void await(const char *word, int first, int count) {
@@ -23,6 +32,24 @@ static void await(const char *word, int first, int count) {
     for (int i = 0; i < count; i++) clients[first + i].begun = began;
     awaitedWord = word;
     heardCount = 0;
+}
+
+/// The host mutes all, again and again; every other time it is only the rule that changes.
+static void measureMutes(void) {
+    char words[200];
+    uint64_t cpu = serverCPU();
+    for (int i = 0; i < options.mutes; i++) {
+        await("all-muted", 0, clientCount);
+        snprintf(words, sizeof words,
+            "{\"type\":\"mute-all\",\"id\":%llu,\"room\":\"%s\",\"audio\":true,\"mayUnmute\":%s}",
+            (unsigned long long)++clients[0].commands, clients[0].room, i % 2 ? "true" : "false");
+        sendText(&clients[0], words);
+        while (heardCount < clientCount) turn(100);
+        noteDelays(0, clientCount);
+        runFor(0.2);
+    }
+    printf("\"muteAllCPUMilliseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e6 / options.mutes);
+    printDelays("muteAll");
 }
 
 void measureAudience(void) {
@@ -34,16 +61,10 @@ void measureAudience(void) {
     printf("\"joinCPUMicroseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e3 / clientCount);
     printf("\"joinBytes\":%.0f,", (double)bytesReceived / clientCount);
     printf("\"memoryKilobytes\":%.1f,", (residentMegabytes() - memory) * 1024 / clientCount);
-    printDelays("join", 0, clientCount);
+    noteDelays(0, clientCount);
+    printDelays("join");
+    measureMutes();
     char words[200];
-    await("all-muted", 0, clientCount);
-    snprintf(words, sizeof words, "{\"type\":\"mute-all\",\"id\":2,\"room\":\"%s\",\"audio\":true,\"mayUnmute\":false}",
-        clients[0].room);
-    cpu = serverCPU();
-    sendText(&clients[0], words);
-    while (heardCount < clientCount) turn(100);
-    printf("\"muteAllCPUMilliseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e6);
-    printDelays("muteAll", 0, clientCount);
     int leavers = options.leavers < clientCount / 2 ? options.leavers : clientCount / 2, first = clientCount - leavers;
     await("\"left\"", first, leavers);
     cpu = serverCPU();
@@ -53,7 +74,8 @@ void measureAudience(void) {
     }
     while (heardCount < leavers) turn(100);
     printf("\"leaveCPUMicroseconds\":%.1f,", (double)(serverCPU() - cpu) / 1e3 / leavers);
-    printDelays("leave", first, leavers);
+    noteDelays(first, leavers);
+    printDelays("leave");
     printf("\"leavers\":%d}\n", leavers);
 }
 

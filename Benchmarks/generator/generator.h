@@ -2,13 +2,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-enum { ID_BYTES = 24, ACKNOWLEDGE_AFTER = 32, READ_BYTES = 1 << 20, JOINING_MAX = 32, ROUNDS_MAX = 1 << 20 };
+enum { ID_BYTES = 24, ACKNOWLEDGE_AFTER = 32, READ_BYTES = 1 << 20, ROUNDS_MAX = 1 << 20 };
 
-typedef enum { UPGRADING, JOINING, READY } Stage;
+typedef enum { SHAKING, UPGRADING, JOINING, READY } Stage;
 
 typedef struct Client {
     int socket;
+    void *tls;
     Stage stage;
     int number;
     struct Client *peer;
@@ -23,7 +25,8 @@ typedef struct Client {
 
 typedef struct {
     const char *scenario, *server, *counts;
-    int port, pid, pairs, people, speakers, burst, bytes, leavers;
+    int port, pid, pairs, people, speakers, burst, bytes, leavers, mutes, each, rate, roomSize, joining;
+    bool tls, apart;
     double seconds, warmup;
 } Options;
 
@@ -43,6 +46,8 @@ int ascending(const void *a, const void *b);
 
 // usage.c
 uint64_t serverCPU(void);
+/// Of this process: what it has used, to tell whether it was the one that set the pace.
+uint64_t ownCPU(void);
 double residentMegabytes(void);
 volatile uint64_t *allocationCounts(void);
 
@@ -54,10 +59,25 @@ void printRounds(uint64_t before);
 void writeAll(Client *client, const uint8_t *bytes, size_t count);
 uint8_t *seal(uint8_t *frame, size_t count, uint8_t opcode, size_t *total);
 
+// wire.c
+void openWire(Client *client);
+/// Whether the connection can be written to; to be called again when something has come.
+bool shakeHands(Client *client);
+/// As send and recv do; recv's `EAGAIN` after all that has come.
+ssize_t sendBytes(Client *client, const uint8_t *bytes, size_t count);
+ssize_t receiveBytes(Client *client, uint8_t *bytes, size_t count);
+
 // clients.c
 void connectAll(void);
 void turn(int milliseconds);
+/// The same for at most so many nanoseconds.
+void turnFor(uint64_t nanoseconds);
 void runFor(double seconds);
+
+// signalling.c
+extern bool isCounted;
+void signalHasCome(Client *client);
+void measureSignalling(void);
 
 // crowd.c
 void measureAudience(void);

@@ -8,11 +8,15 @@
 // audience  one room of `--people`, most of them beyond its stage; how long a join takes, and what everybody costs;
 //           then the host mutes all, and then `--leavers` leave at once: when the first, the median and the last
 //           have heard of it.
+// signalling
+//           pairs of whom everybody sends `--each` signals in bursts of `--burst`: `--rate` a second of all together,
+//           or as fast as they are answered (0). How long each took since it was due. Each is checked, and counted.
 // joins     `--pairs` rooms of two: what an upgrade, a hello and a join cost together.
-// idle      `--pairs` rooms of two in which nothing happens: what they cost.
+// idle      twice `--pairs` people in rooms of `--room-size` in which nothing happens: what they cost.
 // sessions  the same without rooms.
 //
-// The result is one JSON object. CPU is the server's: time on a CPU of all its threads.
+// `--tls 1`: over TLS (any certificate will do). The result is one JSON object.
+// CPU is the server's: time on a CPU of all its threads.
 
 #include "generator.h"
 #include <stdarg.h>
@@ -23,7 +27,7 @@
 
 Options options = {
     .scenario = "relay", .server = "parley", .pairs = 64, .people = 100, .burst = 1, .bytes = 300, .leavers = 1000,
-    .seconds = 2, .warmup = 1,
+    .mutes = 1, .each = 50, .roomSize = 2, .joining = 32, .seconds = 2, .warmup = 1,
 };
 
 void fail(const char *format, ...) {
@@ -59,6 +63,13 @@ static void readOptions(int count, char **words) {
         else if (!strcmp(name, "--speakers")) options.speakers = atoi(value);
         else if (!strcmp(name, "--burst")) options.burst = atoi(value);
         else if (!strcmp(name, "--leavers")) options.leavers = atoi(value);
+        else if (!strcmp(name, "--mutes")) options.mutes = atoi(value);
+        else if (!strcmp(name, "--each")) options.each = atoi(value);
+        else if (!strcmp(name, "--rate")) options.rate = atoi(value);
+        else if (!strcmp(name, "--room-size")) options.roomSize = atoi(value);
+        else if (!strcmp(name, "--joining")) options.joining = atoi(value);
+        else if (!strcmp(name, "--tls")) options.tls = atoi(value) != 0;
+        else if (!strcmp(name, "--apart")) options.apart = atoi(value) != 0;
         else if (!strcmp(name, "--bytes")) options.bytes = atoi(value);
         else if (!strcmp(name, "--seconds")) options.seconds = atof(value);
         else if (!strcmp(name, "--warmup")) options.warmup = atof(value);
@@ -88,7 +99,7 @@ static void measureMessages(void) {
     begin();
     runFor(options.warmup);
     uint64_t deliveriesBefore = deliveries, roundsBefore = rounds;
-    uint64_t allocations = counts[0], bytes = counts[1], cpu = serverCPU(), began = now();
+    uint64_t allocations = counts[0], bytes = counts[1], cpu = serverCPU(), own = ownCPU(), began = now();
     runFor(options.seconds);
     double seconds = (double)(now() - began) / 1e9;
     cpu = serverCPU() - cpu;
@@ -97,6 +108,7 @@ static void measureMessages(void) {
     double messages = (double)(deliveries - deliveriesBefore);
     printf("{\"messages\":%.0f,\"perSecond\":%.0f,", messages, messages / seconds);
     printf("\"cpuNanoseconds\":%.1f,\"busy\":%.3f,", (double)cpu / messages, (double)cpu / 1e9 / seconds);
+    printf("\"loadBusy\":%.3f,", (double)(ownCPU() - own) / 1e9 / seconds);
     printf("\"allocations\":%.4f,\"allocatedBytes\":%.1f,", (double)allocations / messages, (double)bytes / messages);
     printRounds(roundsBefore);
     puts("}");
@@ -109,6 +121,7 @@ int main(int count, char **words) {
     clients = calloc((size_t)clientCount, sizeof *clients);
     if (is("audience")) measureAudience();
     else if (is("joins")) measureJoins();
+    else if (is("signalling")) measureSignalling();
     else if (is("idle") || is("sessions")) measureIdle();
     else measureMessages();
     return 0;

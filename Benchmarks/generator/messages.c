@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 static uint64_t roundBegan;
@@ -15,7 +14,7 @@ uint64_t roundsAwaited;
 
 void writeAll(Client *client, const uint8_t *bytes, size_t count) {
     while (count > 0) {
-        ssize_t written = send(client->socket, bytes, count, MSG_NOSIGNAL);
+        ssize_t written = sendBytes(client, bytes, count);
         if (written >= 0) {
             bytes += written;
             count -= (size_t)written;
@@ -91,11 +90,11 @@ void sendText(Client *client, const char *words) {
 
 /// The acknowledgement if it is due, and the next burst: in one write.
 void sendSignals(Client *client, int count) {
-    static uint8_t output[1 << 18];
+    static uint8_t output[1 << 20], frame[1 << 17];
     size_t used = 0, total;
     bool isParley = options.server[0] == 'p';
     if (isParley && client->received - client->acknowledged >= ACKNOWLEDGE_AFTER) {
-        uint8_t frame[160], *end = text(frame + 8, "{\"type\":\"beat\",\"ack\":{\"");
+        uint8_t *end = text(frame + 8, "{\"type\":\"beat\",\"ack\":{\"");
         end = text(end, client->peer->id);
         end = text(end, "\":");
         end = text(decimal(end, client->received), "}}");
@@ -105,7 +104,7 @@ void sendSignals(Client *client, int count) {
         client->acknowledged = client->received;
     }
     for (int i = 0; i < count; i++) {
-        uint8_t frame[8192], *begin = frame + 8, *end = text(begin, "{\"type\":\"signal\",\"to\":\"");
+        uint8_t *begin = frame + 8, *end = text(begin, "{\"type\":\"signal\",\"to\":\"");
         end = text(end, client->peer->id);
         end = decimal(text(end, "\",\"n\":"), ++client->sent);
         end = decimal(text(end, ",\"floor\":"), client->delivered + 1);

@@ -16,6 +16,12 @@ uint64_t serverCPU(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+uint64_t ownCPU(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
 /// Allocations and bytes so far, as Tests/Allocations/counting.c writes them.
 volatile uint64_t *allocationCounts(void) {
     static uint64_t none[2];
