@@ -5,8 +5,8 @@
 public struct RateLimit: Hashable, Sendable {
     private static var token: UInt64 { 1_000_000_000 }
 
-    private let perSecond: UInt64
-    private let levelMax: UInt64
+    private let perSecondMost: UInt32
+    private let burst: UInt32
     private var level: UInt64
     private var updated: UInt64
 
@@ -14,11 +14,14 @@ public struct RateLimit: Hashable, Sendable {
     ///
     /// - Parameter now: monotonic nanoseconds.
     public init(perSecond: Int, burst: Int, now: UInt64) {
-        self.perSecond = UInt64(min(max(1, perSecond), 1_000_000_000))
-        self.levelMax = UInt64(min(max(1, burst), 1_000_000_000)) * Self.token
-        self.level = self.levelMax
+        self.perSecondMost = UInt32(min(max(1, perSecond), 1_000_000_000))
+        self.burst = UInt32(min(max(1, burst), 1_000_000_000))
+        self.level = UInt64(self.burst) * Self.token
         self.updated = now
     }
+
+    private var perSecond: UInt64 { UInt64(self.perSecondMost) }
+    private var levelMax: UInt64 { UInt64(self.burst) * Self.token }
 
     public enum Outcome: Hashable, Sendable {
         case allowed

@@ -14,9 +14,9 @@ public struct RoomCommand: Hashable, Sendable {
     public var operatorName: String?
 
     public enum Action: Hashable, Sendable {
-        case join(Join)
+        indirect case join(Join)
         /// A room that an operator makes, without people.
-        case create(Create)
+        indirect case create(Create)
         case leave
         case media(Participant.MediaChange)
         /// Everything else that is asked of the meeting.
@@ -53,14 +53,14 @@ public struct RoomCommand: Hashable, Sendable {
         /// What the room is like, if this join creates it; its PIN is sealed.
         public var settings: RoomSettings
         /// What the device can send and receive here, in place of what ``abilities`` say.
-        public var media: MediaAbilities?
+        @Apart public var media: MediaAbilities?
         public var pin: Digest?
         public var invitation: Digest?
         /// To be less than one could be.
         public var role: Role?
-        public var pass: Pass?
+        @Apart public var pass: Pass?
         /// What their token allows; `nil`: nobody needs one here.
-        public var grant: Grant?
+        @Apart public var grant: Grant? = nil
         /// Of that token, if it has a name.
         public var token: Digest?
         /// Who somebody else says that this is: for the others, not for the room.

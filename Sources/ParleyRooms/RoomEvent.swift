@@ -11,8 +11,8 @@ public struct RoomEvent: Hashable, Sendable {
     public var cause: Cause?
 
     public enum Fact: Hashable, Sendable {
-        case created(Creation)
-        case joined(Joining)
+        indirect case created(Creation)
+        indirect case joined(Joining)
         case mediaChanged(ParticipantID, Participant.MediaChange)
         /// The connection is lost, and may come back.
         case interrupted(ParticipantID, at: Instant)
@@ -84,7 +84,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var at: Instant
         public var abilities: Abilities
         /// What the device can send and receive; `nil`: it has said nothing.
-        public var media: MediaDeclaration?
+        @Apart public var media: MediaDeclaration? = nil
         /// The number of the invitation by which they come.
         public var invitation: UInt64?
         /// By which of its connections the session joined, see ``RoomCommand/Attach/attempt``.

@@ -103,7 +103,7 @@ public struct Abilities: Hashable, Sendable {
     /// It can restart ICE.
     public var restart: Bool
     /// What it can send and receive; `nil`: it says nothing of that. Shown to nobody: it would tell devices apart.
-    public var media: MediaAbilities?
+    @Apart public var media: MediaAbilities?
 
     public init(
         rollback: Bool = false,
@@ -128,9 +128,9 @@ public struct JoinCommand: Hashable, Sendable {
     /// The rule of a room that this join creates; `nil`: the server's own.
     public var devices: DeviceRule?
     /// In place of those of `hello`, for this room.
-    public var media: MediaAbilities?
+    @Apart public var media: MediaAbilities?
     /// What the room is like that this join creates.
-    public var settings: RoomSettings?
+    @Apart public var settings: RoomSettings?
     public var pin: String?
     /// The secret of an invitation.
     public var invitation: String?

@@ -15,6 +15,8 @@ struct AttributeTable: Hashable, Sendable {
     init() {}
 
     init(granted attributes: [AttributeKey: AttributeValue]) {
+        // Of an empty one `mapValues` makes a table with room for some.
+        guard !attributes.isEmpty else { return }
         self.attributes = attributes.mapValues { Attribute(value: $0, version: 1, isGranted: true) }
     }
 

@@ -39,8 +39,8 @@ extension Gateway {
 
     /// - Returns: whether the client may ask for a snapshot now; if not, it was refused by name.
     private func mayResync(_ request: ResyncRequest, _ seat: Seat) -> Bool {
-        guard case .retryAfterMilliseconds(let wait) = seat.resyncs.take(now: self.eventLoop.now.uptimeNanoseconds)
-        else { return true }
+        let now = self.eventLoop.now.uptimeNanoseconds
+        guard case .retryAfterMilliseconds(let wait) = seat.rates.resyncs.take(now: now) else { return true }
         self.refuse(.rateLimited, request, seat.session, retryAfterMilliseconds: wait)
         return false
     }

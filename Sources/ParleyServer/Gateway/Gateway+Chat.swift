@@ -22,7 +22,7 @@ extension Gateway {
                 guard to != seat.id else { return refuse(.recipientIsSelf) }
                 guard host.room.participant(to) != nil else { return refuse(.unknownParticipant) }
             }
-            let outcome = seat.chatMessages.take(now: self.eventLoop.now.uptimeNanoseconds)
+            let outcome = seat.rates.chatMessages.take(now: self.eventLoop.now.uptimeNanoseconds)
             if case .retryAfterMilliseconds(let wait) = outcome {
                 return refuse(.rateLimited, retryAfterMilliseconds: wait)
             }
@@ -45,7 +45,7 @@ extension Gateway {
         guard let seat = session.seat(in: request.room), seat.phase == .present else {
             return self.refuse(.notJoined, request, session)
         }
-        let outcome = seat.chatHistories.take(now: self.eventLoop.now.uptimeNanoseconds)
+        let outcome = seat.rates.chatHistories.take(now: self.eventLoop.now.uptimeNanoseconds)
         if case .retryAfterMilliseconds(let wait) = outcome {
             return self.refuse(.rateLimited, request, session, retryAfterMilliseconds: wait)
         }

@@ -157,7 +157,7 @@ extension Gateway {
 
     /// The same join again is a repetition; another number is a second join.
     private func rejoin(_ join: JoinCommand, _ seat: Seat) {
-        guard join.id != seat.join.id else { return }
+        guard join.id != seat.joinID else { return }
         self.refuse(.alreadyJoined, join, seat.session)
     }
 

@@ -68,7 +68,7 @@ extension Gateway {
             id: secret.session,
             identity: secret.identity,
             abilities: hello.abilities,
-            limits: self.limits,
+            sharedLimits: self.sharedLimits,
             now: self.eventLoop.now.uptimeNanoseconds
         )
         _ = session.redeem(secret)

@@ -10,7 +10,7 @@ extension Gateway {
         }
         let room = seat.host.room
         guard room.permits(seat.id, .roster) else { return self.refuse(.notPermitted, request, session) }
-        let outcome = seat.rosters.take(now: self.eventLoop.now.uptimeNanoseconds)
+        let outcome = seat.rates.rosters.take(now: self.eventLoop.now.uptimeNanoseconds)
         if case .retryAfterMilliseconds(let wait) = outcome {
             return self.refuse(.rateLimited, request, session, retryAfterMilliseconds: wait)
         }

@@ -116,7 +116,7 @@ extension Gateway {
             // Whoever has shown a token is who that says.
             identity: holder.authorization?.identity ?? identity,
             abilities: hello.abilities,
-            limits: self.limits,
+            sharedLimits: self.sharedLimits,
             now: self.eventLoop.now.uptimeNanoseconds
         )
         session.authorization = holder.authorization.map { SessionAuthorization($0) }

@@ -28,7 +28,7 @@ final class GatewayConnection: WebSocketDelegate {
     /// What the upgrade has shown.
     var credential = Credential.none
     /// What it, or `hello`, has proven.
-    var authorization: Authorization?
+    @Apart var authorization: Authorization? = nil
 
     private var liveness: Liveness
     private let helloDeadline: NIODeadline
@@ -130,7 +130,7 @@ final class GatewayConnection: WebSocketDelegate {
         case .roster(let request): self.gateway.roster(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .authenticate(let token):
-            if case .retryAfterMilliseconds(let wait) = session.rates.authentications.take(now: now) {
+            if case .retryAfterMilliseconds(let wait) = session.rates.rare.authentications.take(now: now) {
                 return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
             }
             self.gateway.authenticate(token, session)
@@ -152,7 +152,7 @@ final class GatewayConnection: WebSocketDelegate {
         _ text: UnsafeRawBufferPointer,
         now: UInt64
     ) {
-        if case .retryAfterMilliseconds(let wait) = session.rates.networkChanges.take(now: now) {
+        if case .retryAfterMilliseconds(let wait) = session.rates.rare.networkChanges.take(now: now) {
             return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
         }
         // The hint itself is no answer.

@@ -46,8 +46,9 @@ final class GatewaySession {
     var delivered: [ParticipantID: UInt64] = [:]
 
     /// - Parameter now: monotonic nanoseconds.
-    init(id: SessionID, identity: IdentityID, abilities: Abilities, limits: Limits, now: UInt64) {
-        self.rates = SessionRates(limits: limits, now: now)
+    init(id: SessionID, identity: IdentityID, abilities: Abilities, sharedLimits: Shared<Limits>, now: UInt64) {
+        let limits = sharedLimits.value
+        self.rates = SessionRates(limits: sharedLimits, now: now)
         self.id = id
         self.identity = identity
         self.abilities = abilities
@@ -127,7 +128,7 @@ final class GatewaySession {
             case .id(let id): seat.phase != .gone && seat.host.id == id
             case .alias(let alias): seat.phase != .gone && seat.host.alias == alias
             // Each join without a name makes a room; only one that is not answered yet can be a repetition.
-            case .new: seat.phase == .joining && seat.join.room == .new
+            case .new: seat.phase == .joining && seat.join?.room == .new
             }
         }
     }

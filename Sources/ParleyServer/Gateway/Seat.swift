@@ -49,8 +49,10 @@ final class Seat {
     let id: ParticipantID
     let session: GatewaySession
     let host: RoomHost
-    /// How the join named the room, and the name it asked for: what a second try needs.
-    let join: JoinCommand
+    /// As long as it has no answer: what a second try needs.
+    @Apart private(set) var join: JoinCommand?
+    /// The number of its join.
+    let joinID: UInt64
 
     private(set) var phase = Phase.joining
     /// It was another node's before: not all that was said to and by it is known here.
@@ -73,12 +75,8 @@ final class Seat {
     /// Beyond the stage: nobody is told of this participant, and pulses from here go to the stage.
     var isCounted = false
 
-    /// Each costs a snapshot.
-    var resyncs: RateLimit
-    var chatMessages: RateLimit
-    var chatHistories: RateLimit
-    /// Questions for the audience.
-    var rosters: RateLimit
+    /// Made when the first is needed.
+    lazy var rates = SeatRates(limits: self.host.gateway.limits)
     /// Of the room's chat, what comes next; `nil` as long as the chat is not held here.
     var nextMessage: UInt64?
     /// In a breakout room: since when the participant should not be there any more.
@@ -113,36 +111,27 @@ final class Seat {
         self.wasElsewhere = wasElsewhere
         self.id = id
         self.join = join
+        self.joinID = join.id
         self.session = session
         self.host = host
         self.cursor = StreamCursor(
             next: .snapshot(namesJoin: true),
             patienceMilliseconds: limits.patienceMilliseconds
         )
-        self.resyncs = RateLimit(perSecond: 1, burst: limits.resyncBurst, now: 0)
-        self.chatMessages = RateLimit(
-            perSecond: limits.chatMessagesPerSecond,
-            burst: limits.chatMessageBurst,
-            now: 0
-        )
-        self.chatHistories = RateLimit(
-            perSecond: limits.chatHistoriesPerSecond,
-            burst: limits.chatHistoryBurst,
-            now: 0
-        )
-        self.rosters = RateLimit(perSecond: 1, burst: limits.rosterBurst, now: 0)
         self.inbox = SignalInbox(unacknowledgedMax: limits.unacknowledgedSignalsMax)
     }
 
     func becomePresent(joined: UInt64) {
         assert(self.phase == .joining || self.phase == .waiting, "a membership begins once")
         self.phase = .present
+        self.join = nil
         self.joined = joined
     }
 
     func wait() {
         assert(self.phase == .joining, "nobody is sent back to the door")
         self.phase = .waiting
+        self.join = nil
     }
 
     /// Whether it hears what happens: among the people, or at the door.

@@ -3,24 +3,33 @@ import ParleyRooms
 
 /// How much one session may say. It belongs to the session and not to a connection: a new one brings nothing.
 struct SessionRates {
-    var networkChanges: RateLimit
-    var authentications: RateLimit
+    /// Of what most never say.
+    final class Rare {
+        var networkChanges: RateLimit
+        var authentications: RateLimit
+        /// Answers to what was too much.
+        fileprivate var overruns: RateLimit
+
+        fileprivate init(_ limits: Limits) {
+            self.networkChanges = RateLimit(limits.networkChangesPerSecond, limits.networkChangeBurst, 0)
+            self.authentications = RateLimit(limits.authenticationsPerSecond, limits.authenticationBurst, 0)
+            self.overruns = RateLimit(limits.overrunsPerSecond, limits.overrunBurst, 0)
+        }
+    }
+
+    private let limits: Shared<Limits>
     private var messages: RateLimit
     private var bytes: RateLimit
     private var pulses: RateLimit
-    /// Answers to what was too much.
-    private var overruns: RateLimit
+    /// Made when the first is needed: all begin full.
+    private(set) lazy var rare = Rare(self.limits.value)
 
-    init(limits: Limits, now: UInt64) {
-        func rate(_ perSecond: Int, _ burst: Int) -> RateLimit {
-            RateLimit(perSecond: perSecond, burst: burst, now: now)
-        }
-        self.messages = rate(limits.messagesPerSecond, limits.messageBurst)
-        self.bytes = rate(limits.bytesPerSecond, limits.byteBurst)
-        self.pulses = rate(limits.pulsesPerSecond, limits.pulseBurst)
-        self.networkChanges = rate(limits.networkChangesPerSecond, limits.networkChangeBurst)
-        self.authentications = rate(limits.authenticationsPerSecond, limits.authenticationBurst)
-        self.overruns = rate(limits.overrunsPerSecond, limits.overrunBurst)
+    init(limits shared: Shared<Limits>, now: UInt64) {
+        let limits = shared.value
+        self.limits = shared
+        self.messages = RateLimit(limits.messagesPerSecond, limits.messageBurst, now)
+        self.bytes = RateLimit(limits.bytesPerSecond, limits.byteBurst, now)
+        self.pulses = RateLimit(limits.pulsesPerSecond, limits.pulseBurst, now)
     }
 
     enum Outcome {
@@ -39,7 +48,7 @@ struct SessionRates {
     }
 
     private mutating func tooMuch(_ wait: UInt64, _ now: UInt64) -> Outcome {
-        guard case .allowed = self.overruns.take(now: now) else { return .flooding }
+        guard case .allowed = self.rare.overruns.take(now: now) else { return .flooding }
         return .tooMuch(retryAfterMilliseconds: wait)
     }
 
@@ -50,5 +59,11 @@ struct SessionRates {
         }
         self.bytes.spend(count, now: now)
         return true
+    }
+}
+
+extension RateLimit {
+    fileprivate init(_ perSecond: Int, _ burst: Int, _ now: UInt64) {
+        self.init(perSecond: perSecond, burst: burst, now: now)
     }
 }

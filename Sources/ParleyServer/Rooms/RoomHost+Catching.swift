@@ -63,7 +63,7 @@ extension RoomHost {
             let type = seat.phase == .waiting ? "waiting" : "joined"
             var joined: JSONObject = ["type": .string(type), "participant": .string(seat.id.description)]
             joined.append("by", .string(seat.id.description))
-            joined.append("id", .integer(Int64(clamping: seat.join.id)))
+            joined.append("id", .integer(Int64(clamping: seat.joinID)))
             events = [.object(joined)]
         }
         self.send(self.room, events: events, to: seat)

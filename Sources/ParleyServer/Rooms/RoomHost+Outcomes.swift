@@ -36,17 +36,19 @@ extension RoomHost {
     }
 
     func refuseJoin(_ code: RejectionCode, _ seat: Seat) {
+        let join = seat.join
         self.remove(seat)
+        guard let join else { return assertionFailure("a join is answered once") }
         let session = seat.session
         // The last person left while this one was on the way: the word is free, so it means a new room.
-        if code == .roomEnded, case .alias = seat.join.room, session.life.isOver == false {
+        if code == .roomEnded, case .alias = join.room, session.life.isOver == false {
             // Not at once: this host is still to be taken out of the directory.
             return self.gateway.eventLoop.assumeIsolated().execute {
                 guard session.life.isOver == false else { return }
-                self.gateway.join(seat.join, session: session)
+                self.gateway.join(join, session: session)
             }
         }
-        self.gateway.refuse(code, seat.join, session)
+        self.gateway.refuse(code, join, session)
         self.endIfUnused()
     }
 }

@@ -14,7 +14,8 @@ extension RoomHostStateMachine {
             var batch = Batch(room: self.room, refused: self.refused, node: self.node, mechanisms: self.mechanisms)
             let count = self.decide(&batch)
             let submissions = Array(self.pending.prefix(count))
-            self.pending.removeFirst(count)
+            // A list that has become empty keeps its memory, of every room.
+            if count == self.pending.count { self.pending = [] } else { self.pending.removeFirst(count) }
             if batch.events.isEmpty {
                 // Nothing to wait for: all of it was decided against the log's room.
                 self.refused = batch.refused

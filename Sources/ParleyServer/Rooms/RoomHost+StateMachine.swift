@@ -66,11 +66,11 @@ package struct RoomHostStateMachine: Sendable {
     enum Phase: Sendable {
         case loading
         case idle
-        case appending(Flight)
+        indirect case appending(Flight)
         /// With the flight whose outcome is looked for.
-        case reading(Flight?)
+        indirect case reading(Flight?)
         /// With the flight whose outcome will be looked for.
-        case waiting(Flight?)
+        indirect case waiting(Flight?)
         /// The log is behind; nothing can be decided.
         case healing
         case finished

@@ -432,6 +432,7 @@ final class RoomHost {
 
     private func tell(_ outcome: Outcome, of id: Submission.ID) {
         guard let waiting = self.waiting.removeValue(forKey: id) else { return }
+        if self.waiting.isEmpty { self.waiting = [:] }
         waiting.then?(outcome)
         guard let seat = waiting.seat, let number = waiting.number else { return }
         seat.secrets[number] = nil

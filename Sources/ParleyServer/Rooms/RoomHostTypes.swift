@@ -96,18 +96,18 @@ package enum RoomHostEffect: Hashable, Sendable {
     /// Read the log, answer with `readCompleted` or `readFailed`.
     case read(after: Position?)
     /// Append `events` as one entry, answer with `appendCompleted`.
-    case append(RoomAppend)
+    indirect case append(RoomAppend)
     /// One more entry is a fact: tell everybody here.
-    case deliver(RoomDelivery)
+    indirect case deliver(RoomDelivery)
     /// The replica is another one now, without a way from the old one: everybody here gets a snapshot.
-    case reset(RoomRead.Snapshot)
+    indirect case reset(RoomRead.Snapshot)
     case outcome(Submission.ID, Outcome)
     /// Call `retryTimerFired` then.
     case scheduleRetry(milliseconds: Int64)
     /// Call `barrierTimerFired` then, with the life of the engine that the machine knows now.
     case scheduleBarrier(milliseconds: Int64)
     /// Write it; whether that succeeds is of no concern.
-    case writeSnapshot(RoomRead.Snapshot, keepFrom: UInt64)
+    indirect case writeSnapshot(RoomRead.Snapshot, keepFrom: UInt64)
     /// The room has ended and this host wrote it: call `retireTimerFired` then. Meanwhile others can read
     /// the end.
     case scheduleRetire(milliseconds: Int64)

@@ -9,7 +9,7 @@ package import ParleyProtocol
 ///    +----------------------------+-------------------+ a newer token
 /// ```
 package struct SessionAuthorization: Hashable, Sendable {
-    package private(set) var authorization: Authorization
+    private var held: Shared<Authorization>
     private var stage = Stage.good
 
     private enum Stage: Hashable, Sendable {
@@ -27,12 +27,23 @@ package struct SessionAuthorization: Hashable, Sendable {
     }
 
     package init(_ authorization: Authorization) {
-        self.authorization = authorization
+        self.held = Shared(authorization)
+    }
+
+    package var authorization: Authorization { self.held.value }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.authorization == right.authorization && left.stage == right.stage
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.authorization)
+        hasher.combine(self.stage)
     }
 
     /// The newer one holds from now on, also where it ends sooner.
     package mutating func renew(_ authorization: Authorization) {
-        self.authorization = authorization
+        self.held = Shared(authorization)
         self.stage = .good
     }
 
