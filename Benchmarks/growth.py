@@ -1,0 +1,2 @@
+def growth(bench):
+    pass
