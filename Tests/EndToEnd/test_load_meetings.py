@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import sys
 
 from load_liar import LyingRoom
-from stage import within
+from measures import metrics
+from stage import eventually, patient, within
 from test_load import is_clean, scenario
 
 MEETING = [
@@ -48,6 +50,48 @@ async def test_a_soak_looks_at_the_server(stage):
     assert "Memory of the server" in text and "What the server holds" in text and text.count("<svg") == 7
 
 
+# Rooms whose rings of events are full within seconds: from then on nothing may grow.
+SOAK = [
+    "--rooms", "4", "--sizes", "2:1,5:1", "--arrivals", "15", "--stay", "0.7", "--microphones", "900", "--hands", "300",
+    "--messages", "10-20", "--interval", "1", "--growth", "3", "--growth-megabytes", "3", "--json", "-"]
+
+
+GONE = ["parley_connections_open", "parley_sessions_detached", "parley_rooms_open", "parley_participants"]
+
+
+@patient
+@within(120)
+async def test_a_minute_of_coming_and_going_leaves_nothing(stage):
+    server = await stage.server(port=0)
+    status, result, said = await scenario(
+        stage, "soak", server.address, *SOAK, "--seconds", "60", "--warmup", "20", "--pid", str(server.process.pid),
+        seconds=100)
+    # No ghost, nobody missing, no state with another hash, nothing lost, no gauge above what it was, flat memory.
+    assert status == 0 and is_clean(result), said
+    figures = result["figures"]
+    assert figures["serverSamples"] >= 40 and figures["peopleCame"] >= 400, said
+    assert {kind for kind, each in result["latencies"].items() if each["count"] > 400} == {
+        "signal", "join", "microphone", "hand", "leave"}, said
+    _, values = await metrics(server)
+    assert [values[name] for name in GONE] == [0, 0, 0, 0], values
+
+
+@patient
+@within(60)
+async def test_memory_that_grows_is_found(stage):
+    # The load looks at another process than the server, one that takes a mebibyte after the other.
+    server = await stage.server(port=0)
+    leak = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "import time\nkept = []\nwhile True: kept.append(b'x' * 2**20); time.sleep(0.05)")
+    try:
+        status, result, said = await scenario(
+            stage, "soak", server.address, *SOAK, "--seconds", "8", "--warmup", "2", "--pid", str(leak.pid))
+    finally:
+        leak.kill()
+        await leak.wait()
+    assert status == 1 and "The server has grown from" in json.dumps(result["verdict"]["firstFaults"]), said
+
+
 @within(60)
 async def test_what_stays_behind_is_found(stage):
     # Its own: on the shared one others go, and one who stays makes up for them.
@@ -55,8 +99,12 @@ async def test_what_stays_behind_is_found(stage):
     # Somebody else comes in the middle and stays, as a leak would.
     load = scenario(stage, "soak", server.address, *MEETING, "--seconds", "2", "--warmup", "0")
 
+    async def is_entered():
+        return (await metrics(server))[1]["parley_participants"] > 0
+
     async def intrude():
-        await asyncio.sleep(1)
+        # Behind the load's first look, which is before the first of its people.
+        await eventually(is_entered, 15)
         await stage.peer(server, room=stage.room())
 
     (status, result, said), _ = await asyncio.gather(load, intrude())
