@@ -27,7 +27,7 @@ class Finding:
         return f"{self.name:20}{self.meaning:64.64}{self.measured:>14}{beside}  {self.wanted:34}{self.verdict}"
 
     def row(self):
-        cells = (self.meaning, self.measured, self.other, self.ratio, self.wanted, self.verdict)
+        cells = (f"`{self.name}`", self.meaning, self.measured, self.other, self.ratio, self.wanted, self.verdict)
         return "| " + " | ".join(cells) + " |"
 
 
@@ -50,5 +50,5 @@ def kept(part):
 
 
 def markdown(findings):
-    lines = ["| | Parley | `ws` | ratio | wanted | |", "|---|---|---|---|---|---|"]
+    lines = ["| row | | Parley | `ws` | ratio | wanted | |", "|---|---|---|---|---|---|---|"]
     return "\n".join(lines + [each.row() for each in findings])

@@ -201,7 +201,7 @@ def own(bench):
 
 
 MEASURED = {
-    "crowd": crowd, "resume": resume, "heartbeats": heartbeats, "signalling": signalling, "tls": tls, "allocations": allocations,
-    "own": own, "day": day,
+    "crowd": crowd, "resume": resume, "heartbeats": heartbeats, "signalling": signalling, "tls": tls,
+    "allocations": allocations, "own": own, "day": day,
 }
 WORK.mkdir(parents=True, exist_ok=True)

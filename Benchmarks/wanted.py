@@ -51,11 +51,12 @@ PARTS = {
         Wanted("mute-10000", "mute all in a room of 10,000: heard by half of them after", "ms", 50, 150, digits=1),
         Wanted("mute-10000-last", "the same: heard by the last after", "ms", 100, 300, 60, digits=1),
         Wanted("joins-10000", "10,000 join one room: all in after", "s", 3, 6, digits=2),
-        Wanted("joins-bytes", "the same: bytes sent per person, in times of those in a room of 1,000", "times", 1.1, 1.3,
+        Wanted("joins-bytes", "the same: bytes for each, in times of those in a room of 1,000", "times", 1.1, 1.3,
                digits=2),
     ],
     "resume": [
-        Wanted("resume-10000", "10,000 sessions cut off at once: all resumed and caught up after", "s", 5, 20, digits=2),
+        Wanted("resume-10000", "10,000 sessions cut off at once: all are back, and know all, after", "s", 5, 20,
+               digits=2),
         Wanted("resume-lost", "the same: lost, twice, out of order, or refused", "messages", 0, 0),
     ],
     "heartbeats": [

@@ -89,10 +89,14 @@ void measureJoins(void) {
 
 void measureIdle(void) {
     double memory = residentMegabytes();
+    uint64_t joining = serverCPU();
     connectAll();
+    joining = serverCPU() - joining;
     runFor(options.warmup);
     printf("{\"connections\":%d,", clientCount);
     printf("\"bytesPerConnection\":%.0f,", (residentMegabytes() - memory) * (1 << 20) / clientCount);
+    printf("\"megabytes\":%.1f,", residentMegabytes());
+    printf("\"joinMicroseconds\":%.1f,", (double)joining / 1e3 / clientCount);
     uint64_t cpu = serverCPU(), began = now();
     runFor(options.seconds);
     printf("\"busy\":%.4f}\n", (double)(serverCPU() - cpu) / (double)(now() - began));

@@ -109,6 +109,7 @@ static void measureMessages(void) {
     printf("{\"messages\":%.0f,\"perSecond\":%.0f,", messages, messages / seconds);
     printf("\"cpuNanoseconds\":%.1f,\"busy\":%.3f,", (double)cpu / messages, (double)cpu / 1e9 / seconds);
     printf("\"loadBusy\":%.3f,", (double)(ownCPU() - own) / 1e9 / seconds);
+    printf("\"megabytes\":%.1f,", residentMegabytes());
     printf("\"allocations\":%.4f,\"allocatedBytes\":%.1f,", (double)allocations / messages, (double)bytes / messages);
     printRounds(roundsBefore);
     puts("}");

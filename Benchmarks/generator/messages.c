@@ -93,7 +93,9 @@ void sendSignals(Client *client, int count) {
     static uint8_t output[1 << 20], frame[1 << 17];
     size_t used = 0, total;
     bool isParley = options.server[0] == 'p';
-    if (isParley && client->received - client->acknowledged >= ACKNOWLEDGE_AFTER) {
+    // A mailbox has a bound in bytes, too.
+    uint64_t most = options.bytes > 4096 ? 1 + 100000u / (unsigned)options.bytes : ACKNOWLEDGE_AFTER;
+    if (isParley && client->received - client->acknowledged >= most) {
         uint8_t *end = text(frame + 8, "{\"type\":\"beat\",\"ack\":{\"");
         end = text(end, client->peer->id);
         end = text(end, "\":");
