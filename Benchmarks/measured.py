@@ -156,6 +156,30 @@ def tls(bench):
     }, {}, {" ".join(key): list for key, list in results.items()}
 
 
+def loops(bench):
+    """One event loop and two in turn, on the same processor: what it costs that people of one room are on both."""
+    stage = [*RAISED, "--stage-max", "1000"]
+    rows = {
+        "loops-100": (["--scenario", "media", "--people", "100"], stage),
+        "loops-1000": (["--scenario", "media", "--people", "1000"], stage),
+        "loops-relay": (["--scenario", "relay"], FREE),
+        "loops-bursts": (["--scenario", "relay", "--burst", "8"], FREE),
+    }
+    results = {name: [] for name in rows}
+    for _ in range(bench.rounds):
+        for name, (words, flags) in rows.items():
+            costs = []
+            for count in ("1", "2"):
+                with Served(serve(bench.program, *flags, "--loops", count)) as served:
+                    result = measure(bench.generator, "parley", served, words, bench.seconds)
+                costs.append(result["cpuNanoseconds"])
+            results[name].append(costs)
+            tell(f"{name}: {costs[0]:.0f} ns with one, {costs[1]:.0f} ns with two")
+    return {
+        name: statistics.median(two / one for one, two in each) for name, each in results.items()
+    }, {}, results
+
+
 def allocations(bench):
     """By Tests/Allocations, whose library counts what the server asks malloc for."""
     file = ROOT / "Tests" / "Allocations" / "run.py"
@@ -202,6 +226,6 @@ def own(bench):
 
 MEASURED = {
     "crowd": crowd, "resume": resume, "heartbeats": heartbeats, "signalling": signalling, "tls": tls,
-    "allocations": allocations, "own": own, "day": day,
+    "loops": loops, "allocations": allocations, "own": own, "day": day,
 }
 WORK.mkdir(parents=True, exist_ok=True)

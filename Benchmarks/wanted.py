@@ -77,6 +77,12 @@ PARTS = {
         Wanted("tls-memory", "memory of an idle connection over TLS with its session", "B", 24 * 1024, 27_000),
         Wanted("tls-joins", "handshake, upgrade, hello and join over TLS", "µs", None),
     ],
+    "loops": [
+        Wanted("loops-100", "two event loops, in times of one: a room event to one of 100", "times", 1.2, 1.5, digits=2),
+        Wanted("loops-1000", "the same to one of 1,000", "times", 1.2, 1.5, digits=2),
+        Wanted("loops-relay", "the same, a signal of 300 B, 64 pairs, one under way", "times", None, digits=2),
+        Wanted("loops-bursts", "the same in bursts of 8", "times", None, digits=2),
+    ],
     "allocations": [
         Wanted("allocations", "allocations for a relayed signal, one under way", "", 0, 0.5, digits=3),
         Wanted("allocations-bursts", "the same in bursts of 8", "", 0, 0.1, digits=3),
