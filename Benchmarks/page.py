@@ -16,8 +16,8 @@ def machine_of(results):
     machines = {tuple(sorted((name, str(value)) for name, value in each["machine"].items())) for each in results}
     found = [dict(each) for each in sorted(machines)]
     lines = [
-        f"{each['processor']}, {each['processors']} virtual processors, {each['gigabytes']} GiB, Linux {each['kernel']}, "
-        f"Swift {each['swift']}, Node {each['node']} with `ws` {each['ws']}; commit {each['commit']}"
+        f"{each['processor']}, {each['processors']} virtual processors, {each['gigabytes']} GiB, "
+        f"Linux {each['kernel']}, Swift {each['swift']}, Node {each['node']} with `ws` {each['ws']}; commit {each['commit']}"
         for each in found
     ]
     return f"Measured on {' and '.join(days)}: " + "; and: ".join(lines) + "."

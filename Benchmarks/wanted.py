@@ -36,13 +36,18 @@ class Wanted:
             return f"misses by {self.says(value)}"
         return f"misses by {100 * abs(value / self.target - 1):.0f} %"
 
+    def bound(self):
+        wanted = "" if self.target is None else f"{'at least' if self.more else 'at most'} {self.says(self.target)}"
+        return wanted + ("" if self.stretch is None else f", hoped {self.says(self.stretch)}")
+
+    def missing(self, words):
+        return Finding(self.name, self.meaning, "", self.bound(), words, True)
+
     def finding(self, value, remark=""):
         """`remark`: why the figure is not to be believed, if it is not; then the row has not been held."""
         is_worse = self.floor is not None and not self.is_within(value, self.floor)
         words = remark or self.verdict(value) + (", WORSE THAN IT WAS" if is_worse else "")
-        bound = "" if self.target is None else f"{'at least' if self.more else 'at most'} {self.says(self.target)}"
-        hoped = "" if self.stretch is None else f", hoped {self.says(self.stretch)}"
-        return Finding(self.name, self.meaning, self.says(value), bound + hoped, words, is_worse)
+        return Finding(self.name, self.meaning, self.says(value), self.bound(), words, is_worse)
 
 
 PARTS = {
@@ -78,7 +83,8 @@ PARTS = {
         Wanted("tls-joins", "handshake, upgrade, hello and join over TLS", "µs", None),
     ],
     "loops": [
-        Wanted("loops-100", "two event loops, in times of one: a room event to one of 100", "times", 1.2, 1.5, digits=2),
+        Wanted("loops-100", "two event loops in times of one: a room event to one of 100", "times", 1.2, 1.5,
+               digits=2),
         Wanted("loops-1000", "the same to one of 1,000", "times", 1.2, 1.5, digits=2),
         Wanted("loops-relay", "the same, a signal of 300 B, 64 pairs, one under way", "times", None, digits=2),
         Wanted("loops-bursts", "the same in bursts of 8", "times", None, digits=2),
