@@ -143,7 +143,7 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
     private func upgrade(
         _ context: ChannelHandlerContext,
         _ subprotocol: String?,
-        _ response: String,
+        _ response: [UInt8],
         requestLength: Int,
         _ makeDelegate: (WebSocketConnection) -> any WebSocketDelegate
     ) {
@@ -158,7 +158,7 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
         }
         // Its read complete will come to the new handler, and flush.
         self.loop.beginRead()
-        connection.appendRaw(response.utf8)
+        connection.appendRaw(response)
         connection.attach(makeDelegate(connection))
         // A client may send frames before it has our answer.
         let received = self.received.take()
@@ -204,15 +204,26 @@ final class AcceptHandler: ChannelInboundHandler, RemovableChannelHandler, Upgra
         key: String,
         subprotocol: String?,
         headers: [(name: String, value: String)]
-    ) -> String {
-        var text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        text += "Sec-WebSocket-Accept: \(WebSocketKey.accept(for: key))\r\n"
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        func add(_ text: String) {
+            var copy = text
+            copy.withUTF8 { bytes.append(contentsOf: $0) }
+        }
+        add("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
+        add(WebSocketKey.accept(for: key))
         if let subprotocol {
-            text += "Sec-WebSocket-Protocol: \(subprotocol)\r\n"
+            add("\r\nSec-WebSocket-Protocol: ")
+            add(subprotocol)
         }
         for (name, value) in headers {
-            text += "\(name): \(value)\r\n"
+            add("\r\n")
+            add(name)
+            add(": ")
+            add(value)
         }
-        return text + "\r\n"
+        add("\r\n\r\n")
+        return bytes
     }
 }

@@ -7,31 +7,65 @@ package struct HTTPHead {
     /// - Parameter bytes: up to and without the empty line, UTF-8 or ASCII.
     /// - Returns: nil if a line is no header, or holds a control character.
     package init?(_ bytes: ArraySlice<UInt8>) {
-        var lines: [ArraySlice<UInt8>] = []
-        var start = bytes.startIndex
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
-            guard index > start, bytes[index - 1] == UInt8(ascii: "\r") else {
-                return nil
-            }
-            lines.append(bytes[start..<(index - 1)])
-            start = index + 1
-        }
-        lines.append(bytes[start...])
-        guard lines.allSatisfy({ $0.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) } }) else {
-            return nil
-        }
-        self.startLine = String(decoding: lines[0], as: UTF8.self)
+        guard let head = bytes.withUnsafeBytes({ HTTPHead($0) }) else { return nil }
+        self = head
+    }
+
+    package init?(_ bytes: UnsafeRawBufferPointer) {
+        self.startLine = ""
         self.headers = []
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-                line[..<colon].allSatisfy(Self.isTokenCharacter)
-            else {
-                return nil
+        self.headers.reserveCapacity(16)
+        var start = 0
+        var isFirst = true
+        while start <= bytes.count {
+            guard let end = Self.endOfLine(from: start, in: bytes) else { return nil }
+            let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            if isFirst {
+                self.startLine = String(decoding: line, as: UTF8.self)
+                isFirst = false
+            } else {
+                guard let header = Self.header(line) else { return nil }
+                self.headers.append(header)
             }
-            let value = line[(colon + 1)...].trimmed
-            self.headers.append(
-                (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
-            )
+            start = end + 2
+        }
+    }
+
+    /// - Returns: where the line break is, or the end; `nil` if there is something before it that may not be there.
+    private static func endOfLine(from start: Int, in bytes: UnsafeRawBufferPointer) -> Int? {
+        var index = start
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "\r"):
+                return index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "\n") ? index : nil
+            case 0x09, 0x20..<0x7F, 0x80...: index += 1
+            default: return nil
+            }
+        }
+        return index
+    }
+
+    private static func header(_ line: UnsafeRawBufferPointer) -> (name: String, value: String)? {
+        var colon = 0
+        while colon < line.count, line[colon] != UInt8(ascii: ":") {
+            guard self.isTokenCharacter(line[colon]) else { return nil }
+            colon += 1
+        }
+        guard colon > 0, colon < line.count else { return nil }
+        var (first, end) = (colon + 1, line.count)
+        while first < end, line[first] == 0x20 || line[first] == 0x09 { first += 1 }
+        while end > first, line[end - 1] == 0x20 || line[end - 1] == 0x09 { end -= 1 }
+        let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+        let value = UnsafeRawBufferPointer(rebasing: line[first..<end])
+        return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+    }
+
+    /// Whether that word, in whatever case, is an element of the lists under that name.
+    package func has(_ element: String, in name: String) -> Bool {
+        self.headers.contains { header in
+            header.name.equalsIgnoringCase(name)
+                && (header.value.equalsIgnoringCase(element)
+                    || self.elements(of: name).contains { $0.equalsIgnoringCase(element) })
         }
     }
 
@@ -56,7 +90,11 @@ package struct HTTPHead {
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
         default:
-            "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            // !#$%&'*+-.^_`|~
+            switch byte {
+            case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
+            default: false
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ public final class TransportLoop {
     var watched: [WebSocketConnection] = []
     /// Those that have not finished the opening handshake.
     var upgrading: [any UpgradingHandler] = []
+    /// Those whose output waits for the end of this turn, see `holdOutput`.
+    var held: [WebSocketConnection] = []
     var isSweepScheduled = false
     /// Why everything that comes is refused, once `beginClosing` was called.
     private(set) var closing: (code: UInt16, reason: String)?

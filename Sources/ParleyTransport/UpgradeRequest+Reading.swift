@@ -16,24 +16,19 @@ extension UpgradeRequest {
     ///   - bytes: all that has come so far.
     ///   - path: ours; a request for it, with or without a query, is ours if it wants a WebSocket.
     package static func read(_ bytes: UnsafeRawBufferPointer, path: String, bytesMax: Int) -> Reading {
-        let start = Array("GET \(path)".utf8)
-        guard bytes.prefix(start.count).elementsEqual(start.prefix(bytes.count)) else {
-            return .other
-        }
-        guard bytes.count > start.count else {
-            return .incomplete
-        }
-        guard bytes[start.count] == UInt8(ascii: " ") || bytes[start.count] == UInt8(ascii: "?") else {
-            return .other
+        switch self.asks(for: path, bytes) {
+        case nil: return .incomplete
+        case false?: return .other
+        case true?: break
         }
         guard let end = self.endOfHead(in: bytes), end <= bytesMax else {
             let refusal = UpgradeRefusal(status: 431, reason: "Request Header Fields Too Large")
             return bytes.count > bytesMax ? .refused(refusal) : .incomplete
         }
-        guard let head = HTTPHead(Array(bytes[..<(end - 4)])[...]) else {
+        guard let head = HTTPHead(UnsafeRawBufferPointer(rebasing: bytes[..<(end - 4)])) else {
             return .refused(.badRequest("The request is not HTTP/1.1."))
         }
-        guard head.elements(of: "Upgrade").contains(where: { $0.equalsIgnoringCase("websocket") }) else {
+        guard head.has("websocket", in: "Upgrade") else {
             return .other
         }
         do throws(UpgradeRefusal) {
@@ -41,6 +36,17 @@ extension UpgradeRequest {
             return .upgrade(request, key: key, length: end)
         } catch {
             return .refused(error)
+        }
+    }
+
+    /// - Returns: `nil` if more bytes could still make it so.
+    private static func asks(for path: String, _ bytes: UnsafeRawBufferPointer) -> Bool? {
+        var text = "GET " + path
+        return text.withUTF8 { start in
+            let common = min(start.count, bytes.count)
+            for index in 0..<common where bytes[index] != start[index] { return false }
+            guard bytes.count > start.count else { return nil }
+            return bytes[start.count] == UInt8(ascii: " ") || bytes[start.count] == UInt8(ascii: "?")
         }
     }
 
@@ -78,7 +84,7 @@ extension UpgradeRequest {
         guard head.values(of: "Host").count == 1 else {
             throw .badRequest("An upgrade takes exactly one Host.")
         }
-        guard head.elements(of: "Connection").contains(where: { $0.equalsIgnoringCase("Upgrade") }) else {
+        guard head.has("Upgrade", in: "Connection") else {
             throw .badRequest("An upgrade takes \"Connection: Upgrade\".")
         }
         guard head.values(of: "Transfer-Encoding").isEmpty,

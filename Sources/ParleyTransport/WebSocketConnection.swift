@@ -39,6 +39,8 @@ public final class WebSocketConnection {
     /// TLS stands between us and the channel.
     private(set) var isEncrypted = false
     var isDirty = false
+    /// See ``holdOutput()``.
+    var isHeld = false
     /// What the channel was given since it opened, in bytes.
     var handedBytes = 0
     /// What has left for the peer since the connection opened, framing included: a look now and then tells whether
@@ -254,6 +256,7 @@ public final class WebSocketConnection {
         guard let context = self.context else {
             return
         }
+        if self.isHeld, self.endsChannelAtFlush == false, self.endsOutputAtFlush == false { return }
         self.flushOutput(to: context)
         if self.endsChannelAtFlush {
             self.endsChannelAtFlush = false

@@ -90,12 +90,14 @@ public struct WebSocketListener: Sendable {
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.tcpOption(unsentMost), value: configuration.unsentBytesMax)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.recvAllocator, value: receive)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            // Accepted sockets inherit it.
+            .serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    // At once: as options of the bootstrap each would be a future of its own.
+                    try channel.syncOptions?.setOption(.recvAllocator, value: receive)
+                    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+                    try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
                     try childInitializer?(channel)
                     try acceptor.value.accept(channel)
                 }

@@ -60,6 +60,8 @@ public struct JSONObject: Sendable {
     /// Adds a member whose name is known to be new.
     public mutating func append(_ name: String, _ value: JSONValue) {
         assert(self.position(of: name) == nil)
+        // Few objects have one or two members: growing through 1, 2 and 4 was an allocation for each.
+        if self.slots.capacity == 0 { self.slots.reserveCapacity(4) }
         self.slots.append(Slot(name: name, value: value))
         if !self.index.isEmpty {
             self.index[MemberName(name)] = self.slots.count - 1

@@ -6,7 +6,7 @@ extension JSONValue {
         case .null: bytes.write("null")
         case .bool(let value): bytes.write(value ? "true" : "false")
         case .integer(let value): bytes.write(integer: value)
-        case .number(let text): bytes.append(contentsOf: text.utf8)
+        case .number(let text): bytes.append(text: text)
         case .string(let text): bytes.write(string: text)
         case .array(let elements):
             bytes.append(ASCII.openBracket)
@@ -22,6 +22,7 @@ extension JSONValue {
     /// The compact text as bytes; see ``encode(into:)``.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
         self.encode(into: &bytes)
         return bytes
     }
@@ -44,6 +45,12 @@ extension JSONObject {
 
 /// The words from which messages are written without building a `JSONValue` first.
 extension [UInt8] {
+    /// The text's bytes as they are, copied at once: as a sequence they are added one by one.
+    mutating func append(text: String) {
+        var copy = text
+        copy.withUTF8 { self.append(contentsOf: $0) }
+    }
+
     package mutating func write(_ text: StaticString) {
         self.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }

@@ -83,7 +83,11 @@ public struct RoleTable: Hashable, Sendable {
     private var permissions: [Role: PermissionSet]
 
     /// As docs/PROTOCOL.md says.
-    public init() {
+    public init() { self = Self.usual }
+
+    private static let usual = RoleTable(made: ())
+
+    private init(made: Void) {
         let audience = PermissionSet([.chat, .react])
         var participant = audience
         for permission in [Permission.publish, .share, .roster] { participant.set(permission, true) }

@@ -55,6 +55,16 @@ extension [UInt8] {
         JSONValue.array(elements).encode(into: &self)
     }
 
+    mutating func member(_ name: StaticString, texts: [String]) {
+        self.name(name)
+        self.append(ASCII.openBracket)
+        for index in texts.indices {
+            if index > 0 { self.append(ASCII.comma) }
+            self.write(string: texts[index])
+        }
+        self.append(ASCII.closeBracket)
+    }
+
     /// `[generation, sequence, "uid"]`, the uid as sixteen hexadecimal digits.
     mutating func member(_ name: StaticString, position: Position) {
         self.name(name)

@@ -62,7 +62,7 @@ extension Welcome {
             limits.member("roomsPerSessionMax", integer: self.limits.roomsPerSessionMax)
             limits.member("unacknowledgedSignalsMax", integer: self.limits.unacknowledgedSignalsMax)
         }
-        bytes.member("features", array: self.features.map { .string($0) })
+        bytes.member("features", texts: self.features)
         bytes.member("iceServers", json: self.iceServers)
         if let expiry = self.iceServersExpireAt {
             bytes.member("iceServersExpireAt", integer: expiry.milliseconds)

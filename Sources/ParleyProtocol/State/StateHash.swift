@@ -85,6 +85,7 @@ struct LeafBytes {
     private var depth = 0
 
     init(_ path: [String] = []) {
+        self.bytes.reserveCapacity(128)
         for name in path { _ = self.push(name) }
     }
 
@@ -93,13 +94,13 @@ struct LeafBytes {
         let length = self.bytes.count
         if self.depth > 0 { self.bytes.append(0x1F) }
         self.depth += 1
-        self.bytes.append(contentsOf: name.utf8)
+        self.bytes.append(text: name)
         return length
     }
 
     mutating func pop(_ length: Int) {
         self.depth -= 1
-        self.bytes.removeSubrange(length...)
+        self.bytes.removeLast(self.bytes.count - length)
     }
 
     mutating func forEach(in value: JSONValue, _ body: (UnsafeRawBufferPointer) -> Void) {
@@ -114,7 +115,7 @@ struct LeafBytes {
             return
         case .string(let text):
             self.bytes.write("\u{1E}s")
-            self.bytes.append(contentsOf: text.utf8)
+            self.bytes.append(text: text)
         case .integer(let integer):
             self.bytes.write("\u{1E}i")
             self.bytes.write(integer: integer)
@@ -124,7 +125,7 @@ struct LeafBytes {
             return
         }
         self.bytes.withUnsafeBytes(body)
-        self.bytes.removeSubrange(length...)
+        self.bytes.removeLast(self.bytes.count - length)
     }
 }
 

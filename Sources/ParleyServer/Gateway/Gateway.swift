@@ -370,6 +370,8 @@ package final class Gateway {
         // From the end: whoever is removed meanwhile is replaced by the last one, which was visited.
         for index in self.connections.indices.reversed() where index < self.connections.count {
             self.connections[index].sweep(now: now, beat: beat)
+            // Else as many outputs would be held at once as there are connections.
+            if index.isMultiple(of: 64) { self.transport.flushDirty() }
         }
         self.beatRooms(now)
         self.measureRoundTrips(now)

@@ -187,7 +187,10 @@ final class GatewayConnection: WebSocketDelegate {
         self.awaited = nil
         self.session = session
         self.gateway.meter(Cost(connections: 1), nil, session)
-        if let join = hello.join { self.gateway.join(join, session: session) }
+        if let join = hello.join {
+            self.connection.holdOutput()
+            self.gateway.join(join, session: session)
+        }
         if let refusal = hello.refusedJoin { self.refuse(refusal) }
         gateway.sendGoaway(to: session)
     }

@@ -160,6 +160,7 @@ final class GatewaySession {
 extension WebSocketConnection {
     func send(_ message: ServerMessage, counters: inout GatewayCounters) {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(1_024)
         message.encode(into: &bytes)
         counters.bytesSent += bytes.count
         bytes.withUnsafeBytes { self.sendText($0) }

@@ -87,20 +87,28 @@ extension RoomHost {
             lastCommand: room.membership(seat.id)?.lastCommand,
             events: events
         )
+        let state = self.encodedState(of: room, for: seat.view, at: position)
         var bytes: [UInt8] = []
-        message.encode(into: &bytes, encodedState: self.encodedState(of: room, for: seat.view, at: position))
+        bytes.reserveCapacity(state.count + 1_024)
+        message.encode(into: &bytes, encodedState: state)
         self.gateway.counters.bytesSent += bytes.count
         bytes.withUnsafeBytes { connection.sendText($0) }
         seat.cursor.seek(seat.newestFrame)
     }
 
     /// What a view shows changes with its frames only: thousands who come while nothing happens on the stage get the
-    /// same bytes. Kept for as long as they are good.
+    /// same bytes. Kept for as long as they are good, where so many come.
+    private static let keepsStateFrom = 16
+
     private func encodedState(of room: Room, for view: View, at position: Position) -> [UInt8] {
         if let kept = self.streams[view]?.encodedState, kept.at == position, kept.hash == room.hash(for: view) {
             return kept.bytes
         }
         let bytes = room.state(for: view).encoded
+        guard room.count >= Self.keepsStateFrom else {
+            self.streams[view]?.encodedState = nil
+            return bytes
+        }
         self.streams[view]?.encodedState = (position, room.hash(for: view), bytes)
         return bytes
     }
