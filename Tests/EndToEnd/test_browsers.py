@@ -6,7 +6,7 @@ import time
 from aiortc_device import AiortcDevice
 from browsers import Chromium, meet
 from server import Server
-from stage import eventually, within
+from stage import eventually, patient, within
 
 
 async def two_people(stage, server=None, **options):
@@ -107,6 +107,7 @@ async def test_both_offer_at_the_same_instant_fifty_times(stage):
     assert collisions >= 10, f"only {collisions} of 50 rounds collided: this tests nothing"
 
 
+@patient
 @within(90)
 async def test_one_joins_twenty_seconds_late(stage):
     server, room, chromium = await stage.server(), stage.room(), await stage.world.chromium()

@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from server import refused_start
-from stage import eventually, within
+from stage import eventually, patient, within
 from turn import Coturn, credential, free_port, password
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,6 +149,7 @@ async def test_a_lease_is_renewed_at_seventy_percent(stage):
     assert len(leases(ada)) == count
 
 
+@patient
 @within(90)
 async def test_secrets_are_rotated_and_nobody_is_refused(stage):
     """The new one is made known to coturn first, then to Parley, then the old one is forgotten."""
