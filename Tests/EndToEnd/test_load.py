@@ -12,6 +12,8 @@ from issuer import SECRET, token
 from state import state_hash
 from stage import within
 
+TOGETHER = 4
+
 
 async def load(stage, *words, environment=None, seconds=30):
     """Runs `relay`: its status, the result if it was asked for, and all that it said."""

@@ -9,6 +9,8 @@ from measures import metrics
 from stage import eventually, patient, within
 from test_load import is_clean, scenario
 
+TOGETHER = 4
+
 MEETING = [
     "--rooms", "3", "--sizes", "2:1,4:1", "--arrivals", "20", "--stay", "1.5", "--microphones", "60", "--hands", "60",
     "--messages", "10-14", "--json", "-"]
@@ -50,10 +52,11 @@ async def test_a_soak_looks_at_the_server(stage):
     assert "Memory of the server" in text and "What the server holds" in text and text.count("<svg") == 7
 
 
-# Rooms whose rings of events are full within seconds: from then on nothing may grow.
+BOUND = ["--interval", "1", "--growth", "3", "--growth-megabytes", "3"]
+# Rooms whose rings of events are full within half a minute: from then on nothing may grow.
 SOAK = [
-    "--rooms", "4", "--sizes", "2:1,5:1", "--arrivals", "15", "--stay", "0.7", "--microphones", "900", "--hands", "300",
-    "--messages", "10-20", "--interval", "1", "--growth", "3", "--growth-megabytes", "3", "--json", "-"]
+    "--rooms", "3", "--sizes", "2:1,5:1", "--arrivals", "10", "--stay", "0.7", "--microphones", "600", "--hands", "60",
+    "--messages", "10-20", *BOUND, "--json", "-"]
 
 
 GONE = ["parley_connections_open", "parley_sessions_detached", "parley_rooms_open", "parley_participants"]
@@ -64,13 +67,13 @@ GONE = ["parley_connections_open", "parley_sessions_detached", "parley_rooms_ope
 async def test_a_minute_of_coming_and_going_leaves_nothing(stage):
     server = await stage.server(port=0)
     status, result, said = await scenario(
-        stage, "soak", server.address, *SOAK, "--seconds", "60", "--warmup", "20", "--pid", str(server.process.pid),
+        stage, "soak", server.address, *SOAK, "--seconds", "60", "--warmup", "30", "--pid", str(server.process.pid),
         seconds=100)
     # No ghost, nobody missing, no state with another hash, nothing lost, no gauge above what it was, flat memory.
     assert status == 0 and is_clean(result), said
     figures = result["figures"]
-    assert figures["serverSamples"] >= 40 and figures["peopleCame"] >= 400, said
-    assert {kind for kind, each in result["latencies"].items() if each["count"] > 400} == {
+    assert figures["serverSamples"] >= 40 and figures["peopleCame"] >= 300, said
+    assert {kind for kind, each in result["latencies"].items() if each["count"] > 300} == {
         "signal", "join", "microphone", "hand", "leave"}, said
     _, values = await metrics(server)
     assert [values[name] for name in GONE] == [0, 0, 0, 0], values
@@ -85,13 +88,14 @@ async def test_memory_that_grows_is_found(stage):
         sys.executable, "-c", "import time\nkept = []\nwhile True: kept.append(b'x' * 2**20); time.sleep(0.05)")
     try:
         status, result, said = await scenario(
-            stage, "soak", server.address, *SOAK, "--seconds", "8", "--warmup", "2", "--pid", str(leak.pid))
+            stage, "soak", server.address, *MEETING, *BOUND, "--seconds", "8", "--warmup", "2", "--pid", str(leak.pid))
     finally:
         leak.kill()
         await leak.wait()
     assert status == 1 and "The server has grown from" in json.dumps(result["verdict"]["firstFaults"]), said
 
 
+@patient
 @within(60)
 async def test_what_stays_behind_is_found(stage):
     # Its own: on the shared one others go, and one who stays makes up for them.

@@ -1,9 +1,13 @@
 """`parley load broadcast` and `join-storm`: what is measured, and that a server that lies is found out."""
 
+import asyncio
+
 from load_liar import LyingRoom
 from issuer import SECRET, token
 from stage import within
 from test_load import is_clean, scenario
+
+TOGETHER = 4
 
 BROADCAST = ["--size", "6", "--publishers", "2", "--rate", "20", "--seconds", "1", "--warmup", "0.2", "--json", "-"]
 
@@ -91,10 +95,7 @@ async def test_what_a_person_may_type_wrongly(stage):
 
 @within(90)
 async def test_a_room_that_lies_is_found_out(stage):
-    for lie, wrong in {
-        "nothing": set(), "lose": {"lost"}, "repeat": {"twice"}, "swap": {"disordered"}, "alter": {"differing"},
-        "relink": {"lost"}, "ghost": {"ghosts"}, "forget": {"absent"},
-    }.items():
+    async def is_found_out(lie, wrong):
         server = await stage.enter(LyingRoom(lie))
         status, result, said = await scenario(
             stage, "broadcast", server.address, "--size", "4", "--rate", "20", "--seconds", "0.8", "--warmup", "0",
@@ -102,3 +103,8 @@ async def test_a_room_that_lies_is_found_out(stage):
         assert (status == 1) == bool(wrong), (lie, said)
         assert all(result["verdict"][name] for name in wrong), (lie, said)
         assert wrong or is_clean(result), said
+
+    await asyncio.gather(*(is_found_out(lie, wrong) for lie, wrong in {
+        "nothing": set(), "lose": {"lost"}, "repeat": {"twice"}, "swap": {"disordered"}, "alter": {"differing"},
+        "relink": {"lost"}, "ghost": {"ghosts"}, "forget": {"absent"},
+    }.items()))

@@ -4,6 +4,8 @@ from load_liar import LyingRoom
 from stage import within
 from test_load import is_clean, scenario
 
+TOGETHER = 4
+
 STORM = ["--sessions", "8", "--room-size", "4", "--timeout", "20", "--json", "-"]
 
 
