@@ -13,8 +13,8 @@ public import ServiceLifecycle
 /// A graceful shutdown is a drain: clients go elsewhere one after the other, until nobody is left or
 /// ``Limits/drainMilliseconds`` are over. Cancelling the task, also during a drain, ends it at once.
 ///
-/// One event loop carries all sockets and rooms (docs/decisions/0004); what is HTTP runs beside it on the
-/// concurrency pool.
+/// Each event loop carries its own sockets, sessions and rooms (docs/decisions/0004, 0016); usually there is one. What
+/// is HTTP runs beside them on the concurrency pool.
 public struct ParleyServer: Service, CustomStringConvertible {
     /// Whoever logs what services run logs no secret of the configuration.
     public var description: String { "Parley" }
@@ -49,11 +49,11 @@ public struct ParleyServer: Service, CustomStringConvertible {
     /// - Throws: ``ListenError`` if the address cannot be bound.
     public func run() async throws {
         defer { self.audit?.end() }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, self.configuration.loops))
         let vendorClient =
             self.configuration.turn.vendors.isEmpty ? nil : VendorClient(limits: self.configuration.limits)
         do {
-            try await self.run(on: group.next(), vendorClient)
+            try await self.run(on: group, vendorClient)
         } catch {
             await vendorClient?.shutdown()
             try await group.shutdownGracefully()
@@ -63,10 +63,10 @@ public struct ParleyServer: Service, CustomStringConvertible {
         try await group.shutdownGracefully()
     }
 
-    private func run(on eventLoop: any EventLoop, _ vendorHTTP: (any VendorHTTP)?) async throws {
+    private func run(on group: MultiThreadedEventLoopGroup, _ vendorHTTP: (any VendorHTTP)?) async throws {
         let readiness = Readiness()
         let registry = PrometheusRegistry()
-        let openConnections = OpenConnections()
+        let processWide = ProcessWide(limits: self.configuration.limits, now: NIODeadline.now().uptimeNanoseconds)
         let (drained, whenDrained) = AsyncStream.makeStream(of: Void.self)
         let setup = GatewaySetup(
             configuration: self.configuration,
@@ -74,27 +74,22 @@ public struct ParleyServer: Service, CustomStringConvertible {
             registry: registry,
             logger: self.logger,
             startMilliseconds: self.startMilliseconds,
-            openConnections: { openConnections.count = $0 },
             readiness: readiness,
-            onDrained: { whenDrained.finish() },
-            audit: self.audit
+            onDrained: { whenDrained.yield() },
+            audit: self.audit,
+            processWide: processWide
         )
-        let gateway = try await eventLoop.submit {
-            NIOLoopBound(Gateway(setup, eventLoop: eventLoop), eventLoop: eventLoop)
-        }.get()
-        let routes = self.routes(gateway, registry, readiness, openConnections)
+        let gateways = try await GatewayLoops(setup, on: Array(group.makeIterator()))
+        let routes = self.routes(gateways, registry, readiness, processWide)
         let http = PlainHTTP(responder: routes.responder(), configuration: self.configuration, logger: self.logger)
         let (connections, incoming) = AsyncStream.makeStream(of: PlainHTTP.Connection.self)
-        let acceptor = try await eventLoop.submit {
-            self.acceptor(gateway.value, http, incoming)
-        }.get()
 
-        let quiescing = ServerQuiescingHelper(group: eventLoop)
-        let listener = try await self.listen(acceptor, gateway, quiescing)
-        try await eventLoop.submit {
-            gateway.value.vendorHTTP = vendorHTTP
-            gateway.value.startHeartbeat(address: "\(listener.address)")
-        }.get()
+        let quiescing = ServerQuiescingHelper(group: group)
+        let listener = try await self.listen(gateways, http, incoming, quiescing)
+        _ = try await gateways.each { gateway in
+            gateway.vendorHTTP = vendorHTTP
+            gateway.startHeartbeat(address: "\(listener.address)")
+        }
         readiness.isReady = true
         self.logger.info("Listening.", metadata: ["address": "\(listener.address)"])
         self.onListening(listener.address)
@@ -105,11 +100,14 @@ public struct ParleyServer: Service, CustomStringConvertible {
                     for await connection in connections { requests.addTask { await http.serve(connection) } }
                 }
             }
-            tasks.addTask { await self.watchFiles(for: gateway, on: eventLoop) }
-            await self.drain(gateway, until: drained, on: eventLoop)
+            tasks.addTask { await self.watchFiles(for: gateways) }
+            await self.drain(gateways, until: drained)
             readiness.isReady = false
-            self.logger.info("Stopping: clients are told to come back.", metadata: ["open": "\(openConnections.count)"])
-            await self.stop(gateway, quiescing, on: eventLoop)
+            self.logger.info(
+                "Stopping: clients are told to come back.",
+                metadata: ["open": "\(processWide.connections)"]
+            )
+            await self.stop(gateways, quiescing, on: group.any())
             incoming.finish()
             tasks.cancelAll()
         }
@@ -117,20 +115,21 @@ public struct ParleyServer: Service, CustomStringConvertible {
 
     /// For the twin of the upgrade.
     private static func addressJudge(
-        _ gateway: NIOLoopBound<Gateway>,
-        on eventLoop: any EventLoop
+        _ gateway: NIOLoopBound<Gateway>
     ) -> @Sendable (ClientOrigin, _ isReturning: Bool) async throws -> ConnectionDenial? {
-        { origin, isReturning in
+        let eventLoop = gateway.eventLoop
+        return { origin, isReturning in
             try await eventLoop.submit { gateway.value.denial(of: origin, isReturning: isReturning) }.get()
         }
     }
 
     private func routes(
-        _ gateway: NIOLoopBound<Gateway>,
+        _ gateways: GatewayLoops,
         _ registry: PrometheusRegistry,
         _ readiness: Readiness,
-        _ openConnections: OpenConnections
+        _ processWide: ProcessWide
     ) -> Routes {
+        let gateway = gateways.any
         let eventLoop = gateway.eventLoop
         let operators = OperatorGate { token, origin in
             try await eventLoop.flatSubmit { gateway.value.operator(token, origin) }.get()
@@ -140,12 +139,12 @@ public struct ParleyServer: Service, CustomStringConvertible {
             registry: registry,
             readiness: readiness,
             configuration: self.configuration,
-            connections: { openConnections.count },
-            judgeAddress: Self.addressJudge(gateway, on: eventLoop),
+            connections: { processWide.connections },
+            judgeAddress: Self.addressJudge(gateway),
             drain: DrainRoutes(operators: operators) { request, asker in
-                try await eventLoop.submit { gateway.value.answer(request, by: asker) }.get()
+                try await gateways.answer(request, by: asker)
             },
-            meter: MeterRoutes(gateway, operators: operators),
+            meter: MeterRoutes(gateways, self.configuration, operators: operators),
             rooms: RoomRoutes(limits: self.configuration.limits, operators: operators) { request, asker in
                 try await eventLoop.flatSubmit { gateway.value.answer(request, by: asker) }.get()
             },
@@ -160,27 +159,30 @@ public struct ParleyServer: Service, CustomStringConvertible {
     }
 
     /// Waits until the server is to end, and then until its clients have gone.
-    private func drain(
-        _ gateway: NIOLoopBound<Gateway>,
-        until drained: AsyncStream<Void>,
-        on eventLoop: any EventLoop
-    ) async {
+    private func drain(_ gateways: GatewayLoops, until drained: AsyncStream<Void>) async {
         try? await gracefulShutdown()
         // Cancelled, now or meanwhile, nobody waits for clients to go.
         guard !Task.isCancelled else { return }
-        eventLoop.execute { gateway.value.beginDrain(.termination) }
-        for await _ in drained {}
+        gateways.tellEach { $0.beginDrain(.termination) }
+        // Each loop says it once.
+        var left = gateways.all.count
+        for await _ in drained {
+            left -= 1
+            if left == 0 { break }
+        }
     }
 
     /// What may change while the server runs: secrets and certificates. Until the task is cancelled.
-    private func watchFiles(for gateway: NIOLoopBound<Gateway>, on eventLoop: any EventLoop) async {
-        async let secrets: Void = self.configuration.turn.watchSecrets(for: gateway, on: eventLoop, self.logger)
+    private func watchFiles(for gateways: GatewayLoops) async {
+        async let secrets: Void = self.configuration.turn.watchSecrets(self.logger) { secrets in
+            gateways.tellEach { $0.adopt(turnSecrets: secrets) }
+        }
         await self.configuration.certificates?.watch(self.logger)
         await secrets
     }
 
     /// Call it on the gateway's loop.
-    private func acceptor(
+    private static func acceptor(
         _ gateway: Gateway,
         _ http: PlainHTTP,
         _ incoming: AsyncStream<PlainHTTP.Connection>.Continuation
@@ -197,22 +199,25 @@ public struct ParleyServer: Service, CustomStringConvertible {
     }
 
     private func listen(
-        _ acceptor: NIOLoopBound<WebSocketAcceptor>,
-        _ gateway: NIOLoopBound<Gateway>,
+        _ gateways: GatewayLoops,
+        _ http: PlainHTTP,
+        _ incoming: AsyncStream<PlainHTTP.Connection>.Continuation,
         _ quiescing: ServerQuiescingHelper
     ) async throws -> WebSocketListener {
         var listening = WebSocketListener.Configuration(host: self.configuration.host, port: self.configuration.port)
         let configuration = self.configuration
         listening.childChannelInitializer = { channel in
-            try configuration.addDoorHandlers(channel) { gateway.value.admitSocket(channel, of: $0) }
+            let gateway = gateways.gateway(on: channel.eventLoop)
+            try configuration.addDoorHandlers(channel) { gateway?.admitSocket(channel, of: $0) ?? false }
         }
         listening.serverChannelInitializer = { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
             }
         }
+        let acceptors = try await gateways.each { Self.acceptor($0, http, incoming) }
         do {
-            return try await WebSocketListener.bind(listening, acceptors: [acceptor])
+            return try await WebSocketListener.bind(listening, acceptors: acceptors)
         } catch {
             throw ListenError(host: self.configuration.host, port: self.configuration.port, cause: error)
         }
@@ -220,7 +225,7 @@ public struct ParleyServer: Service, CustomStringConvertible {
 
     /// Tells every client to come back, lets running requests finish, and ends what is left at the deadline.
     private func stop(
-        _ gateway: NIOLoopBound<Gateway>,
+        _ gateways: GatewayLoops,
         _ quiescing: ServerQuiescingHelper,
         on eventLoop: any EventLoop
     ) async {
@@ -229,14 +234,11 @@ public struct ParleyServer: Service, CustomStringConvertible {
         let deadline = eventLoop.scheduleTask(in: .milliseconds(Int64(self.configuration.limits.stopMilliseconds))) {
             done.succeed()
         }
-        eventLoop.execute {
-            gateway.value.transport.beginClosing(
-                code: CloseCode.goingAway.rawValue,
-                reason: CloseCode.goingAway.reason
-            )
+        gateways.tellEach {
+            $0.transport.beginClosing(code: CloseCode.goingAway.rawValue, reason: CloseCode.goingAway.reason)
         }
         try? await done.futureResult.get()
         deadline.cancel()
-        eventLoop.execute { gateway.value.recordStop() }
+        gateways.tellEach { $0.recordStop() }
     }
 }

@@ -6,6 +6,8 @@ public struct ServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// 0 lets the system choose a free port.
     public var port = 8080
+    /// Event loops, each with a thread of its own and its own part of the connections.
+    public var loops = 1
     /// With it, the port speaks TLS only.
     public var certificates: ServerCertificates?
     /// Who may say for whom they speak.

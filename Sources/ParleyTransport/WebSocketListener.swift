@@ -48,6 +48,7 @@ public struct WebSocketListener: Sendable {
         var channels: [any Channel] = []
         var configuration = configuration
         do {
+            if acceptors.count > 1, configuration.port != 0 { try await self.probe(configuration, acceptors[0]) }
             for acceptor in acceptors {
                 let bootstrap = Self.bootstrap(configuration, acceptor, sharesPort: acceptors.count > 1)
                 let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
@@ -65,6 +66,17 @@ public struct WebSocketListener: Sendable {
             }
             throw error
         }
+    }
+
+    /// Those who share a port share it with every program of the same user. That another one listens already is not to go
+    /// unnoticed, so the port is first bound by one who does not share.
+    private static func probe(
+        _ configuration: Configuration,
+        _ acceptor: NIOLoopBound<WebSocketAcceptor>
+    ) async throws {
+        let bootstrap = ServerBootstrap(group: acceptor.eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        try await bootstrap.bind(host: configuration.host, port: configuration.port).get().close()
     }
 
     /// Stops listening. Accepted channels live on: see `TransportLoop.beginClosing`.

@@ -175,7 +175,16 @@ struct ListeningOptions: ParsableArguments {
     )
     var isTry = false
 
-    var given: [(Setting, String?)] { [(.host, self.host), (.port, self.port)] }
+    @Option(
+        help: ArgumentHelp(
+            "Event loops: processors that sockets and rooms may take. (default: 1)",
+            discussion: "One carries some 18,000 connections; more are for machines with many processors.",
+            valueName: "count"
+        )
+    )
+    var loops: String?
+
+    var given: [(Setting, String?)] { [(.host, self.host), (.port, self.port), (.loops, self.loops)] }
 }
 
 struct WebRTCOptions: ParsableArguments {

@@ -104,4 +104,30 @@ struct MeterTests {
         #expect(meter.identities.top(9).map(\.cost.messages) == [2])
         #expect(meter.rooms.top(9).map(\.cost.messages) == [2, 2])
     }
+
+    @Test("what several loops have counted is one sum, and who is in none of them keeps nobody out")
+    func merging() {
+        var first = CostMeter(limits: Limits(), now: 0)
+        var second = first
+        let (both, one) = (ClientAddress.ipv4(1), ClientAddress.ipv4(2))
+        first.add(Cost(messages: 3, bytes: 10), address: both)
+        second.add(Cost(messages: 4), address: both)
+        second.add(Cost(messages: 5), address: one)
+        first.merge(second)
+        #expect(first.addresses.top(9).map(\.key) == [both, one])
+        #expect(first.addresses.top(9).map(\.cost) == [Cost(messages: 7, bytes: 10), Cost(messages: 5)])
+
+        var small = TopCosts<Int>(countMax: 2)
+        small.add(1, Cost(messages: 1))
+        small.add(2, Cost(messages: 9))
+        var other = TopCosts<Int>(countMax: 2)
+        other.add(3, Cost(messages: 4))
+        other.add(4, Cost(messages: 2))
+        other.add(5, Cost(messages: 8))
+        small.merge(other)
+        // 5 has taken the place of 4 there, and of the cheapest here.
+        #expect(small.count == 2)
+        #expect(small.top(2).map(\.key).contains(5))
+        #expect(small.top(2).first { $0.key == 5 }.map { $0.inherited >= 2 } == true)
+    }
 }

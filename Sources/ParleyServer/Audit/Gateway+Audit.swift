@@ -32,6 +32,7 @@ extension Gateway {
 
     func recordStop() {
         self.sweepRefusals()
+        guard self.isFirstLoop else { return }
         self.record(AuditEntry(.serverStopped, at: self.now, details: ["node": .string(self.node.description)]))
     }
 

@@ -40,12 +40,14 @@ extension Gateway {
     /// - Returns: whether it may stay.
     func admitSocket(_ channel: any Channel, of origin: ClientOrigin) -> Bool {
         guard case .counted(let address) = self.configuration.standing(of: origin) else { return true }
-        guard self.addresses.socketOpened(address) else {
+        guard self.processWide.addresses({ $0.socketOpened(address) }) else {
             self.counters.socketsRefused += 1
             self.meter.add(Cost(refused: 1), address: address)
             return false
         }
-        channel.closeFuture.assumeIsolated().whenComplete { _ in self.addresses.socketClosed(address) }
+        channel.closeFuture.assumeIsolated().whenComplete { _ in
+            self.processWide.addresses { $0.socketClosed(address) }
+        }
         return true
     }
 
@@ -53,7 +55,8 @@ extension Gateway {
 
     func judgeAddress(_ standing: AddressStanding, isReturning: Bool) throws(ConnectionDenial) {
         if case .own = standing { return }
-        switch self.addresses.judge(standing.address, isReturning: isReturning, now: self.uptime) {
+        let now = self.uptime
+        switch self.processWide.addresses({ $0.judge(standing.address, isReturning: isReturning, now: now) }) {
         case nil: return
         case .tooManyConnections:
             // Somebody has to go first; nobody knows when that is.
@@ -75,7 +78,8 @@ extension Gateway {
 
     func countConnection(_ standing: AddressStanding) {
         if case .own = standing { return }
-        self.addresses.connectionOpened(standing.address, now: self.uptime)
+        let now = self.uptime
+        self.processWide.addresses { $0.connectionOpened(standing.address, now: now) }
         self.meter.add(Cost(connections: 1), address: standing.address)
     }
 
@@ -84,7 +88,9 @@ extension Gateway {
     /// - Parameter address: as ``AddressStanding/address`` gives it.
     /// - Returns: for how long whoever comes from there has to wait; `nil`: they may try.
     func mayTry(_ attempt: AddressLimits.Attempt, from address: ClientAddress?) -> UInt64? {
-        address.flatMap { self.addresses.wait(of: $0, for: attempt, now: self.uptime) }
+        guard let address else { return nil }
+        let now = self.uptime
+        return self.processWide.addresses { $0.wait(of: address, for: attempt, now: now) }
     }
 
     /// A forged token, ticket or key, a wrong PIN: what an honest client does not say again and again. What was good
@@ -93,7 +99,8 @@ extension Gateway {
         self.counters.failuresNoted += 1
         guard let address else { return }
         self.meter.add(Cost(failures: 1), address: address)
-        self.addresses.failed(address, at: attempt, now: self.uptime)
+        let now = self.uptime
+        self.processWide.addresses { $0.failed(address, at: attempt, now: now) }
     }
 
     /// A secret that nobody knows may be of before a restart that has lost the keys.

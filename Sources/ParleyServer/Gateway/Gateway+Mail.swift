@@ -211,8 +211,7 @@ extension Gateway {
 
     /// Stored are the bytes that the recipient reads.
     private static func floor(of signal: StoredSignal) -> UInt64 {
-        let parsed = signal.bytes.withUnsafeReadableBytes { try? JSONParser.parse($0, depthMax: Limits().depthMax) }
-        return parsed?["floor"]?.integer.flatMap { UInt64(exactly: $0) } ?? 1
+        signal.bytes.withUnsafeReadableBytes { RelayFrame.floor(in: $0) }
     }
 
     // MARK: Delivered

@@ -15,17 +15,24 @@ extension Gateway {
         )
     }
 
-    /// - Parameter top: how many of each kind.
-    func meterReport(top: Int) -> JSONValue {
+    func currentMeter() -> CostMeter {
         self.meter.tick(now: self.eventLoop.now.uptimeNanoseconds)
-        let count = min(max(top, 1), self.limits.meterEntriesMax)
-        let names = self.configuration.addressNames
+        return self.meter
+    }
+}
+
+extension CostMeter {
+    /// - Parameter top: how many of each kind.
+    func report(top: Int, _ configuration: ServerConfiguration) -> JSONValue {
+        let limits = configuration.limits
+        let count = min(max(top, 1), limits.meterEntriesMax)
+        let names = configuration.addressNames
         return [
-            "halfLifeMilliseconds": .integer(Int64(self.limits.meterHalfLifeMilliseconds)),
-            "addresses": Self.json(self.meter.addresses.top(count), "address") { names.name(of: $0) },
-            "identities": Self.json(self.meter.identities.top(count), "identity") { $0.description },
-            "sessions": Self.json(self.meter.sessions.top(count), "session") { $0.description },
-            "rooms": Self.json(self.meter.rooms.top(count), "room") { $0.description },
+            "halfLifeMilliseconds": .integer(Int64(limits.meterHalfLifeMilliseconds)),
+            "addresses": Self.json(self.addresses.top(count), "address") { names.name(of: $0) },
+            "identities": Self.json(self.identities.top(count), "identity") { $0.description },
+            "sessions": Self.json(self.sessions.top(count), "session") { $0.description },
+            "rooms": Self.json(self.rooms.top(count), "room") { $0.description },
         ]
     }
 

@@ -61,7 +61,10 @@ extension Gateway {
         let holder = authorization.identity.map { TicketBook.Holder.identity($0) } ?? .token(.of(token: request.token))
         let random = (0..<TicketBook.randomBytes).map { _ in UInt8.random(in: .min ... .max, using: &self.random) }
         do throws(TicketBook.Refusal) {
-            let issued = try self.tickets.issue(authorization, to: holder, random: random, at: self.now)
+            let now = self.now
+            let issued = try self.processWide.tickets { book throws(TicketBook.Refusal) in
+                try book.issue(authorization, to: holder, random: random, at: now)
+            }
             self.counters.ticketsMade += 1
             return .made(issued)
         } catch {
@@ -71,7 +74,8 @@ extension Gateway {
 
     /// All are looked for in both places, so that the time says nothing.
     func redeem(_ text: String) -> Authorization? {
-        let once = self.tickets.redeem(text, at: self.now)
+        let now = self.now
+        let once = self.processWide.tickets { $0.redeem(text, at: now) }
         let digest = ParleyProtocol.Digest.of(ticket: text)
         let standing = self.configuration.standingTickets.reduce(nil as StandingTicket?) { found, ticket in
             ticket.digest == digest ? ticket : found

@@ -21,14 +21,14 @@ package final class Gateway {
     package let node: NodeID
     let logger: Logger
     let access: ConnectionAccess
-    /// See `Gateway+Addresses.swift`.
-    var addresses: AddressLimits
+    let processWide: ProcessWide
+    /// Of the process's loops this is the first one, which speaks for the process.
+    let isFirstLoop: Bool
     var meter: CostMeter
     let startedAt: NIODeadline
 
     /// Each knows its place, so that removing one costs nothing.
     private(set) var connections: [GatewayConnection] = []
-    private var plainConnections = 0
     /// Everybody who has said hello, with or without a socket.
     var sessions: [SessionID: GatewaySession] = [:]
     /// What resume secrets are signed with; nobody is greeted before there is one.
@@ -56,7 +56,6 @@ package final class Gateway {
     let judge: TokenJudge
     /// `nil`: tokens are judged here.
     private(set) var clerk: AuthorizationClerk?
-    var tickets: TicketBook
     /// `nil` where nobody needs a token.
     var revocations: RevocationHost?
 
@@ -90,7 +89,6 @@ package final class Gateway {
     var refusalsUnwritten = 0
 
     private var metrics: ServerMetrics
-    private let openConnections: @Sendable (Int) -> Void
     /// The engine's clock, read once a second and carried on by the monotonic clock.
     private var clock: EngineClock
     private var nextEntryUID: UInt64
@@ -123,10 +121,10 @@ package final class Gateway {
         self.random = setup.random
         self.access = setup.configuration.access
         self.meter = CostMeter(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
-        self.addresses = AddressLimits(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
+        self.processWide = setup.processWide ?? ProcessWide(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
+        self.isFirstLoop = setup.loop == 0
         self.startedAt = eventLoop.now
         self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
-        self.tickets = TicketBook(limits: self.limits)
         self.heedsFloors = setup.configuration.mechanisms.contains(.signalFloor)
         self.node = NodeID(using: &self.random)
         self.logger = setup.logger
@@ -146,7 +144,6 @@ package final class Gateway {
             now: eventLoop.now.uptimeNanoseconds
         )
         self.metrics = ServerMetrics(factory: setup.registry)
-        self.openConnections = setup.openConnections
         self.clock = EngineClock(systemMilliseconds: setup.startMilliseconds, uptime: eventLoop.now)
         self.nextEntryUID = self.random.next()
         self.engineIncarnation = setup.engine.incarnation
@@ -172,7 +169,7 @@ package final class Gateway {
 
     package func startHeartbeat(address: String) {
         self.address = address
-        self.recordStart()
+        if self.isFirstLoop { self.recordStart() }
         self.heartbeat(address: address)
         self.renewKeys()
         self.startRevocations()
@@ -283,6 +280,7 @@ package final class Gateway {
             opened.credential = credential
             opened.saysThatItReturns = isReturning
             self.connections.append(opened)
+            self.processWide.connectionOpened()
             return opened
         }
     }
@@ -335,7 +333,7 @@ package final class Gateway {
             host: origin.host ?? request[header: "host"],
             reach: self.configuration.reach(of: origin),
             isEncrypted: self.configuration.isEncrypted(origin),
-            connections: self.transport.connectionCount,
+            connections: self.openConnectionsOfProcess,
             connectionsMax: self.limits.connectionsMax
         )
         if let refusal { throw refusal }
@@ -343,19 +341,24 @@ package final class Gateway {
         return origin
     }
 
+    /// Also those that are about to end; of other loops, those that are not.
+    private var openConnectionsOfProcess: Int {
+        self.transport.connectionCount + self.processWide.connections - self.connections.count
+    }
+
     /// - Returns: a failure if there are too many connections that are plain HTTP.
     func countPlain(_ channel: any Channel) -> EventLoopFuture<Void>? {
-        guard self.plainConnections < self.limits.plainConnectionsMax else {
+        guard self.processWide.plainConnectionOpened(max: self.limits.plainConnectionsMax) else {
             return self.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }
-        self.plainConnections += 1
-        channel.closeFuture.assumeIsolated().whenComplete { _ in self.plainConnections -= 1 }
+        channel.closeFuture.whenComplete { [processWide] _ in processWide.plainConnectionClosed() }
         return nil
     }
 
     static let subprotocol = "parley.v1"
 
     func remove(_ connection: GatewayConnection) {
+        self.processWide.connectionClosed()
         let last = self.connections.removeLast()
         guard last !== connection else { return }
         self.connections[connection.slot] = last
@@ -391,7 +394,6 @@ package final class Gateway {
         self.counters.draining = self.drain.isDraining ? 1 : 0
         self.meter.tick(now: self.eventLoop.now.uptimeNanoseconds)
         self.metrics.publish(self.counters)
-        self.openConnections(self.counters.connectionsOpen)
     }
 }
 
@@ -405,11 +407,14 @@ package struct GatewaySetup: Sendable {
     let startMilliseconds: Int64
     /// Of ids, secrets and masks.
     let random: RandomSource
-    let openConnections: @Sendable (Int) -> Void
     let readiness: Readiness
     /// A drain before the process's end is over.
     let onDrained: @Sendable () -> Void
     let audit: AuditTrail?
+    /// `nil`: there is one loop, which has it for itself.
+    let processWide: ProcessWide?
+    /// Which of the process's loops it is for.
+    private(set) var loop = 0
 
     package init(
         configuration: ServerConfiguration,
@@ -418,10 +423,10 @@ package struct GatewaySetup: Sendable {
         logger: Logger,
         startMilliseconds: Int64,
         random: RandomSource = .system,
-        openConnections: @escaping @Sendable (Int) -> Void,
         readiness: Readiness = Readiness(),
         onDrained: @escaping @Sendable () -> Void = {},
-        audit: AuditTrail? = nil
+        audit: AuditTrail? = nil,
+        processWide: ProcessWide? = nil
     ) {
         self.configuration = configuration
         self.engine = engine
@@ -429,10 +434,16 @@ package struct GatewaySetup: Sendable {
         self.logger = logger
         self.startMilliseconds = startMilliseconds
         self.random = random
-        self.openConnections = openConnections
         self.readiness = readiness
         self.onDrained = onDrained
         self.audit = audit
+        self.processWide = processWide
+    }
+
+    func onLoop(_ loop: Int) -> Self {
+        var setup = self
+        setup.loop = loop
+        return setup
     }
 }
 

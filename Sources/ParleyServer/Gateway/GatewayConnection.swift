@@ -373,7 +373,9 @@ final class GatewayConnection: WebSocketDelegate {
         if code == CloseCode.slow.rawValue, end != .peerClosed { self.gateway.counters.slowCloses += 1 }
         self.tellMeter()
         self.gateway.remove(self)
-        if let address = self.clientAddress { self.gateway.addresses.connectionClosed(address) }
+        if let address = self.clientAddress {
+            self.gateway.processWide.addresses { $0.connectionClosed(address) }
+        }
         self.endSession(SessionEnd(end, code: code))
     }
 }

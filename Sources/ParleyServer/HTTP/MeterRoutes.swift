@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import ParleyProtocol
 
 /// `/v1/meter`: an operator looks who costs the most.
@@ -10,9 +9,9 @@ struct MeterRoutes: Sendable {
 
     private static let topUsual = 10
 
-    init(_ gateway: NIOLoopBound<Gateway>, operators: OperatorGate) {
+    init(_ gateways: GatewayLoops, _ configuration: ServerConfiguration, operators: OperatorGate) {
         self.operators = operators
-        self.report = { top in try await gateway.eventLoop.submit { gateway.value.meterReport(top: top) }.get() }
+        self.report = { top in try await gateways.meterReport(top: top, configuration) }
     }
 
     func add(to router: Router<PeerRequestContext>) {

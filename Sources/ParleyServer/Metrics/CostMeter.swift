@@ -31,6 +31,13 @@ package struct CostMeter: Sendable {
         for room in rooms { self.rooms.add(room, cost) }
     }
 
+    package mutating func merge(_ other: Self) {
+        self.addresses.merge(other.addresses)
+        self.identities.merge(other.identities)
+        self.sessions.merge(other.sessions)
+        self.rooms.merge(other.rooms)
+    }
+
     /// From time to time, and before it is read.
     package mutating func tick(now: UInt64) {
         // After a long sleep nothing is left anyway.

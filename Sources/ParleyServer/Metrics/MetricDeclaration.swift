@@ -10,6 +10,8 @@ package struct MetricDeclaration: Hashable, Sendable {
     package let help: String
     /// What one of what is counted inside is worth outside, such as a microsecond in seconds. Gauges only.
     package var unit = 1.0
+    /// Whether those of several loops make one, as numbers of people do. Gauges only.
+    package var addsUp = true
     /// By what the counter is divided.
     package var label: String?
 
@@ -139,7 +141,8 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_round_trip_seconds",
         kind: .gauge,
         help: "From a ping to its pong: the median of the connections.",
-        unit: 0.000_001
+        unit: 0.000_001,
+        addsUp: false
     )
     package static let tokensRefused = Self(
         name: "parley_tokens_refused_total",
@@ -204,6 +207,7 @@ package struct MetricDeclaration: Hashable, Sendable {
     package static let draining = Self(
         name: "parley_draining",
         kind: .gauge,
-        help: "1 while this server drains, 0 otherwise."
+        help: "1 while this server drains, 0 otherwise.",
+        addsUp: false
     )
 }

@@ -50,6 +50,7 @@ package struct ServerMetrics {
         let unit: Double
         let counter: Counter?
         let meter: Meter?
+        let addsUp: Bool
     }
 
     private let lines: [Line]
@@ -72,14 +73,16 @@ package struct ServerMetrics {
                     read: read,
                     unit: declaration.unit,
                     counter: Counter(label: declaration.name, dimensions: [], factory: factory),
-                    meter: nil
+                    meter: nil,
+                    addsUp: true
                 )
             case .gauge:
                 Line(
                     read: read,
                     unit: declaration.unit,
                     counter: nil,
-                    meter: Meter(label: declaration.name, dimensions: [], factory: factory)
+                    meter: Meter(label: declaration.name, dimensions: [], factory: factory),
+                    addsUp: declaration.addsUp
                 )
             }
         }
@@ -88,8 +91,15 @@ package struct ServerMetrics {
     package mutating func publish(_ counters: GatewayCounters) {
         guard counters != self.published else { return }
         for line in self.lines {
-            line.counter?.increment(by: counters[keyPath: line.read] - self.published[keyPath: line.read])
-            line.meter?.set(Double(counters[keyPath: line.read]) * line.unit)
+            let value = counters[keyPath: line.read]
+            let change = value - self.published[keyPath: line.read]
+            line.counter?.increment(by: change)
+            guard let meter = line.meter else { continue }
+            if line.addsUp {
+                meter.increment(by: Double(change) * line.unit)
+            } else {
+                meter.set(Double(value) * line.unit)
+            }
         }
         for (reason, counter) in self.refusals {
             counter.increment(by: counters.refusals[reason, default: 0] - self.published.refusals[reason, default: 0])

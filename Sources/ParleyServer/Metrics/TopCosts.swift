@@ -45,6 +45,14 @@ package struct TopCosts<Key: Hashable & Comparable & Sendable>: Sendable {
         Array(self.entries.values.sorted { ($1.rank, $0.key) < ($0.rank, $1.key) }.prefix(max(0, count)))
     }
 
+    /// Those of somebody else who has counted others, or the same ones elsewhere.
+    package mutating func merge(_ other: Self) {
+        for entry in other.top(other.count) {
+            self.add(entry.key, entry.cost)
+            self.entries[entry.key]?.inherited += entry.inherited
+        }
+    }
+
     /// What was is worth half; who is worth nothing goes.
     package mutating func halve() {
         self.entries = self.entries.compactMapValues { entry in

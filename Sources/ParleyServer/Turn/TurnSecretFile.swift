@@ -44,10 +44,8 @@ package struct TurnSecretFile: Sendable {
 
 extension TurnConfiguration {
     /// Takes up what the operator writes into the file, until the task is cancelled.
-    func watchSecrets(for gateway: NIOLoopBound<Gateway>, on eventLoop: any EventLoop, _ logger: Logger) async {
+    func watchSecrets(_ logger: Logger, adopt: @escaping @Sendable ([TurnSecret]) -> Void) async {
         guard let path = self.secretFile else { return }
-        await TurnSecretFile(path: path).watch(from: self.secrets, logger: logger) { secrets in
-            eventLoop.execute { gateway.value.adopt(turnSecrets: secrets) }
-        }
+        await TurnSecretFile(path: path).watch(from: self.secrets, logger: logger, adopt: adopt)
     }
 }

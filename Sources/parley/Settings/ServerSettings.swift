@@ -15,6 +15,7 @@ struct ServerSettings {
         let host = try settings.value(.host, parse: { $0.isEmpty ? nil : $0 })
         server.host = host ?? server.host
         server.port = try settings.integer(.port, in: 0...65_535) ?? server.port
+        server.loops = try settings.integer(.loops, in: 1...64) ?? server.loops
         server.iceServers = try settings.values(.iceServer, parse: Self.iceServer) ?? []
         server.turn = try TurnConfiguration(settings)
         server.devices = try settings.value(.devices) { DeviceRule(rawValue: $0) } ?? server.devices

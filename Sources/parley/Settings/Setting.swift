@@ -19,7 +19,8 @@ struct Setting: Sendable {
 
     static let all: [Setting] =
         [
-            host, port, iceServer, roomCapacity, stageMax, connections, frameBytes, messagesPerSecond, messageBurst,
+            host, port, loops, iceServer, roomCapacity, stageMax, connections, frameBytes, messagesPerSecond,
+            messageBurst,
             unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
             drainMilliseconds,
             stopMilliseconds, logLevel, webFolder, clientFolder,
@@ -27,6 +28,7 @@ struct Setting: Sendable {
 
     static let host = Setting(key: "host", allowed: "a host name or an IP address of this machine")
     static let port = Setting(key: "port", allowed: "a whole number from 0 to 65535 (0: any free port)")
+    static let loops = Setting(key: "loops", allowed: "a whole number from 1 to 64")
     static let iceServer = Setting(
         key: "ice-server",
         allowed: "a stun:, turn: or turns: address; after it, separated by commas, user name and credential",

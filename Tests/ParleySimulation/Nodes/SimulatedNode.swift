@@ -68,8 +68,7 @@ final class SimulatedNode {
                     registry: PrometheusRegistry(),
                     logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
                     startMilliseconds: setup.cluster.now.milliseconds,
-                    random: .seeded(seed),
-                    openConnections: { _ in }
+                    random: .seeded(seed)
                 ),
                 eventLoop: loop
             )
