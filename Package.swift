@@ -81,7 +81,7 @@ let package = Package(
                 product("HTTPTypes", "swift-http-types"),
                 product("Logging", "swift-log"),
                 product("CoreMetrics", "swift-metrics"),
-                product("DequeModule", "swift-collections"),
+                product("DequeModule", "swift-collections"), product("HeapModule", "swift-collections"),
                 product("NIOCore", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
                 product("NIOExtras", "swift-nio-extras"),

@@ -16,7 +16,10 @@ public struct WebSocketListener: Sendable {
         /// 0 for any that is free.
         public var port: Int
         /// Connections that the kernel keeps until we accept them.
-        public var backlog: CInt = 4096
+        /// The system's own bound (`net.core.somaxconn`) may be lower.
+        public var backlog: CInt = 16_384
+        /// How many connections are accepted before the loop looks at the others.
+        public var acceptsPerTurn: UInt = 64
         /// What the kernel takes of one connection before the network does (accepted sockets inherit it): otherwise it
         /// is megabytes for a peer that does not read, and all of it old when the peer reads again.
         public var unsentBytesMax = 65_536
@@ -100,6 +103,8 @@ public struct WebSocketListener: Sendable {
         let childInitializer = configuration.childChannelInitializer
         var bootstrap = ServerBootstrap(group: acceptor.eventLoop, childGroup: acceptor.eventLoop)
             .serverChannelOption(.backlog, value: configuration.backlog)
+            // When thousands come at once, whoever finds the backlog full tries again after a second, or three.
+            .serverChannelOption(.maxMessagesPerRead, value: configuration.acceptsPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.tcpOption(unsentMost), value: configuration.unsentBytesMax)
             // Accepted sockets inherit it.

@@ -10,7 +10,7 @@ enum Layers {
         "ParleyServer": Set([
             "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "NIO", "Hummingbird",
             "HTTPTypes", "Logging", "Metrics", "CoreMetrics", "Crypto", "ServiceLifecycle", "Synchronization",
-            "DequeModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
+            "DequeModule", "HeapModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
             "AsyncHTTPClient", "JWTKit", "X509", "SwiftASN1",
         ]).union(systems),
         "ParleyLoad": Set(["ParleyProtocol", "ParleyTransport", "NIO", "Histogram"]).union(systems),

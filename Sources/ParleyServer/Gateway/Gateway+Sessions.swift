@@ -193,11 +193,13 @@ extension Gateway {
     /// connection is lost all the same: as long as the room does not show it, it is said again.
     private func repeatReport(_ session: GatewaySession) {
         guard session.life.isOver || session.life.isInterrupted else { return }
-        for seat in session.seats where seat.isInRoom && seat.reports == 0 && self.speaks(for: seat) {
+        for seat in session.seats where seat.isInRoom && seat.reports == 0 {
             guard let connection = seat.host.room.connection(of: seat.id) else { continue }
+            // The usual case comes first: thousands may be away.
+            guard session.life.isOver || connection == .connected, self.speaks(for: seat) else { continue }
             if session.life.isOver {
                 self.report(seat, .disconnect(session.leaveReason, epoch: seat.epoch))
-            } else if connection == .connected {
+            } else {
                 self.report(seat, .interrupt(epoch: seat.epoch))
             }
         }

@@ -1,3 +1,5 @@
+import HeapModule
+
 /// Those who cost the most, of however many, in bounded memory: "space saving" (Metwally, Agrawal and El Abbadi, 2005).
 ///
 /// Whoever comes when it is full takes the place of the one who has cost the least, and that weight with it. So whoever
@@ -13,8 +15,18 @@ package struct TopCosts<Key: Hashable & Comparable & Sendable>: Sendable {
         fileprivate var rank: Int { self.cost.weight + self.inherited }
     }
 
+    /// An entry as it was when it was last looked at: it has cost as much or more since.
+    private struct Candidate: Comparable, Sendable {
+        let rank: Int
+        let key: Key
+
+        static func < (left: Self, right: Self) -> Bool { (left.rank, left.key) < (right.rank, right.key) }
+    }
+
     private let countMax: Int
     private var entries: [Key: Entry] = [:]
+    /// One of each entry.
+    private var candidates: Heap<Candidate> = []
 
     package init(countMax: Int) {
         self.countMax = max(1, countMax)
@@ -28,16 +40,21 @@ package struct TopCosts<Key: Hashable & Comparable & Sendable>: Sendable {
             return
         }
         var inherited = 0
-        if self.entries.count >= self.countMax, let least = self.least {
-            self.entries[least.key] = nil
-            inherited = least.rank
-        }
-        self.entries[key] = Entry(key: key, cost: cost, inherited: inherited)
+        if self.entries.count >= self.countMax, let least = self.removeLeast() { inherited = least.rank }
+        let entry = Entry(key: key, cost: cost, inherited: inherited)
+        self.entries[key] = entry
+        self.candidates.insert(Candidate(rank: entry.rank, key: key))
     }
 
-    /// Of two that have cost as much, always the same.
-    private var least: Entry? {
-        self.entries.values.min { ($0.rank, $0.key) < ($1.rank, $1.key) }
+    /// Of two that have cost as much, always the same. A candidate that has cost more since it was looked at goes back:
+    /// once for each time that it was added to, at most, so that nothing here grows with their number.
+    private mutating func removeLeast() -> Entry? {
+        while let candidate = self.candidates.popMin() {
+            guard let entry = self.entries[candidate.key] else { continue }
+            guard entry.rank > candidate.rank else { return self.entries.removeValue(forKey: candidate.key) }
+            self.candidates.insert(Candidate(rank: entry.rank, key: candidate.key))
+        }
+        return nil
     }
 
     /// The dearest first.
@@ -61,5 +78,6 @@ package struct TopCosts<Key: Hashable & Comparable & Sendable>: Sendable {
             entry.inherited /= 2
             return entry.rank > 0 ? entry : nil
         }
+        self.candidates = Heap(self.entries.values.map { Candidate(rank: $0.rank, key: $0.key) })
     }
 }
