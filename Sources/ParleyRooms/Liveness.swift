@@ -51,6 +51,12 @@ public struct Liveness: Hashable, Sendable {
         self.doubt = Doubt(since: now, deadline: deadline)
     }
 
+    /// Nobody has listened here for so long, up to now: what the peer has said meanwhile is still to be read.
+    public mutating func excuse(nanoseconds: UInt64, now: UInt64) {
+        self.lastHeard = max(self.lastHeard, min(now, self.lastHeard + nanoseconds))
+        self.doubt = self.doubt.map { Doubt(since: $0.since, deadline: $0.deadline + nanoseconds) }
+    }
+
     public enum Tick: Hashable, Sendable {
         case none
         /// Both in one write. Counts as said.

@@ -172,6 +172,29 @@ private func milliseconds(_ count: UInt64) -> UInt64 { count * 1_000_000 }
         #expect(liveness.tick(now: milliseconds(2_300)) == .closeDark)
     }
 
+    @Test func `time in which nobody has listened proves nothing`() {
+        var liveness = self.liveness()
+        #expect(liveness.tick(now: milliseconds(2_000)) == .pingAndBeat)
+        // The loop has been busy for five seconds; the answer is waiting in the socket.
+        liveness.excuse(nanoseconds: milliseconds(5_000), now: milliseconds(7_250))
+        #expect(liveness.tick(now: milliseconds(7_250)) == .pingAndBeat)
+        #expect(liveness.tick(now: milliseconds(9_499)) == .pingAndBeat)
+        #expect(liveness.tick(now: milliseconds(9_500)) == .closeDark)
+        var doubtful = self.liveness()
+        doubtful.expedite(withinMilliseconds: 1_000, now: milliseconds(100))
+        doubtful.excuse(nanoseconds: milliseconds(1_500), now: milliseconds(1_700))
+        #expect(doubtful.tick(now: milliseconds(2_599)) == .pingAndBeat)
+        #expect(doubtful.tick(now: milliseconds(2_600)) == .closeDark)
+    }
+
+    @Test func `nobody is excused beyond now`() {
+        var liveness = self.liveness()
+        liveness.heard(now: milliseconds(3_000))
+        liveness.excuse(nanoseconds: milliseconds(9_000), now: milliseconds(4_000))
+        #expect(liveness.tick(now: milliseconds(8_499)) == .pingAndBeat)
+        #expect(liveness.tick(now: milliseconds(8_500)) == .closeDark)
+    }
+
     @Test func `a hint gives nobody more time than there was`() {
         var liveness = Liveness(silenceMilliseconds: 200, darkMilliseconds: 450, now: milliseconds(0))
         liveness.expedite(withinMilliseconds: 1_000, now: milliseconds(100))

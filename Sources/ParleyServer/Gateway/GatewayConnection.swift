@@ -320,7 +320,8 @@ final class GatewayConnection: WebSocketDelegate {
 
     // MARK: Living and ending
 
-    func sweep(now: NIODeadline, beat: [UInt8]) {
+    /// - Parameter absence: nanoseconds for which the loop has looked at no socket.
+    func sweep(now: NIODeadline, absence: UInt64, beat: [UInt8]) {
         let time = now.uptimeNanoseconds
         self.sweeps &+= 1
         // Not all in the same sweep.
@@ -332,6 +333,7 @@ final class GatewayConnection: WebSocketDelegate {
             self.heardCount = self.connection.heardCount
             self.liveness.heard(now: time)
         }
+        if absence > 0 { self.liveness.excuse(nanoseconds: absence, now: time) }
         if self.connection.sentBytes != self.sentBytes {
             self.sentBytes = self.connection.sentBytes
             self.liveness.said(now: time)
