@@ -17,7 +17,8 @@ def machine_of(results):
     found = [dict(each) for each in sorted(machines)]
     lines = [
         f"{each['processor']}, {each['processors']} virtual processors, {each['gigabytes']} GiB, "
-        f"Linux {each['kernel']}, Swift {each['swift']}, Node {each['node']} with `ws` {each['ws']}; commit {each['commit']}"
+        f"Linux {each['kernel']}, Swift {each['swift']}, Node {each['node']} with `ws` {each['ws']}; "
+        f"commit {each['commit']}"
         for each in found
     ]
     return f"Measured on {' and '.join(days)}: " + "; and: ".join(lines) + "."
