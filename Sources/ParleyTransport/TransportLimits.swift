@@ -31,6 +31,8 @@ public struct TransportLimits: Hashable, Sendable {
     /// Output that waits while not a byte of it leaves for so long closes its connection with `slowCloseCode`.
     public var writeStall = TimeAmount.seconds(10)
     public var slowCloseCode: UInt16 = 4408
+    /// Whether frames for many go past the channel while nothing waits in it.
+    public var sendsDirectly = true
     /// From our close frame to the peer's; then the connection ends anyway.
     public var closeGrace = TimeAmount.seconds(2)
 

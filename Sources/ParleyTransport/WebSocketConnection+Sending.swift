@@ -34,22 +34,30 @@ extension WebSocketConnection {
         return buffer
     }
 
-    /// Sends what `frame(text:)` made: by reference, unless other output waits; then a copy joins it.
+    /// Sends what `frame(text:)` made: at once if the network takes it, else by reference, unless other output waits;
+    /// then a copy joins it.
     public func sendFrame(_ frame: ByteBuffer) {
         assert(self.role == .server, "a client masks each frame by itself")
         guard self.isOpen, self.hasRoom(forPayload: frame.readableBytes) else {
             return
         }
+        let sent = self.sendDirectly(frame)
+        self.handedBytes += sent
+        guard sent < frame.readableBytes else {
+            return
+        }
+        var rest = frame
+        rest.moveReaderIndex(forwardBy: sent)
         guard self.output == nil, let context = self.context else {
             self.startOutput()
-            self.output?.writeImmutableBuffer(frame)
+            self.output?.writeImmutableBuffer(rest)
             self.markDirty()
             return
         }
-        self.handedBytes += frame.readableBytes
-        self.queuedBytesMost += frame.readableBytes
-        self.unflushedBytes += frame.readableBytes
-        context.write(NIOAny(frame), promise: nil)
+        self.handedBytes += rest.readableBytes
+        self.queuedBytesMost += rest.readableBytes
+        self.unflushedBytes += rest.readableBytes
+        context.write(NIOAny(rest), promise: nil)
         self.markDirty()
     }
 

@@ -8,6 +8,37 @@ import NIOSSL
 /// nothing: a legal race.
 public final class WebSocketConnection {
     public let loop: TransportLoop
+
+    // Output, see WebSocketConnection+Sending.swift. What sending looks at stands first: among thousands every line of
+    // memory counts.
+
+    private(set) var closing: WebSocketClosing
+    var output: ByteBuffer?
+    /// Framed bytes that were given to the channel by reference and want a flush.
+    var unflushedBytes = 0
+    /// TLS stands between us and the channel.
+    private(set) var isEncrypted = false
+    /// Where frames for many go at once, see WebSocketConnection+Direct.swift.
+    private(set) var descriptor = WebSocketConnection.noDescriptor
+    var isDirty = false
+    /// See ``holdOutput()``.
+    var isHeld = false
+    /// What the channel was given since it opened, in bytes.
+    var handedBytes = 0
+    /// What has left for the peer since the connection opened, framing included: a look now and then tells whether
+    /// anything was said.
+    public var sentBytes: Int { self.handedBytes }
+    /// At most so many of them wait in the channel.
+    var queuedBytesMost = 0
+    /// What the channel said last: it says so at once when it changes.
+    var isChannelWritable = true
+    /// Nil before the handler is in the pipeline and after the channel is gone.
+    var context: ChannelHandlerContext?
+    /// To be told with the next flush.
+    private var isNewlyWritable = false
+    private var endsOutputAtFlush = false
+    private var endsChannelAtFlush = false
+
     public let role: WebSocketRole
     /// Agreed on in the handshake.
     public let subprotocol: String?
@@ -27,33 +58,7 @@ public final class WebSocketConnection {
     /// Since ``takeCharge()``.
     private var chargedBytes = 0
 
-    private(set) var closing: WebSocketClosing
     private var delegate: (any WebSocketDelegate)?
-    /// Nil before the handler is in the pipeline and after the channel is gone.
-    var context: ChannelHandlerContext?
-
-    // Output, see WebSocketConnection+Sending.swift.
-    var output: ByteBuffer?
-    /// Framed bytes that were given to the channel by reference and want a flush.
-    var unflushedBytes = 0
-    /// TLS stands between us and the channel.
-    private(set) var isEncrypted = false
-    var isDirty = false
-    /// See ``holdOutput()``.
-    var isHeld = false
-    /// What the channel was given since it opened, in bytes.
-    var handedBytes = 0
-    /// What has left for the peer since the connection opened, framing included: a look now and then tells whether
-    /// anything was said.
-    public var sentBytes: Int { self.handedBytes }
-    /// At most so many of them wait in the channel.
-    var queuedBytesMost = 0
-    /// What the channel said last: it says so at once when it changes.
-    var isChannelWritable = true
-    /// To be told with the next flush.
-    private var isNewlyWritable = false
-    private var endsOutputAtFlush = false
-    private var endsChannelAtFlush = false
 
     // Deadlines, see TransportLoop+Sweep.swift.
     var slot = -1
@@ -162,6 +167,9 @@ public final class WebSocketConnection {
     func begin(context: ChannelHandlerContext) {
         self.context = context
         self.isEncrypted = (try? context.pipeline.syncOperations.handler(type: NIOSSLHandler.self)) != nil
+        if self.loop.limits.sendsDirectly {
+            self.descriptor = Self.descriptor(of: context, isEncrypted: self.isEncrypted)
+        }
         let most = self.loop.limits.outputWatermark
         // A channel that has no such option has a mark of its own, and tells.
         try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: most / 2, high: most))
@@ -229,7 +237,13 @@ public final class WebSocketConnection {
         }
     }
 
+    /// The channel has closed it: from now on the number is somebody else's.
+    func forgetDescriptor() {
+        self.descriptor = Self.noDescriptor
+    }
+
     func channelGone() {
+        self.forgetDescriptor()
         self.context = nil
         self.output = nil
         self.loop.remove(self)

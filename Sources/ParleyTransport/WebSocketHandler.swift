@@ -38,6 +38,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.connection.forgetDescriptor()
         self.isGone = true
         self.rest = nil
         self.connection.channelGone()
@@ -137,6 +138,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.connection.forgetDescriptor()
         // The last words of somebody within its share; of a flood that has ended, the rest is not worth a turn.
         if let rest = self.rest, self.pace.isSpent == false {
             self.eventsInTurn = 0
@@ -148,6 +150,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.connection.forgetDescriptor()
         // Whatever failed, the bytes are no longer a whole: the channel ends, and its end is told.
         self.connection.end(.lost)
     }

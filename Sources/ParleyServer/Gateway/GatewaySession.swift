@@ -4,6 +4,8 @@ import ParleyTransport
 
 /// A client's life with this server: made by `hello`, longer than one socket.
 final class GatewaySession {
+    /// `nil` while there is no socket. The first, see ``Seat``.
+    private(set) var connection: WebSocketConnection?
     let id: SessionID
     let identity: IdentityID
     let abilities: Abilities
@@ -15,8 +17,6 @@ final class GatewaySession {
     var leaveReason = RoomEvent.LeaveReason.disconnected
     /// Whether the gateway's list of sessions without a socket has it.
     var isListedAsDetached = false
-    /// `nil` while there is no socket.
-    private(set) var connection: WebSocketConnection?
     private(set) weak var holder: GatewayConnection?
     /// Of the newest secret that was given out, see ``ResumeSecret/number``.
     var secretNumber: UInt64 = 0

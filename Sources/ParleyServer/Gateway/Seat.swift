@@ -46,15 +46,24 @@ final class Seat {
         case gone
     }
 
-    let id: ParticipantID
+    // What a delivery looks at stands first: in a crowd every line of memory counts.
+
     let session: GatewaySession
+    /// What the session's connection has of the room's frames. Means nothing while there is no connection.
+    var cursor: StreamCursor
+    /// What the participant may see.
+    var view = View.participant
+    /// Beyond the stage: nobody is told of this participant, and pulses from here go to the stage.
+    var isCounted = false
+    private(set) var phase = Phase.joining
     let host: RoomHost
+
+    let id: ParticipantID
     /// As long as it has no answer: what a second try needs.
     @Apart private(set) var join: JoinCommand?
     /// The number of its join.
     let joinID: UInt64
 
-    private(set) var phase = Phase.joining
     /// It was another node's before: not all that was said to and by it is known here.
     let wasElsewhere: Bool
     /// Order of arrival; known once present.
@@ -65,15 +74,8 @@ final class Seat {
     var secrets: [UInt64: InvitationSecret] = [:]
     /// Of commands that no room would take, which member is to blame, by the command's number, until that is told.
     var faults: [UInt64: String] = [:]
-    /// What the session's connection has of the room's frames. Means nothing while there is no connection.
-    var cursor: StreamCursor
-    /// What the participant may see.
-    var view = View.participant
     /// Whether it was another one before, here: a client that does not say which one it holds may hold that one.
     var viewHasChanged = false
-
-    /// Beyond the stage: nobody is told of this participant, and pulses from here go to the stage.
-    var isCounted = false
 
     /// Made when the first is needed.
     lazy var rates = SeatRates(limits: self.host.gateway.limits)

@@ -51,14 +51,18 @@ extension RoomHost {
         }
     }
 
+    /// What a crowd costs is memory that is not in the cache: for each of them a seat, its session and its connection,
+    /// of which only what stands first in them is looked at here.
     private func hand(_ bytes: ByteBuffer, _ number: UInt64, to seats: [Seat], of view: View) {
+        var count = 0
         for seat in seats where seat.view == view && seat.cursor.next == .frame(number) {
             guard let connection = seat.session.connection, connection.isWritable else { continue }
             connection.sendFrame(bytes)
             seat.cursor.sent(number)
-            self.gateway.counters.eventsDelivered += 1
-            self.gateway.counters.bytesSent += bytes.readableBytes
+            count += 1
         }
+        self.gateway.counters.eventsDelivered += count
+        self.gateway.counters.bytesSent += count * bytes.readableBytes
     }
 
     /// Who has left needs no seat, and no mailbox. Whoever saw nothing of it by their view is told in person.
@@ -162,11 +166,12 @@ extension RoomHost {
     /// Those beyond the stage about whom something is said that no frame tells them.
     private func concerned(by delivery: RoomDelivery, except told: [Seat]) -> [Seat] {
         var seats: [Seat] = []
+        var known = Set(told.map(ObjectIdentifier.init))
         for event in delivery.entry.events where event.concernsWhoIsCounted {
             let named = [event.cause?.by, event.participant].compactMap { $0.flatMap { self.seats[$0] } }
             let all = event.isForAllHands ? self.present.filter(\.isCounted) : named
             for seat in all where seat.isCounted && seat.phase == .present {
-                guard !seats.contains(where: { $0 === seat }), !told.contains(where: { $0 === seat }) else { continue }
+                guard known.insert(ObjectIdentifier(seat)).inserted else { continue }
                 seat.cursor.needSnapshot()
                 seats.append(seat)
             }
