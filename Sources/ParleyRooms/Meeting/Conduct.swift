@@ -83,6 +83,9 @@ extension Participant {
     /// Those of the devices that are on.
     var kindsOn: MediaKinds { MediaKinds(audio: self.media.audio, video: self.media.video) }
 
+    /// Whether there is something that muting would switch off.
+    var isOn: Bool { self.media.audio || self.media.video }
+
     mutating func mute(_ kinds: MediaKinds, by muter: Muter) {
         if kinds.audio, self.media.audio {
             self.media.audio = false

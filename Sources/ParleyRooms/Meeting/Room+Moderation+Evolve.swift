@@ -20,12 +20,17 @@ extension Room {
         }
     }
 
-    /// O(n) to find those who are on; the patch names no others.
+    /// O(n) to find those who are on; the patch names no others, and only they are put in order.
     private mutating func muteAll(_ all: ModerationAction.MuteAll, by muter: Muter) -> StatePatches {
-        var patches = StatePatches.none
-        for participant in self.participants {
+        var changed: [Participant] = []
+        // Of thousands beyond the stage nobody is on, and their rights do not change: `after` leaves them as they are.
+        for participant in self.people.values where participant.isListed || participant.isOn {
             let after = self.after(all, participant, by: muter)
-            if after != participant { patches = patches.merging(self.change(participant.id) { $0 = after }) }
+            if after != participant { changed.append(after) }
+        }
+        var patches = StatePatches.none
+        for after in changed.sorted(by: { $0.joined < $1.joined }) {
+            patches = patches.merging(self.change(after.id) { $0 = after })
         }
         guard let mayUnmute = all.mayUnmute else { return patches }
         let before = self.rules.shown

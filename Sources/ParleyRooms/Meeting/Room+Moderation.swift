@@ -37,8 +37,9 @@ extension Room {
         guard self.permits(request, .mute) else { return .rejected(.notPermitted) }
         let muter = request.muter
         let changesRule = all.mayUnmute.map { $0 != self.rules.mayUnmute } ?? false
-        let changesSomebody = self.people.values.contains { self.after(all, $0, by: muter) != $0 }
-        guard changesRule || changesSomebody else { return .rejected(.noChange) }
+        guard changesRule || self.people.values.contains(where: { self.after(all, $0, by: muter) != $0 }) else {
+            return .rejected(.noChange)
+        }
         return request.events([.moderation(.allMuted(all, by: muter))])
     }
 
