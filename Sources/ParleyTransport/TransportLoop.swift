@@ -20,6 +20,11 @@ public final class TransportLoop {
     var upgrading: [any UpgradingHandler] = []
     /// Those whose output waits for the end of this turn, see `holdOutput`.
     var held: [WebSocketConnection] = []
+    /// See `TransportLoop+Reading.swift`.
+    var input: ByteBuffer?
+    var inputCapacity = 0
+    /// The most that is read of one connection at a time.
+    var inputBytesMax = 16_384
     var isSweepScheduled = false
     /// Why everything that comes is refused, once `beginClosing` was called.
     private(set) var closing: (code: UInt16, reason: String)?

@@ -52,6 +52,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         let bytes = self.unwrapInboundIn(data)
         guard self.rest == nil else { return self.keep(bytes) }
         self.handle(bytes)
+        self.loop.giveBack(input: bytes)
     }
 
     /// As much as fits into this turn; what does not is the rest.

@@ -94,13 +94,9 @@ public struct WebSocketListener: Sendable {
         _ acceptor: NIOLoopBound<WebSocketAcceptor>,
         sharesPort: Bool
     ) -> ServerBootstrap {
-        let receive = AdaptiveRecvByteBufferAllocator(
-            minimum: 64,
-            initial: 512,
-            maximum: configuration.readBytesMax
-        )
         let unsentMost = NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)
         let childInitializer = configuration.childChannelInitializer
+        let readBytesMax = configuration.readBytesMax
         var bootstrap = ServerBootstrap(group: acceptor.eventLoop, childGroup: acceptor.eventLoop)
             .serverChannelOption(.backlog, value: configuration.backlog)
             // When thousands come at once, whoever finds the backlog full tries again after a second, or three.
@@ -112,6 +108,7 @@ public struct WebSocketListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     // At once: as options of the bootstrap each would be a future of its own.
+                    let receive = LoopReceiveAllocator(acceptor.value.loop, bytesMax: readBytesMax)
                     try channel.syncOptions?.setOption(.recvAllocator, value: receive)
                     try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
                     try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)

@@ -29,6 +29,45 @@ struct ConnectionTests {
         #expect(try accepted.writes() == [[0x81, 1, 0x62]])
     }
 
+    @Test func `What is held waits for an answer of this turn, and no longer`() throws {
+        let accepted = try Accepted.upgraded()
+        let loop = accepted.eventLoop
+        accepted.recorder.onText = { connection, _ in
+            connection.sendText("a")
+            connection.holdOutput()
+            connection.holdOutput()
+            loop.execute { loop.execute { connection.sendText("b") } }
+        }
+        try accepted.receive(text("x"))
+        #expect(try accepted.writes() == [])
+        loop.run()
+        #expect(try accepted.writes() == [[0x81, 1, 0x61, 0x81, 1, 0x62]])
+        // No answer comes: the turn's end is the end of it. And the next read is as any other.
+        accepted.recorder.onText = { connection, _ in
+            connection.holdOutput()
+            connection.sendText("c")
+        }
+        try accepted.receive(text("x"))
+        loop.run()
+        #expect(try accepted.writes() == [[0x81, 1, 0x63]])
+        accepted.recorder.onText = { connection, _ in connection.sendText("d") }
+        try accepted.receive(text("x"))
+        #expect(try accepted.writes() == [[0x81, 1, 0x64]])
+    }
+
+    @Test func `Whoever is closed is not held`() throws {
+        let accepted = try Accepted.upgraded()
+        accepted.recorder.onText = { connection, _ in
+            connection.holdOutput()
+            connection.sendText("a")
+            connection.closeNow()
+        }
+        try accepted.receive(text("x"))
+        #expect(try accepted.writes() == [[0x81, 1, 0x61]])
+        accepted.eventLoop.run()
+        #expect(accepted.transport.connectionCount == 0)
+    }
+
     @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 100_000])
     func `Messages of every form of length, sent and understood`(length: Int) throws {
         let accepted = try Accepted.upgraded()

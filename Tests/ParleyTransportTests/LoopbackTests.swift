@@ -50,6 +50,25 @@ struct LoopbackTests {
         }
     }
 
+    @Test func `An accepted socket sends at once`() async throws {
+        let (options, continuation) = AsyncStream<Int>.makeStream()
+        try await serving(
+            decide: self.echo,
+            handOver: { channel in
+                channel.getOption(.tcpOption(.tcp_nodelay)).map { option in
+                    continuation.yield(Int(option))
+                    channel.close(promise: nil)
+                }
+            },
+            body: { listener in
+                let peer = try await RawPeer.connect(to: listener.address)
+                try await peer.channel.writeAndFlush(ByteBuffer(string: "POST / HTTP/1.1\r\n\r\n"))
+                #expect(await options.first { _ in true } == 1)
+                _ = try await peer.received.get()
+            }
+        )
+    }
+
     @Test func `Several loops share a port`() async throws {
         let decide: @Sendable (UpgradeRequest) -> UpgradeDecision = { _ in
             .accept(subprotocol: nil, delegate: { _ in Teller(Told().continuation) { $0.sendText($1) } })

@@ -55,7 +55,7 @@ final class RoomHost {
     /// Who guesses the PIN.
     var guesses: GuessLimit
     /// While a step is performed, and if somebody wants an audit: the room as it was before what is performed.
-    private var audited: Room?
+    @Apart private var audited: Room? = nil
 
     private struct Waiting {
         let seat: Seat?
