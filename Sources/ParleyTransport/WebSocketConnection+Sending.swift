@@ -49,10 +49,7 @@ extension WebSocketConnection {
         var rest = frame
         rest.moveReaderIndex(forwardBy: sent)
         guard self.output == nil, let context = self.context else {
-            self.startOutput()
-            self.output?.writeImmutableBuffer(rest)
-            self.markDirty()
-            return
+            return self.appendFrame(rest)
         }
         self.handedBytes += rest.readableBytes
         self.queuedBytesMost += rest.readableBytes
@@ -106,16 +103,21 @@ extension WebSocketConnection {
 
     // MARK: Output
 
-    private func startOutput() {
-        if self.output == nil {
-            self.output = self.loop.takeOutput()
-        }
-    }
+    // The output is taken, changed and put back: the change itself is not an access to the connection, which would have
+    // to be checked for exclusivity, and every look at the output with it.
 
     /// Appends bytes that are no frame: the response to the opening handshake.
     func appendRaw(_ bytes: some Collection<UInt8>) {
-        self.startOutput()
-        self.output?.writeBytes(bytes)
+        var output = self.output.take() ?? self.loop.takeOutput()
+        output.writeBytes(bytes)
+        self.output = consume output
+        self.markDirty()
+    }
+
+    private func appendFrame(_ frame: ByteBuffer) {
+        var output = self.output.take() ?? self.loop.takeOutput()
+        output.writeImmutableBuffer(frame)
+        self.output = consume output
         self.markDirty()
     }
 
@@ -123,8 +125,8 @@ extension WebSocketConnection {
     func append(_ opcode: WebSocketOpcode, length: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
         let mask = self.role == .client ? self.loop.nextMask() : nil
         let header = WebSocketFrameHeader.length(forPayload: length, masked: mask != nil)
-        self.startOutput()
-        self.output?.writeWithUnsafeMutableBytes(minimumWritableBytes: header + length) { space in
+        var output = self.output.take() ?? self.loop.takeOutput()
+        output.writeWithUnsafeMutableBytes(minimumWritableBytes: header + length) { space in
             let start = UnsafeMutableRawBufferPointer(rebasing: space[..<header])
             WebSocketFrameHeader.write(opcode, payload: length, mask: mask, to: start)
             let payload = UnsafeMutableRawBufferPointer(rebasing: space[header..<(header + length)])
@@ -134,6 +136,7 @@ extension WebSocketConnection {
             }
             return header + length
         }
+        self.output = consume output
         self.markDirty()
     }
 
@@ -149,18 +152,21 @@ extension WebSocketConnection {
         }
     }
 
-    /// One write and one flush. If the channel could write all of it, the buffer is ours again and nothing
-    /// that was handed over before waits either. Not so with TLS, which is done with the buffer as soon as it is
-    /// encrypted: then the channel is asked.
-    func flushOutput(to context: ChannelHandlerContext) {
-        guard var output = self.output.take() else {
-            if self.unflushedBytes > 0 {
-                self.unflushedBytes = 0
-                context.flush()
-                self.loop.watch(self)
-            }
-            return
+    /// One system call, if nothing waits in the channel and the network takes all of it. Otherwise one write and one
+    /// flush: if the channel could write all of it, the buffer is ours again and nothing that was handed over before
+    /// waits either. Not so with TLS, which is done with the buffer as soon as it is encrypted: then the channel is
+    /// asked.
+    func flushOutput() {
+        guard var output = self.output.take() else { return self.flushFrames() }
+        let sent = self.unflushedBytes == 0 ? self.sendDirectly(output) : 0
+        self.handedBytes += sent
+        guard sent < output.readableBytes else {
+            // Nobody else has it: this keeps its memory.
+            output.clear()
+            return self.loop.giveBack(output)
         }
+        guard let context = self.context else { return }
+        output.moveReaderIndex(forwardBy: sent)
         self.handedBytes += output.readableBytes
         self.queuedBytesMost += output.readableBytes
         self.unflushedBytes = 0
@@ -176,5 +182,13 @@ extension WebSocketConnection {
         if self.closing.isGone == false {
             self.loop.watch(self)
         }
+    }
+
+    /// What the channel was given by reference.
+    private func flushFrames() {
+        guard self.unflushedBytes > 0, let context = self.context else { return }
+        self.unflushedBytes = 0
+        context.flush()
+        self.loop.watch(self)
     }
 }

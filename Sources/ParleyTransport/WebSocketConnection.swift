@@ -267,15 +267,13 @@ public final class WebSocketConnection {
             if self.isWritable { self.delegate?.connectionBecameWritable(self) }
         }
         self.isDirty = false
-        guard let context = self.context else {
-            return
-        }
         if self.isHeld, self.endsChannelAtFlush == false, self.endsOutputAtFlush == false { return }
-        self.flushOutput(to: context)
+        self.flushOutput()
+        guard self.endsChannelAtFlush || self.endsOutputAtFlush, let context = self.context else { return }
         if self.endsChannelAtFlush {
             self.endsChannelAtFlush = false
             context.close(promise: nil)
-        } else if self.endsOutputAtFlush {
+        } else {
             self.endsOutputAtFlush = false
             context.close(mode: .output, promise: nil)
         }
