@@ -87,21 +87,23 @@ extension Identifier: CustomStringConvertible, LosslessStringConvertible {
         guard text.count == Self.textBytes, text[0] == Kind.prefix, text[1] == UInt8(ascii: "_") else {
             return nil
         }
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for index in 2..<24 {
-            guard let six = Self.value(ofDigit: text[index]) else { return nil }
-            // 22 digits are 132 bits: the last digit brings 2 bits and 4 zeros.
-            if index == 23 {
-                guard six & 0xF == 0 else { return nil }
-                high = high << 2 | low >> 62
-                low = low << 2 | UInt64(six >> 4)
-            } else {
-                high = high << 6 | low >> 58
-                low = low << 6 | UInt64(six)
-            }
+        // 22 digits are 132 bits: ten and ten of them sixty each, and the last two bring eight and four zeros.
+        var (first, second) = (UInt64(0), UInt64(0))
+        var all: UInt8 = 0
+        for index in 2..<12 {
+            let (left, right) = (
+                Base64URL.value(ofDigit: text[index]), Base64URL.value(ofDigit: text[index &+ 10])
+            )
+            all |= left | right
+            first = first &<< 6 | UInt64(left)
+            second = second &<< 6 | UInt64(right)
         }
-        self.init(high: high, low: low)
+        let (left, last) = (Base64URL.value(ofDigit: text[22]), Base64URL.value(ofDigit: text[23]))
+        guard (all | left | last) & 0x40 == 0, last & 0xF == 0 else { return nil }
+        self.init(
+            high: first &<< 4 | second &>> 56,
+            low: second &<< 8 | UInt64(left) &<< 2 | UInt64(last &>> 4)
+        )
     }
 
     /// Writes exactly ``textBytes`` bytes.
@@ -109,34 +111,48 @@ extension Identifier: CustomStringConvertible, LosslessStringConvertible {
         assert(buffer.count >= Self.textBytes)
         buffer[0] = Kind.prefix
         buffer[1] = UInt8(ascii: "_")
-        var high = self.high
-        var low = self.low
-        for index in 2..<23 {
-            buffer[index] = Self.digit(UInt8(high >> 58))
-            high = high << 6 | low >> 58
-            low <<= 6
+        var (first, second) = (self.high &>> 4, self.high &<< 56 | self.low &>> 8)
+        second &= 1 &<< 60 &- 1
+        for index in 0..<10 {
+            buffer[11 &- index] = Base64URL.digit(first)
+            buffer[21 &- index] = Base64URL.digit(second)
+            (first, second) = (first &>> 6, second &>> 6)
         }
-        buffer[23] = Self.digit(UInt8(high >> 58))
+        buffer[22] = Base64URL.digit(self.low &>> 2)
+        buffer[23] = Base64URL.digit(self.low &<< 4)
+    }
+}
+
+/// The digits of base64url and what they are worth, as tables without lazy globals: digits of identifiers are random,
+/// so that each comparison with a range would be guessed wrong.
+private enum Base64URL {
+    /// For six bits; higher ones do not count.
+    @inline(__always)
+    static func digit(_ six: UInt64) -> UInt8 {
+        let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        // There are 64, and the index is below that.
+        return digits.utf8Start[Int(six & 0x3F)]
     }
 
-    private static func digit(_ six: UInt8) -> UInt8 {
-        switch six {
-        case 0..<26: UInt8(ascii: "A") + six
-        case 26..<52: UInt8(ascii: "a") + six - 26
-        case 52..<62: UInt8(ascii: "0") + six - 52
-        case 62: UInt8(ascii: "-")
-        default: UInt8(ascii: "_")
-        }
+    /// 64 or more: it is no digit.
+    @inline(__always)
+    static func value(ofDigit digit: UInt8) -> UInt8 {
+        // 128 characters of one byte each, and the index is below that.
+        let value = self.values.utf8Start[Int(digit & 0x7F)]
+        return value | (digit & 0x80) &>> 1
     }
 
-    private static func value(ofDigit digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): digit - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
+    @inline(__always)
+    private static var values: StaticString {
+        """
+        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
+        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
+        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{3E}\u{7F}\u{7F}\
+        \u{34}\u{35}\u{36}\u{37}\u{38}\u{39}\u{3A}\u{3B}\u{3C}\u{3D}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
+        \u{7F}\u{0}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\u{9}\u{A}\u{B}\u{C}\u{D}\u{E}\
+        \u{F}\u{10}\u{11}\u{12}\u{13}\u{14}\u{15}\u{16}\u{17}\u{18}\u{19}\u{7F}\u{7F}\u{7F}\u{7F}\u{3F}\
+        \u{7F}\u{1A}\u{1B}\u{1C}\u{1D}\u{1E}\u{1F}\u{20}\u{21}\u{22}\u{23}\u{24}\u{25}\u{26}\u{27}\u{28}\
+        \u{29}\u{2A}\u{2B}\u{2C}\u{2D}\u{2E}\u{2F}\u{30}\u{31}\u{32}\u{33}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}
+        """
     }
 }

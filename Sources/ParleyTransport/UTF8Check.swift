@@ -1,14 +1,26 @@
 /// Whether `bytes` are UTF-8 as RFC 3629 has it: no overlong form, no surrogate, nothing above U+10FFFF.
 ///
-/// Sixteen ASCII bytes a step (about 14 ns for 300 bytes); beyond ASCII, one character a step.
+/// Thirty-two ASCII bytes a step; beyond ASCII, one character a step.
 package func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let count = bytes.count
     var index = 0
-    while index < bytes.count {
-        if index + 16 <= bytes.count {
-            let block = bytes.loadUnaligned(fromByteOffset: index, as: SIMD2<UInt64>.self)
-            if (block[0] | block[1]) & 0x8080_8080_8080_8080 == 0 {
-                index += 16
-                continue
+    while index < count {
+        while index &+ 32 <= count {
+            let block = bytes.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)
+            guard (block[0] | block[1] | block[2] | block[3]) & 0x8080_8080_8080_8080 == 0 else { break }
+            index &+= 32
+        }
+        while index &+ 8 <= count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard word & 0x8080_8080_8080_8080 == 0 else { break }
+            index &+= 8
+        }
+        guard index < count else { break }
+        // Less than a word is left: the last word of all, without the bytes before.
+        if count &- index < 8, count >= 8 {
+            let word = bytes.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            if UInt64(littleEndian: word) &>> UInt64(8 &* (8 &- (count &- index))) & 0x8080_8080_8080_8080 == 0 {
+                break
             }
         }
         guard let length = lengthOfCharacter(in: bytes, at: index) else {

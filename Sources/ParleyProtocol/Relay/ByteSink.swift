@@ -20,13 +20,15 @@ struct ByteCounter: ByteSink {
     mutating func put(_ identifier: Identifier<some IdentifierKind>) { self.count &+= 24 }
 }
 
-/// Writes into memory that is long enough: whoever makes one has counted first.
+/// Writes into memory that is long enough: whoever makes one has counted first, with the same visitor, so that what is
+/// put here never ends behind ``ByteCounter/count`` bytes. That, and not a check for each part, is why it stays within
+/// its memory.
 struct BytePlacer: ByteSink {
-    private let buffer: UnsafeMutableRawBufferPointer
+    private let base: UnsafeMutableRawPointer?
     private(set) var offset = 0
 
     init(_ buffer: UnsafeMutableRawBufferPointer) {
-        self.buffer = buffer
+        self.base = buffer.baseAddress
     }
 
     @inline(__always)
@@ -36,23 +38,25 @@ struct BytePlacer: ByteSink {
 
     @inline(__always)
     mutating func put(_ bytes: UnsafeRawBufferPointer) {
-        self.rest.copyMemory(from: bytes)
+        guard let target = self.base, let source = bytes.baseAddress else { return }
+        (target + self.offset).copyMemory(from: source, byteCount: bytes.count)
         self.offset &+= bytes.count
     }
 
     @inline(__always)
     mutating func put(_ number: UInt64) {
-        self.offset &+= Decimal.write(number, to: self.rest)
+        self.offset &+= Decimal.write(number, to: self.rest(20))
     }
 
     @inline(__always)
     mutating func put(_ identifier: Identifier<some IdentifierKind>) {
-        identifier.write(to: self.rest)
+        identifier.write(to: self.rest(24))
         self.offset &+= 24
     }
 
+    /// What the next part is written to, which is not longer than that.
     @inline(__always)
-    private var rest: UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(rebasing: self.buffer[self.offset...])
+    private func rest(_ bytesMax: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: self.base.map { $0 + self.offset }, count: bytesMax)
     }
 }

@@ -11,6 +11,17 @@ public enum EnvelopeScanner {
         depthMax: Int = Limits().depthMax,
         pulseKindBytesMax: Int = Limits().pulseKindBytesMax
     ) throws(ScanFault) -> Envelope {
+        var plain = Envelope()
+        if PlainSignal.read(frame, depthMax: depthMax, into: &plain) { return plain }
+        return try self.scanInFull(frame, depthMax: depthMax, pulseKindBytesMax: pulseKindBytesMax)
+    }
+
+    /// However it is written.
+    package static func scanInFull(
+        _ frame: UnsafeRawBufferPointer,
+        depthMax: Int,
+        pulseKindBytesMax: Int
+    ) throws(ScanFault) -> Envelope {
         var members = ScannedMembers()
         guard members.scan(frame, depthMax: depthMax) else {
             throw ScanFault(code: .malformed, member: nil, envelope: Envelope())
@@ -21,26 +32,66 @@ public enum EnvelopeScanner {
 
 /// Where the values of the members that route are.
 struct ScannedMembers: BitwiseCopyable {
-    /// One word for each ``EnvelopeMember``: start and end of its value. 0, where the object's brace is, if
-    /// it is absent. A tuple because an array would be allocated.
-    private var places:
-        (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-            (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    /// Start and end of its value, see ``place(of:)``. 0, where the object's brace is, if it is absent. Properties,
+    /// because an array would be allocated, and a tuple copied for each look at it.
+    private var type: UInt64 = 0
+    private var to: UInt64 = 0
+    private var room: UInt64 = 0
+    private var n: UInt64 = 0
+    private var floor: UInt64 = 0
+    private var id: UInt64 = 0
+    private var negotiation: UInt64 = 0
+    private var kind: UInt64 = 0
+    private var sdp: UInt64 = 0
+    private var candidate: UInt64 = 0
+    private var reason: UInt64 = 0
+    private var data: UInt64 = 0
 
     @inline(__always)
     func place(of member: EnvelopeMember) -> (start: Int, end: Int)? {
-        let place = withUnsafeBytes(of: self.places) { bytes in
-            bytes.load(fromByteOffset: Int(member.rawValue) &* 8, as: UInt64.self)
-        }
+        let place =
+            switch member {
+            case .type: self.type
+            case .to: self.to
+            case .room: self.room
+            case .n: self.n
+            case .floor: self.floor
+            case .id: self.id
+            case .negotiation: self.negotiation
+            case .kind: self.kind
+            case .sdp: self.sdp
+            case .candidate: self.candidate
+            case .reason: self.reason
+            case .data: self.data
+            }
         return place == 0 ? nil : (Int(place &>> 32), Int(place & 0xFFFF_FFFF))
     }
 
+    /// `false` if that member was there before.
     @inline(__always)
-    private mutating func setPlace(of member: EnvelopeMember, _ start: Int, _ end: Int) {
+    private mutating func keep(_ member: EnvelopeMember, _ start: Int, _ end: Int) -> Bool {
         let place = UInt64(truncatingIfNeeded: start) &<< 32 | UInt64(truncatingIfNeeded: end)
-        withUnsafeMutableBytes(of: &self.places) { bytes in
-            bytes.storeBytes(of: place, toByteOffset: Int(member.rawValue) &* 8, as: UInt64.self)
+        switch member {
+        case .type: return Self.keep(place, in: &self.type)
+        case .to: return Self.keep(place, in: &self.to)
+        case .room: return Self.keep(place, in: &self.room)
+        case .n: return Self.keep(place, in: &self.n)
+        case .floor: return Self.keep(place, in: &self.floor)
+        case .id: return Self.keep(place, in: &self.id)
+        case .negotiation: return Self.keep(place, in: &self.negotiation)
+        case .kind: return Self.keep(place, in: &self.kind)
+        case .sdp: return Self.keep(place, in: &self.sdp)
+        case .candidate: return Self.keep(place, in: &self.candidate)
+        case .reason: return Self.keep(place, in: &self.reason)
+        case .data: return Self.keep(place, in: &self.data)
         }
+    }
+
+    @inline(__always)
+    private static func keep(_ place: UInt64, in kept: inout UInt64) -> Bool {
+        guard kept == 0 else { return false }
+        kept = place
+        return true
     }
 
     /// `false`: malformed.
@@ -83,9 +134,7 @@ struct ScannedMembers: BitwiseCopyable {
     ) -> Bool {
         let bytes = name.bytes(in: frame)
         guard let member = EnvelopeMember(bytes) ?? Self.escapedMember(bytes) else { return true }
-        guard self.place(of: member) == nil else { return false }
-        self.setPlace(of: member, start, end)
-        return true
+        return self.keep(member, start, end)
     }
 
     /// The member whose name is written with escapes, as in `"t\u006f"`. Without this a frame could say
@@ -106,27 +155,21 @@ extension EnvelopeMember {
             guard name[0] == 0x6E else { return nil }
             self = .n
         case 2:
-            if name.holds("to", at: 0) {
-                self = .to
-            } else if name.holds("id", at: 0) {
-                self = .id
-            } else {
-                return nil
+            switch UInt16(bigEndian: name.loadUnaligned(as: UInt16.self)) {
+            case 0x746F: self = .to
+            case 0x6964: self = .id
+            default: return nil
             }
         case 3:
             guard name.holds("sdp", at: 0) else { return nil }
             self = .sdp
         case 4:
-            if name.holds("type", at: 0) {
-                self = .type
-            } else if name.holds("room", at: 0) {
-                self = .room
-            } else if name.holds("data", at: 0) {
-                self = .data
-            } else if name.holds("kind", at: 0) {
-                self = .kind
-            } else {
-                return nil
+            switch UInt32(bigEndian: name.loadUnaligned(as: UInt32.self)) {
+            case 0x7479_7065: self = .type
+            case 0x726F_6F6D: self = .room
+            case 0x6461_7461: self = .data
+            case 0x6B69_6E64: self = .kind
+            default: return nil
             }
         case 5:
             guard name.holds("floor", at: 0) else { return nil }
