@@ -23,15 +23,20 @@ struct StoredMailbox {
         _ limits: Limits,
         spare: inout SpareQueues
     ) -> MailboxVerdict {
-        let last = max(self.pairs[entry.sender]?.last ?? 0, max(entry.floor, 1) - 1)
+        let known = self.pairs.index(forKey: entry.sender)
+        let last = max(known.map { self.pairs.values[$0].last } ?? 0, max(entry.floor, 1) - 1)
         if entry.n <= last { return .duplicate }
         if entry.n > last + 1 { return .gap(last: last) }
         if let queue = self.queue, queue.count >= limits.unacknowledgedSignalsMax { return .full }
         if (self.queue?.liveBytes ?? 0) + signal.count > limits.mailboxBytesMax { return .full }
-        self.makePlace(for: entry.sender, limits)
         self.appends += 1
-        self.pairs[entry.sender, default: Pair()].last = entry.n
-        self.pairs[entry.sender, default: Pair()].usedAt = self.appends
+        if let known {
+            self.pairs.values[known].last = entry.n
+            self.pairs.values[known].usedAt = self.appends
+        } else {
+            self.makePlace(limits)
+            self.pairs[entry.sender] = Pair(last: entry.n, usedAt: self.appends)
+        }
         if self.queue == nil { self.queue = spare.take() }
         self.queue?.append(signal, from: entry.sender, n: entry.n)
         return .stored
@@ -76,8 +81,8 @@ struct StoredMailbox {
 
     /// Forgets the pair that was idle for longest and has nothing waiting. Whoever it was and comes back
     /// brings a floor, and the recipient knows what it has seen.
-    private mutating func makePlace(for sender: ParticipantID, _ limits: Limits) {
-        guard self.pairs[sender] == nil, self.pairs.count >= limits.peersPerSessionMax else { return }
+    private mutating func makePlace(_ limits: Limits) {
+        guard self.pairs.count >= limits.peersPerSessionMax else { return }
         let idle = self.pairs
             .filter { self.queue?.contains($0.key) != true }
             .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }

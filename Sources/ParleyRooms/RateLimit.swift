@@ -1,14 +1,15 @@
 /// A token bucket over a monotonic clock that is handed in.
 ///
 /// Integers only: the level counts billionths of a token, of which `perSecond` come each nanosecond,
-/// so nothing is rounded and nothing drifts.
+/// so nothing is rounded and nothing drifts. Inlinable: what is done for every signal is done in place, so that
+/// it is no access to its owner that has to be checked for exclusivity.
 public struct RateLimit: Hashable, Sendable {
-    private static var token: UInt64 { 1_000_000_000 }
+    @inlinable static var token: UInt64 { 1_000_000_000 }
 
-    private let perSecondMost: UInt32
-    private let burst: UInt32
-    private var level: UInt64
-    private var updated: UInt64
+    @usableFromInline let perSecondMost: UInt32
+    @usableFromInline let burst: UInt32
+    @usableFromInline var level: UInt64
+    @usableFromInline var updated: UInt64
 
     /// The bucket begins full. Both numbers at least 1, at most 1,000,000,000.
     ///
@@ -20,8 +21,8 @@ public struct RateLimit: Hashable, Sendable {
         self.updated = now
     }
 
-    private var perSecond: UInt64 { UInt64(self.perSecondMost) }
-    private var levelMax: UInt64 { UInt64(self.burst) * Self.token }
+    @inlinable var perSecond: UInt64 { UInt64(self.perSecondMost) }
+    @inlinable var levelMax: UInt64 { UInt64(self.burst) * Self.token }
 
     public enum Outcome: Hashable, Sendable {
         case allowed
@@ -29,6 +30,7 @@ public struct RateLimit: Hashable, Sendable {
         case retryAfterMilliseconds(UInt64)
     }
 
+    @inlinable
     public mutating func take(now: UInt64) -> Outcome {
         self.refill(now)
         guard self.level < Self.token else {
@@ -44,6 +46,7 @@ public struct RateLimit: Hashable, Sendable {
     /// - Parameters:
     ///   - count: more than the bucket holds are there when it is full.
     ///   - leaving: so many that others may need stay in the bucket.
+    @inlinable
     public mutating func wait(for count: Int, leaving: Int = 0, now: UInt64) -> UInt64? {
         self.refill(now)
         let wanted = min(UInt64(max(0, count)) + UInt64(max(0, leaving)), self.levelMax / Self.token) * Self.token
@@ -53,12 +56,14 @@ public struct RateLimit: Hashable, Sendable {
     }
 
     /// Takes what was judged by ``wait(for:leaving:now:)``, or less if less is there.
+    @inlinable
     public mutating func spend(_ count: Int, now: UInt64) {
         self.refill(now)
         self.level -= min(UInt64(max(0, count)) * Self.token, self.level)
     }
 
-    private mutating func refill(_ now: UInt64) {
+    @inlinable
+    mutating func refill(_ now: UInt64) {
         // A clock that seems to go back brings nothing.
         guard now > self.updated else { return }
         let elapsed = now - self.updated

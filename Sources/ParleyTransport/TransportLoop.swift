@@ -36,6 +36,8 @@ public final class TransportLoop {
     private var isReading = false
     private var isFlushScheduled = false
     private var isFlushing = false
+    /// When the read began that is being handled, or the last one: the clock is asked once for all its messages.
+    public private(set) var readTime: NIODeadline
 
     /// Call it on `eventLoop`.
     public convenience init(eventLoop: any EventLoop, limits: TransportLimits = TransportLimits()) {
@@ -47,6 +49,7 @@ public final class TransportLoop {
         self.eventLoop = eventLoop
         self.limits = limits
         self.random = random
+        self.readTime = eventLoop.now
         self.scratch = .allocate(byteCount: max(limits.messageBytesMax, 125), alignment: 32)
     }
 
@@ -95,6 +98,7 @@ public final class TransportLoop {
 
     func beginRead() {
         self.isReading = true
+        self.readTime = self.eventLoop.now
     }
 
     func endRead() {

@@ -5,8 +5,21 @@ import ParleyTransport
 
 /// A room, and when it is to say something of itself.
 struct BeatingRoom {
-    weak var host: RoomHost?
+    let reference: RoomReferenceUntilOver
     let due: NIODeadline
+}
+
+/// A room as long as it is not over. Not a weak reference: one of that kind would make each use of the room dearer.
+final class RoomReferenceUntilOver {
+    fileprivate(set) var host: RoomHost?
+
+    init(_ host: RoomHost) {
+        self.host = host
+    }
+
+    func letGo() {
+        self.host = nil
+    }
 }
 
 /// What every room says now and then, and how far away everybody is.
@@ -18,15 +31,17 @@ extension Gateway {
         while let first = self.beatingRooms.first, first.due <= now {
             self.beatingRooms.removeFirst()
             // Over: it comes no more.
-            guard let host = first.host, !host.isOver else { continue }
+            guard let host = first.reference.host else { continue }
             host.tellBeat()
-            self.beatingRooms.append(BeatingRoom(host: host, due: now + interval))
+            self.beatingRooms.append(BeatingRoom(reference: first.reference, due: now + interval))
         }
     }
 
     func startBeat(of host: RoomHost) {
         let due = self.eventLoop.now + .milliseconds(Int64(self.limits.roomBeatMilliseconds))
-        self.beatingRooms.append(BeatingRoom(host: host, due: due))
+        let reference = RoomReferenceUntilOver(host)
+        host.beat = reference
+        self.beatingRooms.append(BeatingRoom(reference: reference, due: due))
     }
 
     /// For the metrics: the median of what connections have measured, as often as rooms beat.

@@ -10,6 +10,14 @@ import ParleyTransport
 extension Gateway {
     // MARK: To the engine
 
+    /// Taken, changed and put back: the change itself is not an access to the gateway, which would have to be checked
+    /// for exclusivity.
+    func addMail(_ signal: UnsafeRawBufferPointer, n: UInt64, floor: UInt64, _ route: Route) {
+        var mail = self.mail.take() ?? MailboxBatch(author: self.node)
+        mail.append(signal, to: route.mailbox, from: route.sender, n: n, floor: floor)
+        self.mail = consume mail
+    }
+
     /// What this tick relays reaches the engine as one batch.
     func scheduleMail() {
         guard !self.isMailScheduled else { return }
@@ -23,9 +31,10 @@ extension Gateway {
     }
 
     func sendMailNow() {
-        guard !self.mail.isEmpty else { return }
+        guard self.mail?.isEmpty == false, let mail = self.mail.take() else { return }
         let tray = self.trays.popLast() ?? MailTray(author: self.node)
-        swap(&tray.batch, &self.mail)
+        self.mail = tray.batch
+        tray.batch = mail
         self.engine.append(tray.batch, on: self.eventLoop).assumeIsolated().whenComplete { result in
             self.mailSent(tray.batch, result)
             tray.batch.removeAll()

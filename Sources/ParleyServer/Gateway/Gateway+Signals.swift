@@ -9,7 +9,13 @@ import ParleyTransport
 /// existential; one look-up of the route, one copy into the peer's output, one into the mailbox batch.
 extension Gateway {
     /// - Parameter frame: the whole message, which `envelope` points into.
-    func relaySignal(_ envelope: Envelope, _ frame: UnsafeRawBufferPointer, from session: GatewaySession) {
+    /// - Parameter now: monotonic nanoseconds.
+    func relaySignal(
+        _ envelope: Envelope,
+        _ frame: UnsafeRawBufferPointer,
+        from session: GatewaySession,
+        now: UInt64
+    ) {
         guard let n = envelope.n, let to = envelope.recipient else {
             return self.refuse(.unknownRecipient, envelope, frame, session)
         }
@@ -21,7 +27,7 @@ extension Gateway {
         case .accept:
             // Whoever comes back says again what nobody has acknowledged yet: that is not counted twice.
             if n > route.sequence.furthest,
-                case .retryAfterMilliseconds(let wait) = route.rate.take(now: self.eventLoop.now.uptimeNanoseconds)
+                case .retryAfterMilliseconds(let wait) = route.rate.take(now: now)
             {
                 return self.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, frame, session)
             }
@@ -32,7 +38,7 @@ extension Gateway {
         case .gap(let expected):
             return self.refuse(.signalGap, expected: expected, envelope, frame, session)
         }
-        let relay = RelayFrame(envelope, in: frame, from: route.owner.id)
+        let relay = RelayFrame(envelope, in: frame, from: route.sender)
         guard let peer = route.peer else {
             // The engine judges whether there is a place for it.
             route.sequence.advance(to: n)
@@ -41,7 +47,7 @@ extension Gateway {
         }
         // A copy, which becomes the pair's state only if the mailbox has a place as well: a refused signal is
         // sent again with the same numbers.
-        var negotiation = route.pair?.negotiation
+        var negotiation = envelope.kind == .signal ? nil : route.pair?.negotiation
         // What is sent again was judged when it came first.
         if n > route.sequence.furthest, let code = Self.negotiate(envelope, &negotiation, route.side) {
             return self.refuse(code, envelope, frame, session)
@@ -49,7 +55,7 @@ extension Gateway {
         let length = relay.byteCount
         let posting =
             peer.unacknowledgedBytes + length <= self.limits.mailboxBytesMax
-            ? peer.inbox.post(n, floor: floor, isDirect: peer.takesSignals, from: route.owner.id) : .full
+            ? peer.inbox.post(n, floor: floor, isDirect: peer.takesSignals, from: route.sender) : .full
         switch posting {
         case .full:
             return self.refuse(.mailboxFull, retryAfterMilliseconds: 100, envelope, frame, session)
@@ -74,7 +80,7 @@ extension Gateway {
         _ route: Route
     ) {
         guard n > route.told else { return }
-        self.post(RelayFrame(envelope, in: frame, from: route.owner.id), n: n, floor: floor, route)
+        self.post(RelayFrame(envelope, in: frame, from: route.sender), n: n, floor: floor, route)
         self.scheduleMail()
         if let peer = route.peer { self.fetchMail(of: peer) }
     }
@@ -82,14 +88,13 @@ extension Gateway {
     /// Hands the signal to the peer's connection at once; the mailbox has it by the end of the tick, and what the
     /// peer acknowledges meanwhile waits behind that.
     private func deliver(_ relay: RelayFrame, n: UInt64, floor: UInt64, _ route: Route, _ peer: Seat, isNow: Bool) {
-        self.counters.signalsRelayed += 1
-        self.counters.bytesSent += relay.byteCount
+        self.traffic.signalsRelayed += 1
+        self.traffic.bytesSent += relay.byteCount
         if isNow, let connection = peer.session.connection {
-            let mailbox = MailboxID(room: peer.host.id, recipient: peer.id)
             connection.sendText(length: relay.byteCount) { output in
                 relay.write(to: output)
                 // The same bytes for the mailbox: whoever resumes gets exactly what was sent.
-                self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
+                self.addMail(UnsafeRawBufferPointer(output), n: n, floor: floor, route)
             }
         } else {
             self.post(relay, n: n, floor: floor, route)
@@ -99,10 +104,9 @@ extension Gateway {
     }
 
     private func post(_ relay: RelayFrame, n: UInt64, floor: UInt64, _ route: Route) {
-        let mailbox = MailboxID(room: route.owner.host.id, recipient: route.recipient)
         withUnsafeTemporaryAllocation(byteCount: relay.byteCount, alignment: 1) { output in
             relay.write(to: output)
-            self.mail.append(UnsafeRawBufferPointer(output), to: mailbox, from: route.owner.id, n: n, floor: floor)
+            self.addMail(UnsafeRawBufferPointer(output), n: n, floor: floor, route)
         }
     }
 

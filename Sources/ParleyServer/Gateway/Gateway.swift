@@ -42,6 +42,7 @@ package final class Gateway {
     var participants: [ParticipantID: Seat] = [:]
     private(set) lazy var directory = RoomDirectory(gateway: self)
     package var counters = GatewayCounters()
+    let traffic = TrafficCounters()
     /// Read for each signal, see `Mechanisms.signalFloor`.
     let heedsFloors: Bool
     /// Rooms that have small rooms, or are some; those that are not any more go with the next sweep.
@@ -60,7 +61,8 @@ package final class Gateway {
     var revocations: RevocationHost?
 
     /// The signals of this tick, see `Gateway+Signals.swift`.
-    var mail: MailboxBatch
+    /// `nil` only while a signal is added, see ``addMail(_:n:floor:_:)``.
+    var mail: MailboxBatch?
     /// For the next ticks.
     var trays: [MailTray] = []
     /// What recipients have acknowledged in this tick; the engine hears of it behind the mail.
@@ -399,6 +401,7 @@ package final class Gateway {
     }
 
     package func publishCounters() {
+        self.traffic.move(to: &self.counters)
         self.counters.connectionsOpen = self.transport.connectionCount
         self.counters.participants = self.participants.count
         self.counters.sessionsDetached = self.detachedSessions.count

@@ -13,13 +13,15 @@ import ParleyTransport
 final class GatewayConnection: WebSocketDelegate {
     private unowned let gateway: Gateway
     private let connection: WebSocketConnection
+    /// What it has cost since the meter was told last.
+    private var cost = Cost()
+    private(set) var session: GatewaySession?
     /// Its place in the gateway's list.
     var slot: Int
     /// On whose account it is; nil: nobody's, see ``AddressStanding``.
     let clientAddress: ClientAddress?
     /// It was let in as somebody who comes back.
     var saysThatItReturns = false
-    private(set) var session: GatewaySession?
     /// The session that it will have when its rooms have been read. Nothing else is to be said meanwhile.
     private var awaited: GatewaySession?
     /// Its answer may take a while; a second one is too early.
@@ -37,8 +39,6 @@ final class GatewayConnection: WebSocketDelegate {
     /// `WebSocketConnection.sentBytes` at the last sweep.
     private var sentBytes = 0
     private var faults = 0
-    /// Since the meter was told last.
-    private var cost = Cost()
     private var sweeps = 0
     private(set) var roundTrip = RoundTripEstimate()
     private var measureDeadline: NIODeadline
@@ -63,8 +63,8 @@ final class GatewayConnection: WebSocketDelegate {
 
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
         let gateway = self.gateway
-        gateway.counters.messagesReceived += 1
-        gateway.counters.bytesReceived += text.count
+        gateway.traffic.messagesReceived += 1
+        gateway.traffic.bytesReceived += text.count
         self.cost.messages += 1
         self.cost.bytes += text.count
         do {
@@ -73,7 +73,7 @@ final class GatewayConnection: WebSocketDelegate {
                 depthMax: gateway.limits.depthMax,
                 pulseKindBytesMax: gateway.limits.pulseKindBytesMax
             )
-            try self.handle(envelope, text)
+            try self.handle(envelope, text, gateway)
         } catch let fault as ScanFault {
             self.refuse(fault.rejection(in: text), bytes: text.count)
         } catch let rejection as Rejection {
@@ -84,56 +84,67 @@ final class GatewayConnection: WebSocketDelegate {
     }
 
     /// Relayed messages first: they are what most messages are.
-    private func handle(_ envelope: Envelope, _ text: UnsafeRawBufferPointer) throws {
+    private func handle(_ envelope: Envelope, _ text: UnsafeRawBufferPointer, _ gateway: Gateway) throws {
         guard let session = self.session else {
             guard envelope.kind == .hello, !self.hasSaidHello else { return self.refuseBeforeHello(envelope, text) }
             return self.hello(text)
         }
-        let now = self.gateway.eventLoop.now.uptimeNanoseconds
+        let now = gateway.transport.readTime.uptimeNanoseconds
         if envelope.kind == .pulse {
             guard session.rates.takePulse(bytes: text.count, now: now) else { return }
-            return self.gateway.relayPulse(envelope, text, from: session)
+            return gateway.relayPulse(envelope, text, from: session)
         }
         switch session.rates.take(bytes: text.count, now: now) {
         case .allowed: break
         case .tooMuch(let wait):
-            return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
+            return gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
         case .flooding: return self.close(.flooding)
         }
-        if envelope.kind.isSignal { return self.gateway.relaySignal(envelope, text, from: session) }
-        if envelope.kind == .beat, self.gateway.acknowledge(plain: text, from: session) { return }
+        if envelope.kind.isSignal { return gateway.relaySignal(envelope, text, from: session, now: now) }
+        if envelope.kind == .beat, gateway.acknowledge(plain: text, from: session) { return }
+        try self.handleRare(envelope, text, session, gateway, now: now)
+    }
+
+    /// What is decoded in full.
+    private func handleRare(
+        _ envelope: Envelope,
+        _ text: UnsafeRawBufferPointer,
+        _ session: GatewaySession,
+        _ gateway: Gateway,
+        now: UInt64
+    ) throws {
         let message: ClientMessage
         do throws(Rejection) {
             message = try self.decode(text)
         } catch {
-            guard envelope.kind == .meeting, self.gateway.refuse(error, session: session) else { throw error }
+            guard envelope.kind == .meeting, gateway.refuse(error, session: session) else { throw error }
             return
         }
         switch message {
         case .hello: throw envelope.rejection(.helloRepeated, in: text)
-        case .join(let join): self.gateway.join(join, session: session)
+        case .join(let join): gateway.join(join, session: session)
         case .leave(let leave):
-            self.gateway.command(leave.id, room: leave.room, .leave, of: "leave", session: session)
+            gateway.command(leave.id, room: leave.room, .leave, of: "leave", session: session)
         case .media(let media):
             let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
             let action = media.refused.map { .skip($0, type: "media") } ?? RoomCommand.Action.media(change)
-            self.gateway.command(media.id, room: media.room, action, of: "media", session: session)
+            gateway.command(media.id, room: media.room, action, of: "media", session: session)
         case .meeting(let meeting):
             let type = meeting.action.type
-            let asked = self.gateway.prepared(meeting.action, in: meeting.room, session)
+            let asked = gateway.prepared(meeting.action, in: meeting.room, session)
             let action = meeting.refused.map { .skip($0, type: type) } ?? RoomCommand.Action.meeting(asked)
-            self.gateway.command(meeting.id, room: meeting.room, action, of: type, session: session)
-        case .beat(let beat): self.gateway.acknowledge(beat.acknowledged, from: session)
-        case .resync(let request): self.gateway.resync(request, session: session)
-        case .chat(let chat): self.gateway.chat(chat, session: session)
-        case .chatHistory(let request): self.gateway.chatHistory(request, session: session)
-        case .roster(let request): self.gateway.roster(request, session: session)
+            gateway.command(meeting.id, room: meeting.room, action, of: type, session: session)
+        case .beat(let beat): gateway.acknowledge(beat.acknowledged, from: session)
+        case .resync(let request): gateway.resync(request, session: session)
+        case .chat(let chat): gateway.chat(chat, session: session)
+        case .chatHistory(let request): gateway.chatHistory(request, session: session)
+        case .roster(let request): gateway.roster(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .authenticate(let token):
             if case .retryAfterMilliseconds(let wait) = session.rates.rare.authentications.take(now: now) {
-                return self.gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
+                return gateway.refuse(.rateLimited, retryAfterMilliseconds: wait, envelope, text, session)
             }
-            self.gateway.authenticate(token, session)
+            gateway.authenticate(token, session)
         case .signal, .pulse: assertionFailure("relayed above")
         }
     }

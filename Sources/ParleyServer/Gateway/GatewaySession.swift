@@ -17,7 +17,8 @@ final class GatewaySession {
     var leaveReason = RoomEvent.LeaveReason.disconnected
     /// Whether the gateway's list of sessions without a socket has it.
     var isListedAsDetached = false
-    private(set) weak var holder: GatewayConnection?
+    /// Lets go in ``detach()``. Not weak: a reference of that kind would make each use of the connection dearer.
+    private(set) var holder: GatewayConnection?
     /// Of the newest secret that was given out, see ``ResumeSecret/number``.
     var secretNumber: UInt64 = 0
     /// Of the secret with which its client has come back last.
@@ -30,6 +31,8 @@ final class GatewaySession {
     private weak var expected: GatewayConnection?
     /// Bounded by `roomsPerSessionMax`; a session is in one room or two, so a list is the fastest map.
     private(set) var seats: [Seat] = []
+    /// Where its last signal went: the next one mostly goes there as well.
+    private var lastRoute: Route?
     /// When its last connection was given up, as far as one was.
     var lostAt: Instant?
     /// Whether the newest list of ICE servers that its client has is that of somebody in a room.
@@ -135,10 +138,19 @@ final class GatewaySession {
 
     /// Where signals to that peer go, if there were any.
     func route(to peer: ParticipantID) -> Route? {
+        if let route = self.lastRoute, route.recipient == peer { return route }
         for seat in self.seats {
-            if let route = seat.routes[peer] { return route }
+            if let route = seat.routes[peer] {
+                self.lastRoute = route
+                return route
+            }
         }
         return nil
+    }
+
+    /// The routes of one of its seats change.
+    func forgetLastRoute() {
+        self.lastRoute = nil
     }
 
     // MARK: Saying something

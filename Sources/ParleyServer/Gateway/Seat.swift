@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import ParleyEngine
 import ParleyProtocol
 import ParleyRooms
 import ParleyTransport
@@ -57,6 +58,11 @@ final class Seat {
     var isCounted = false
     private(set) var phase = Phase.joining
     let host: RoomHost
+    /// How what others send gets here.
+    var mailFlow = MailFlow.direct
+    /// What this participant was sent and has not acknowledged.
+    var inbox: SignalInbox
+    var unacknowledgedBytes = 0
 
     let id: ParticipantID
     /// As long as it has no answer: what a second try needs.
@@ -87,20 +93,15 @@ final class Seat {
     var toldRoundTrip: Int?
 
     /// To the peers that this participant has signalled to.
-    private(set) var routes: [ParticipantID: Route] = [:]
+    private(set) var routes: [ParticipantID: Route] = [:] { didSet { self.session.forgetLastRoute() } }
     /// Who has a route to here; for the day when this participant leaves.
     private(set) var callers: [ParticipantID: Seat] = [:]
     /// As the log has it: a late report about an earlier connection names another one.
     var epoch: UInt64 = 1
-    /// How what others send gets here.
-    var mailFlow = MailFlow.direct
     /// After a return: who restarts ICE is told behind the signals that were missed.
     var awaitsRestarters = false
     /// What the server has said of this participant and the room has not judged yet.
     var reports = 0
-    /// What this participant was sent and has not acknowledged.
-    var inbox: SignalInbox
-    var unacknowledgedBytes = 0
 
     init(
         id: ParticipantID,
@@ -145,7 +146,7 @@ final class Seat {
     }
 
     /// The number of the frame that will be the next one of its view.
-    var newestFrame: UInt64 { self.host.streams[self.view]?.ring.numbers.upperBound ?? 0 }
+    var newestFrame: UInt64 { self.host.streams.nextFrame(of: self.view) }
 
     /// Whether the connection can take more, and has everything of the room: a signal is never read before the event
     /// that shows its sender. If it is not so, it will be: then the gateway hears `outputFreed`.
@@ -235,6 +236,9 @@ final class Seat {
 /// The way from one participant to another, found once and kept: a relayed signal costs one look-up.
 final class Route {
     let owner: Seat
+    /// The owner, and the mailbox of the recipient: what each signal says of itself, without a look at the two.
+    let sender: ParticipantID
+    let mailbox: MailboxID
     let recipient: ParticipantID
     /// `nil` while the recipient is at home on another node, which gets its mail from the engine.
     var peer: Seat?
@@ -252,6 +256,8 @@ final class Route {
     init(owner: Seat, recipient: ParticipantID, peer: Seat?, side: PairNegotiation.Side, pair: Pair?, rate: RateLimit) {
         self.rate = rate
         self.owner = owner
+        self.sender = owner.id
+        self.mailbox = MailboxID(room: owner.host.id, recipient: recipient)
         self.recipient = recipient
         self.peer = peer
         self.side = side

@@ -43,6 +43,23 @@ package struct GatewayCounters: Equatable, Sendable {
     package init() {}
 }
 
+/// What is counted for every message. An object of its own: the other counters are handed around to be changed, so that
+/// each change of one of them is checked for exclusivity.
+final class TrafficCounters {
+    var messagesReceived = 0
+    var bytesReceived = 0
+    var signalsRelayed = 0
+    var bytesSent = 0
+
+    func move(to counters: inout GatewayCounters) {
+        counters.messagesReceived += self.messagesReceived
+        counters.bytesReceived += self.bytesReceived
+        counters.signalsRelayed += self.signalsRelayed
+        counters.bytesSent += self.bytesSent
+        (self.messagesReceived, self.bytesReceived, self.signalsRelayed, self.bytesSent) = (0, 0, 0, 0)
+    }
+}
+
 /// Hands the loop's counters to swift-metrics, from the loop's sweep a few times per second.
 package struct ServerMetrics {
     private struct Line {

@@ -67,7 +67,9 @@ final class RoomHost {
     private var waiting: [Submission.ID: Waiting] = [:]
     private var submissions: UInt64 = 0
     private var isFlushScheduled = false
-    private(set) var isOver = false
+    private(set) var isOver = false { didSet { if self.isOver { self.beat?.letGo() } } }
+    /// See ``Gateway/beatingRooms``.
+    var beat: RoomReferenceUntilOver?
     /// Since when nobody here needs this replica.
     private var unneededSince: NIODeadline?
     private static let keptUnneeded = TimeAmount.seconds(30)

@@ -34,6 +34,8 @@ struct ViewStream {
 /// The streams of the views that somebody here has, or had.
 struct ViewStreams {
     private var streams: [ViewStream?] = View.allCases.map { _ in nil }
+    /// By place: the number of the frame that will be next, so that nobody copies a stream to know it.
+    private var nextFrames = SIMD4<UInt64>.zero
     private let emptyRing: ReplayRing
 
     init(emptyRing: ReplayRing) {
@@ -45,8 +47,15 @@ struct ViewStreams {
 
     subscript(view: View) -> ViewStream? {
         get { self.streams[Self.place(of: view)] }
-        _modify { yield &self.streams[Self.place(of: view)] }
+        _modify {
+            let place = Self.place(of: view)
+            defer { self.nextFrames[place] = self.streams[place]?.ring.numbers.upperBound ?? 0 }
+            yield &self.streams[place]
+        }
     }
+
+    /// The number of the frame that will be the next one of that view.
+    func nextFrame(of view: View) -> UInt64 { self.nextFrames[Self.place(of: view)] }
 
     /// Somebody has that view: from now on it is told what happens.
     mutating func open(_ view: View, at position: Position) {
