@@ -112,7 +112,7 @@ def machine():
         "processor": (model[1].strip() if model else platform.machine()),
         "processors": os.cpu_count(),
         "gigabytes": round(int(memory[1]) / 2**20) if memory else None,
-        "kernel": platform.release(),
+        "kernel": re.match(r"[\d.]+", platform.release())[0].rstrip("."),
         "swift": version(["swift", "--version"]),
         "node": version(["node", "--version"]),
         "ws": json.loads(package.read_text())["version"] if package.exists() else None,

@@ -100,5 +100,7 @@ PARTS = {
     ],
 }
 
+# Of the row `sessions`, which is beside `ws`.
+MEMORY = Wanted("sessions-bytes", "the same, by itself", "B", 4_500, 6_500, 3_500)
 DAY = Wanted("day", "50,000,000 signals of 300 B, bursts of 10, 10,000 sessions: on one core after", "minutes", 10, 20,
              digits=1)
