@@ -71,8 +71,8 @@ public struct WebSocketListener: Sendable {
         }
     }
 
-    /// Those who share a port share it with every program of the same user. That another one listens already is not to go
-    /// unnoticed, so the port is first bound by one who does not share.
+    /// Those who share a port share it with every program of the same user. That another one listens already is not to
+    /// go unnoticed, so the port is first bound by one who does not share.
     private static func probe(
         _ configuration: Configuration,
         _ acceptor: NIOLoopBound<WebSocketAcceptor>
