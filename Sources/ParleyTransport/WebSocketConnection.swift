@@ -231,10 +231,12 @@ public final class WebSocketConnection {
     /// It may change while something is sent or flushed, so the delegate hears of it with the next flush.
     func writabilityChanged(_ isWritable: Bool) {
         self.isChannelWritable = isWritable
-        if isWritable {
-            self.isNewlyWritable = true
-            self.markDirty()
-        }
+        if isWritable { self.tellWritable() }
+    }
+
+    func tellWritable() {
+        self.isNewlyWritable = true
+        self.markDirty()
     }
 
     /// The channel has closed it: from now on the number is somebody else's.

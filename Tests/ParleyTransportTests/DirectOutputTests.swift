@@ -114,6 +114,57 @@ struct DirectOutputTests {
         }
     }
 
+    /// Sends for as long as it may, and goes on when it hears that it may again.
+    private final class Feeder: WebSocketDelegate {
+        private var left = 300
+
+        func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
+            // Behind the answer to the upgrade.
+            let bound = NIOLoopBound((self, connection), eventLoop: connection.loop.eventLoop)
+            connection.loop.eventLoop.execute { bound.value.0.feed(bound.value.1) }
+        }
+
+        func connectionBecameWritable(_ connection: WebSocketConnection) {
+            self.feed(connection)
+        }
+
+        func connectionClosed(_ connection: WebSocketConnection, code: UInt16?, end: WebSocketEnd) {}
+
+        private func feed(_ connection: WebSocketConnection) {
+            while self.left > 0, connection.isWritable {
+                self.left -= 1
+                DirectOutputTests.numbered(self.left, 9_000).withUnsafeBytes { connection.sendText($0) }
+                if self.left == 0 { connection.sendText(DirectOutputTests.end) }
+            }
+        }
+    }
+
+    @Test(arguments: [true, false], [true, false])
+    func `Whoever stops because too much waits hears when there is room`(
+        sendsDirectly: Bool,
+        readsLate: Bool
+    ) async throws {
+        var limits = TransportLimits()
+        limits.sendsDirectly = sendsDirectly
+        let decide: @Sendable (UpgradeRequest) -> UpgradeDecision = { _ in
+            .accept(subprotocol: nil) { _ in Feeder() }
+        }
+        try await serving(limits, decide: decide) { listener in
+            let received = loops.next().makePromise(of: [UInt8].self)
+            let channel = try await ClientBootstrap(group: received.futureResult.eventLoop)
+                .channelOption(.autoRead, value: !readsLate)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(LatePeer(received))
+                    }
+                }
+                .connect(to: listener.address).get()
+            try await channel.writeAndFlush(ByteBuffer(bytes: upgradeRequest() + text("go")))
+            try await channel.setOption(.autoRead, value: true).get()
+            #expect(try await received.futureResult.get().count > 300 * 9_000)
+        }
+    }
+
     @Test func `Whoever is gone does not write to the socket that has its number now`() async throws {
         var limits = TransportLimits()
         limits.eventsPerTurnMax = 1
