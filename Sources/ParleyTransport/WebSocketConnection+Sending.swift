@@ -160,7 +160,7 @@ extension WebSocketConnection {
         guard var output = self.output.take() else { return self.flushFrames() }
         let sent = self.unflushedBytes == 0 ? self.sendDirectly(output) : 0
         self.handedBytes += sent
-        // The delegate has stopped, and goes on when it hears that there is room: the channel tells only of what it had.
+        // The delegate has stopped, and goes on when it hears that there is room: the channel tells of its own only.
         let isRelieved = sent > 0 && output.readableBytes > self.loop.limits.outputWatermark
         defer { if isRelieved, self.isChannelWritable { self.tellWritable() } }
         guard sent < output.readableBytes else {
