@@ -9,6 +9,7 @@
 // its threads; `load` is how much of a processor this program took.
 
 #include "load.h"
+#include "../process.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,27 +38,19 @@ void fail(const char *format, ...) {
 
 static uint64_t timeOf(clockid_t clock) {
     struct timespec time;
-    if (clock_gettime(clock, &time) != 0) fail("There is no process %d.", options.pid);
+    clock_gettime(clock, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
 uint64_t now(void) { return timeOf(CLOCK_MONOTONIC); }
 
 static uint64_t serverCPU(void) {
-    clockid_t clock;
-    if (clock_getcpuclockid(options.pid, &clock) != 0) fail("There is no process %d.", options.pid);
-    return timeOf(clock);
+    uint64_t nanoseconds;
+    if (!processCPU(options.pid, &nanoseconds)) fail("There is no process %d.", options.pid);
+    return nanoseconds;
 }
 
-static double residentBytes(void) {
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", options.pid);
-    FILE *stream = fopen(path, "r");
-    double kilobytes = 0;
-    while (stream && fgets(line, sizeof line, stream)) sscanf(line, "VmRSS: %lf kB", &kilobytes);
-    if (stream) fclose(stream);
-    return kilobytes * 1024;
-}
+static double residentBytes(void) { return processResidentBytes(options.pid); }
 
 void becomeReady(Client *client) {
     if (client->isReady) return;

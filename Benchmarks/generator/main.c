@@ -106,6 +106,7 @@ static void measureMessages(void) {
     allocations = counts[0] - allocations;
     bytes = counts[1] - bytes;
     double messages = (double)(deliveries - deliveriesBefore);
+    if (messages == 0) fail("Nothing has arrived.");
     printf("{\"messages\":%.0f,\"perSecond\":%.0f,", messages, messages / seconds);
     printf("\"cpuNanoseconds\":%.1f,\"busy\":%.3f,", (double)cpu / messages, (double)cpu / 1e9 / seconds);
     printf("\"loadBusy\":%.3f,", (double)(ownCPU() - own) / 1e9 / seconds);

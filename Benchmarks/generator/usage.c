@@ -1,19 +1,16 @@
 // What the server has used.
 
 #include "generator.h"
+#include "../process.h"
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
 
 /// Of all its threads, those that have ended as well.
 uint64_t serverCPU(void) {
-    clockid_t clock;
-    struct timespec time;
-    if (clock_getcpuclockid(options.pid, &clock) != 0 || clock_gettime(clock, &time) != 0) {
-        fail("There is no process %d.", options.pid);
-    }
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    uint64_t nanoseconds;
+    if (!processCPU(options.pid, &nanoseconds)) fail("There is no process %d.", options.pid);
+    return nanoseconds;
 }
 
 uint64_t ownCPU(void) {
@@ -32,12 +29,4 @@ volatile uint64_t *allocationCounts(void) {
     return counts;
 }
 
-double residentMegabytes(void) {
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", options.pid);
-    FILE *stream = fopen(path, "r");
-    double kilobytes = 0;
-    while (stream && fgets(line, sizeof line, stream)) sscanf(line, "VmRSS: %lf kB", &kilobytes);
-    if (stream) fclose(stream);
-    return kilobytes / 1024;
-}
+double residentMegabytes(void) { return processResidentBytes(options.pid) / (1 << 20); }

@@ -8,8 +8,8 @@ import NIOCore
     import Darwin
 #endif
 
-/// The short way to the network for what goes to many: one system call, without the channel and its queue, which cost
-/// more of the time of a large room than the call does.
+/// The short way to the network: one system call, without the channel and its queue, which cost as much again where
+/// thousands of connections are out of the cache (docs/decisions/0017).
 ///
 /// A connection has a descriptor here while its channel is a plaintext socket. The channel owns it, and these rules
 /// keep the two apart:
