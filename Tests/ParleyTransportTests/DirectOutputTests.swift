@@ -160,7 +160,8 @@ struct DirectOutputTests {
                 }
                 .connect(to: listener.address).get()
             try await channel.writeAndFlush(ByteBuffer(bytes: upgradeRequest() + text("go")))
-            try await channel.setOption(.autoRead, value: true).get()
+            // Who reads from the start may have read all of it by now, and be gone.
+            if readsLate { try await channel.setOption(.autoRead, value: true).get() }
             #expect(try await received.futureResult.get().count > 300 * 9_000)
         }
     }
