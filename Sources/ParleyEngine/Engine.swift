@@ -12,6 +12,23 @@ public protocol Engine: Log, Mailboxes, Nodes {
     /// The engine's life as this node last saw it. It changes when the engine fails over or restarts,
     /// that is, whenever acknowledged data might be gone.
     var incarnation: EngineIncarnation { get }
+
+    /// How the engine fares, as far as it knows itself: for readiness, logs and metrics, never for a decision. May be
+    /// asked on any thread at any time, and costs nothing.
+    var health: EngineHealth { get }
+}
+
+extension Engine {
+    public var health: EngineHealth { .well }
+}
+
+/// How an engine fares. A reason is one English sentence for an operator, without secrets.
+public enum EngineHealth: Hashable, Sendable {
+    case well
+    /// It serves, but something should be looked after.
+    case degraded(reason: String)
+    /// It cannot take anything now.
+    case failed(reason: String)
 }
 
 /// One life of an engine.

@@ -24,21 +24,6 @@ public protocol Nodes: Sendable {
     func stopReceiving(_ subscription: Subscription, on eventLoop: any EventLoop) -> EventLoopFuture<Void>
 }
 
-/// What a node says of itself.
-public struct NodeLease: Hashable, Sendable {
-    public let node: NodeID
-    /// Where clients and operators find it, for example `10.0.0.7:8080`; not interpreted.
-    public let address: String
-    /// It accepts nobody new.
-    public let isDraining: Bool
-
-    public init(node: NodeID, address: String, isDraining: Bool = false) {
-        self.node = node
-        self.address = address
-        self.isDraining = isDraining
-    }
-}
-
 /// Everybody whom the engine has heard of lately.
 public struct NodeView: Hashable, Sendable {
     public struct Node: Hashable, Sendable {

@@ -188,7 +188,7 @@ extension EngineConformance {
     static let nodeRules = [
         rule("a heartbeat tells who is there and how old, by the engine's clock") { subject async throws in
             let engine = subject.engine
-            let ada = NodeLease(node: Self.node, address: "10.0.0.1:80")
+            let ada = NodeLease(node: Self.node, address: "10.0.0.1:80", name: "a \"b\"", semantics: 2, clients: 7)
             let bob = NodeLease(node: Self.other, address: "10.0.0.2:80", isDraining: true)
             let first = try await engine.heartbeat(bob, via: Self.loop)
             subject.advance?(1_500)
