@@ -96,6 +96,21 @@ let package = Package(
             plugins: ["EmbedAssets"]
         ),
         .target(
+            name: "ParleyRedis",
+            dependencies: [
+                "ParleyProtocol", "ParleyEngine",
+                product("Crypto", "swift-crypto"),
+                product("Logging", "swift-log"),
+                product("CoreMetrics", "swift-metrics"),
+                product("DequeModule", "swift-collections"),
+                product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+                product("NIOSSL", "swift-nio-ssl"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ParleyClient",
             dependencies: [
                 "ParleyProtocol", "ParleyTransport",
@@ -166,6 +181,16 @@ let package = Package(
             name: "ParleyEngineTests",
             dependencies: [
                 "ParleyProtocol", "ParleyEngine", "ParleyTestSupport",
+                product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParleyRedisTests",
+            dependencies: [
+                "ParleyRedis", "ParleyProtocol", "ParleyEngine", "ParleyTestSupport",
+                product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
             ],

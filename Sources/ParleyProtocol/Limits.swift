@@ -455,6 +455,35 @@ public struct Limits: Hashable, Sendable {
     /// A longer name of a token or an issuer is cut in the audit log.
     public var auditTextBytesMax = 128
 
+    // MARK: Redis
+    /// One answer of a Redis, with all that is in it: more bytes, more elements, deeper ones or a longer line end the
+    /// connection to it.
+    public var redisAnswerBytesMax = 67_108_864
+    public var redisElementsMax = 1_048_576
+    public var redisDepthMax = 8
+    public var redisLineBytesMax = 65_536
+    /// Commands of one connection to a Redis that wait for their answers, and bytes of those that wait to be written;
+    /// one more fails: `unavailable`.
+    public var redisRequestsMax = 65_536
+    public var redisOutputBytesMax = 67_108_864
+    /// Channels that are listened to; one more fails: `unavailable`.
+    public var redisChannelsMax = 262_144
+    /// From a connection's beginning to its first answers; a slower one is given up.
+    public var redisConnectMilliseconds = 3_000
+    /// A command whose answer has not come after so long has an unknown outcome: `ambiguous`.
+    public var redisAnswerMilliseconds = 2_000
+    /// After so much silence a Redis is asked whether it is there.
+    public var redisPingMilliseconds = 1_000
+    /// A Redis that owes an answer and says nothing for so long has its connection ended.
+    public var redisSilenceMilliseconds = 5_000
+    /// The pause before a lost connection is tried again: a random part of so much, which doubles up to the longest.
+    public var redisReconnectMilliseconds = 100
+    public var redisReconnectMillisecondsMax = 2_000
+    /// A Redis that cannot be reached when the server starts is tried for so long; then the server says why and ends.
+    public var redisStartMilliseconds = 10_000
+    /// Times that one command is sent on to another server of a cluster; one more fails: `unavailable`.
+    public var redisRedirectsMax = 8
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

@@ -7,6 +7,10 @@ enum Layers {
         "ParleyRooms": ["ParleyProtocol", "OrderedCollections", "HashTreeCollections"],
         "ParleyEngine": ["ParleyProtocol", "NIOCore", "NIOConcurrencyHelpers", "Synchronization"],
         "ParleyTransport": Set(["NIO", "DequeModule", "Synchronization"]).union(systems),
+        "ParleyRedis": [
+            "ParleyProtocol", "ParleyEngine", "NIO", "Logging", "CoreMetrics", "Crypto", "DequeModule",
+            "ServiceLifecycle", "Synchronization", "Foundation", "FoundationEssentials",
+        ],
         "ParleyServer": Set([
             "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "NIO", "Hummingbird",
             "HTTPTypes", "Logging", "Metrics", "CoreMetrics", "Crypto", "ServiceLifecycle", "Synchronization",

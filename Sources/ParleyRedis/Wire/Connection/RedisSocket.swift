@@ -1,0 +1,127 @@
+import NIOCore
+import ParleyProtocol
+
+/// Who uses a ``RedisSocket``.
+protocol RedisSocketDelegate: AnyObject {
+    func socketOpened(_ socket: RedisSocket)
+    func socket(_ socket: RedisSocket, received value: RESPValue)
+    /// All that was sent so far has been given to the network.
+    func socketFlushed(_ socket: RedisSocket)
+    /// The last thing that is said of it.
+    func socketEnded(_ socket: RedisSocket, _ complaint: RedisComplaint)
+}
+
+/// One connection: bytes become values, commands become bytes. What one tick sends leaves in one write.
+///
+/// Confined to its channel's loop.
+final class RedisSocket: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let address: RedisAddress
+    private let limits: Limits
+    private var decoder: RESPDecoderStateMachine
+    private var context: ChannelHandlerContext?
+    private var delegate: (any RedisSocketDelegate)?
+    private var output = ByteBuffer()
+    private var isFlushScheduled = false
+    private var complaint: RedisComplaint?
+    private var hasHeard = false
+
+    init(address: RedisAddress, limits: Limits, delegate: any RedisSocketDelegate) {
+        self.address = address
+        self.limits = limits
+        self.decoder = RESPDecoderStateMachine(limits: limits)
+        self.delegate = delegate
+    }
+
+    /// Whether so much more may wait to be written.
+    func hasRoom(for bytes: Int) -> Bool { self.output.readableBytes + bytes <= self.limits.redisOutputBytesMax }
+
+    func send(_ command: RedisCommand) {
+        command.encode(into: &self.output)
+        self.scheduleFlush()
+    }
+
+    /// Ends it; the delegate hears why.
+    func close(_ complaint: RedisComplaint) {
+        self.complaint = self.complaint ?? complaint
+        guard let context = self.context else { return self.end() }
+        context.close(promise: nil)
+    }
+
+    private func scheduleFlush() {
+        guard !self.isFlushScheduled, let context = self.context else { return }
+        self.isFlushScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.flush() }
+    }
+
+    private func flush() {
+        self.isFlushScheduled = false
+        guard let context = self.context, context.channel.isActive, self.output.readableBytes > 0,
+            context.channel.isWritable
+        else { return }
+        let bytes = self.output
+        self.output = ByteBuffer()
+        // Before the write: it may fail at once.
+        self.delegate?.socketFlushed(self)
+        context.writeAndFlush(NIOAny(bytes), promise: nil)
+    }
+
+    private func end() {
+        guard let delegate = self.delegate else { return }
+        self.delegate = nil
+        self.context = nil
+        self.output = ByteBuffer()
+        let words = self.hasHeard ? "has ended the connection" : "has ended the connection before it said anything"
+        delegate.socketEnded(self, self.complaint ?? RedisComplaint(.lost, "\(self.address) \(words)."))
+    }
+
+    // MARK: - Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { self.delegate?.socketOpened(self) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.delegate?.socketOpened(self)
+        self.scheduleFlush()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.decoder.feed(self.unwrapInboundIn(data))
+        do throws(RESPViolation) {
+            while let value = try self.decoder.next() {
+                self.hasHeard = true
+                self.delegate?.socket(self, received: value)
+            }
+        } catch {
+            self.close(self.complaint(of: error))
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.flush()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { self.end() }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.end() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.complaint = self.complaint ?? RedisComplaint(error, address: self.address)
+        context.close(promise: nil)
+    }
+
+    private func complaint(of violation: RESPViolation) -> RedisComplaint {
+        guard self.hasHeard else {
+            return RedisComplaint(.noRedis, "\(self.address) is no Redis, or wants TLS (rediss://).")
+        }
+        return switch violation {
+        case .malformed: RedisComplaint(.noRedis, "\(self.address) says what no Redis says.")
+        case .tooLong, .tooDeep: RedisComplaint(.noRedis, "\(self.address) says more at once than anybody asks for.")
+        }
+    }
+}
