@@ -133,11 +133,13 @@ let package = Package(
         .executableTarget(
             name: "parley",
             dependencies: [
-                "ParleyServer", "ParleyEngine", "ParleyLoad", "ParleyProtocol", "ParleyTransport", "QRCode",
+                "ParleyServer", "ParleyEngine", "ParleyLoad", "ParleyProtocol", "ParleyRedis", "ParleyTransport",
+                "QRCode",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
                 product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("SystemPackage", "swift-system"),
                 product("UnixSignals", "swift-service-lifecycle"),
@@ -180,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "ParleyEngineTests",
             dependencies: [
-                "ParleyProtocol", "ParleyEngine", "ParleyTestSupport",
+                "ParleyProtocol", "ParleyEngine", "ParleyRedis", "ParleyTestSupport",
+                product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
             ],

@@ -19,6 +19,7 @@ struct Serve: AsyncParsableCommand {
     )
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Tokens") var tokens: TokenOptions
     @OptionGroup(title: "Authorization service") var webhook: WebhookOptions
     @OptionGroup(title: "TLS and proxies") var doors: DoorOptions
@@ -48,11 +49,7 @@ struct Serve: AsyncParsableCommand {
         }
         var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = settings.logLevel
-        let engine = InMemoryEngine(
-            limits: settings.server.limits,
-            incarnation: EngineIncarnation(rawValue: .random(in: .min ... .max)),
-            clock: { Instant(milliseconds: Self.systemMilliseconds()) }
-        )
+        let chosen = try Self.engine(settings, logger)
         let audit = try Self.auditLog(settings, logger)
         let outbound = OutboundClient(trustedRoots: settings.tokens.trustedRoots)
         var configuration = settings.server
@@ -65,7 +62,7 @@ struct Serve: AsyncParsableCommand {
         configuration.webhook = settings.webhook?.webhook(outbound)
         let server = ParleyServer(
             configuration: configuration,
-            engine: engine,
+            engine: chosen.engine,
             logger: logger,
             startMilliseconds: Self.systemMilliseconds(),
             audit: audit
@@ -73,9 +70,25 @@ struct Serve: AsyncParsableCommand {
             Announcement(settings.server, port: address.port ?? settings.server.port, tryOut: tryOut).write()
         }
         do {
-            let services: [any Service] = [outbound] + (audit.map { [$0] } ?? []) + [server]
+            let others: [(any Service)?] = [outbound, audit, chosen.service]
+            let services = others.compactMap { $0 } + [WhenStarted(engine: chosen, service: server)]
             try await Self.run(services, settings.server.certificates, audit, logger)
         } catch let error as ListenError {
+            await chosen.close()
+            throw ValidationError(error.description)
+        } catch let error as EngineStartError {
+            await chosen.close()
+            throw ValidationError(error.description)
+        }
+        await chosen.close()
+    }
+
+    private static func engine(_ settings: ServerSettings, _ logger: Logger) throws -> ChosenEngine {
+        do throws(SettingError) {
+            return try settings.engine.open(limits: settings.server.limits, logger: logger) {
+                Instant(milliseconds: Self.systemMilliseconds())
+            }
+        } catch {
             throw ValidationError(error.description)
         }
     }
@@ -144,8 +157,8 @@ struct Serve: AsyncParsableCommand {
 
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
-            self.listening.given + self.webhook.given + self.doors.given + self.rooms.given + self.limits.given
-            + self.operation.given + self.audit.given
+            self.listening.given + self.engine.given + self.webhook.given + self.doors.given + self.rooms.given
+            + self.limits.given + self.operation.given + self.audit.given
         var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }

@@ -5,6 +5,7 @@ import ParleyServer
 /// The settings as the server wants them: each checked by itself, then against the others.
 struct ServerSettings {
     let server: ServerConfiguration
+    let engine: EngineChoice
     let logLevel: Logger.Level
     let tokens: TokenSettings
     let audit: AuditConfiguration?
@@ -37,6 +38,7 @@ struct ServerSettings {
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
         try tryOut?.prepare(&server, isHostGiven: host != nil)
         self.server = server
+        self.engine = try EngineChoice(settings)
         self.audit = try AuditConfiguration(settings)
         self.logLevel = try settings.value(.logLevel) { Logger.Level(rawValue: $0) } ?? .info
         try Self.refusePublicAddress(server)

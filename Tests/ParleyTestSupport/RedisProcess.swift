@@ -1,0 +1,102 @@
+import Foundation
+
+/// A real Redis as a child process: it keeps nothing on a disk, listens on loopback, and ends with this process at the
+/// latest.
+package final class RedisProcess: Sendable {
+    package struct CannotStart: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let port: Int
+    private let process: Process
+    /// It ends when nobody holds the other end of this any more.
+    private let leash: Pipe
+    private let folder: URL
+
+    package var url: String { "redis://127.0.0.1:\(self.port)" }
+
+    /// - Parameter program: `redis-server`, or `redis-sentinel`, which wants a file of settings.
+    package init(_ flags: [String] = [], program: String = "redis-server", file: String? = nil) throws {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<20 {
+            // Where a cluster's servers talk to each other is 10,000 above.
+            let port = Int.random(in: 20_000...32_000, using: &generator)
+            if let started = try Self.start(port, flags, program, file) {
+                (self.process, self.leash, self.folder) = started
+                self.port = port
+                return
+            }
+        }
+        throw CannotStart(description: "\(program) does not start: is it installed?")
+    }
+
+    package func stop() {
+        guard self.process.isRunning else { return }
+        try? self.leash.fileHandleForWriting.close()
+        self.process.waitUntilExit()
+        try? FileManager.default.removeItem(at: self.folder)
+    }
+
+    /// What `redis-cli` says about it.
+    @discardableResult
+    package func command(_ words: String...) throws -> String {
+        try Self.cli(["-p", "\(self.port)"] + words)
+    }
+
+    package static func cli(_ words: [String]) throws -> String {
+        let cli = Process()
+        cli.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        cli.arguments = ["redis-cli"] + words
+        let said = Pipe()
+        cli.standardOutput = said
+        cli.standardError = said
+        cli.standardInput = FileHandle.nullDevice
+        try cli.run()
+        let text = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        cli.waitUntilExit()
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// - Returns: `nil` if the port is taken.
+    private static func start(
+        _ port: Int,
+        _ flags: [String],
+        _ program: String,
+        _ file: String?
+    ) throws -> (Process, Pipe, URL)? {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parley-redis-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var arguments: [String] = []
+        if let file {
+            let path = folder.appendingPathComponent("settings.conf")
+            try file.write(to: path, atomically: true, encoding: .utf8)
+            arguments.append(path.path)
+        }
+        arguments += ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path]
+        if program == "redis-server" { arguments += ["--save", "", "--appendonly", "no"] }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments =
+            ["-c", #""$@" & child=$!; cat > /dev/null; kill -9 $child; wait $child"#, "sh", program] + arguments + flags
+        let (leash, said) = (Pipe(), Pipe())
+        process.standardInput = leash
+        process.standardOutput = said
+        process.standardError = said
+        try process.run()
+        var text = ""
+        while true {
+            let data = said.fileHandleForReading.availableData
+            text += String(decoding: data, as: UTF8.self)
+            if text.contains("Ready to accept connections") || text.contains("Sentinel ID is") { break }
+            guard !data.isEmpty, !text.contains("Failed listening"), !text.contains("not found") else {
+                try? leash.fileHandleForWriting.close()
+                process.waitUntilExit()
+                try? FileManager.default.removeItem(at: folder)
+                return nil
+            }
+        }
+        // Whatever it says from now on is read by nobody, and must not fill the pipe.
+        said.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        return (process, leash, folder)
+    }
+}
