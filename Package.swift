@@ -253,6 +253,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "ParleyServer", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport", "ParleyLoad",
+                "ParleyRedis",
                 product("Crypto", "swift-crypto"), product("JWTKit", "jwt-kit"), product("NIOCore", "swift-nio"),
                 product("NIOEmbedded", "swift-nio"),
             ],

@@ -78,8 +78,23 @@ let package = Package(
             swiftSettings: fast
         ),
         .target(
+            name: "ParleyRedis",
+            dependencies: [
+                "ParleyProtocol", nioCore, .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Sources/ParleyRedis",
+            sources: [
+                "Wire/Address", "Wire/Checks", "Wire/Connection/RedisGreeting+StateMachine.swift",
+                "Wire/RESP/RESPBuilder.swift", "Wire/RESP/RESPDecoder+StateMachine.swift", "Wire/RESP/RESPValue.swift",
+                "Wire/RESP/RedisCommand.swift", "Wire/RESP/RedisKey.swift",
+                "Wire/Subscriptions/RedisSubscriptions+StateMachine.swift",
+            ],
+            swiftSettings: fast
+        ),
+        .target(
             name: "FuzzTargets",
             dependencies: [
+                "ParleyRedis",
                 "Crypto", "JWTKit", "ParleyLoad", "ParleyProtocol", "ParleyRooms", "ParleyEngine", "ParleyTransport",
                 "ParleyServer", nioCore, .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

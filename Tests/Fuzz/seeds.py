@@ -344,6 +344,29 @@ def key_sets():
     yield compact({"keys": {}})
 
 
+def resp():
+    texts = [
+        "+OK ", "-ERR no ", ":-42 ", "$5 hell! ", "$-1 ", "*-1 ", "*0 ", "*3 :1 *2 $1 a *0 +b ", "*1 " * 9 + ":1 ",
+        "%1 +k :1 ~2 #t #f ,1.5 ,inf ,nan _ (99999999999999999999 =7 txt:abc ", "!4 ERR! |1 +ttl :3 *1 :7 ",
+        "$99999999999999999999 ", "*-2 ", "$200 " + "x" * 200 + " ", "-WRONGPASS ", "-ERR +OK +OK +OK -NOPERM ",
+        ">3 $10 ssubscribe $1 a :1 >3 $8 smessage $1 a $2 hi ", ">3 $12 sunsubscribe $1 a :0 -MOVED ",
+        "%1 +version +7.0.15 +OK $8 run_id:a ",
+    ]
+    for text in texts:
+        stream = text.replace(" ", "\r\n").encode()
+        yield b"\0" + stream
+        yield bytes([2, 3, 7]) + stream
+
+
+def redis_urls():
+    yield from (url.encode() for url in [
+        "redis://localhost", "rediss://ada:p%40s%3As@[::1]:7000/3?ca=/etc/roots.pem", "redis://:pw@a",
+        "redis+cluster://a:1,b", "redis+sentinel://:pw@a,b:1,c/my%20master/2?sentinel-user=u&sentinel-password=s",
+        "redis://a:x", "redis://:s%4@a",
+        "redis_version:6.2.1\nrun_id:a\nmaster_replid:b\nrole:slave\nmaxmemory:1\nmaxmemory_policy:allkeys-lru",
+    ])
+
+
 SEEDS = {
     "frames": frames, "closings": lambda: [bytes([0, 0, 2, 6]), bytes([1, 8, 4, 6]), bytes([0, 3, 5, 7])],
     "envelopes": lambda: [*messages("client"), *json_texts()], "json": lambda: [*json_texts(), *messages("server")],
@@ -353,6 +376,7 @@ SEEDS = {
     "hints": hints, "connections": connections, "accepting": accepting, "claims": claims, "answers": answers,
     "revocations": revocations, "audit": audits, "load-signals": load_signals,
     "connecting": connecting, "relays": relays, "key-sets": key_sets,
+    "resp": resp, "redis-urls": redis_urls,
 }
 
 

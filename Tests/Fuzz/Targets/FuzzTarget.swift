@@ -16,6 +16,7 @@ package struct FuzzTarget: Sendable {
         .frames, .closings, .envelopes, .json, .clientMessages, .serverMessages, .patches, .upgrades, .credentials,
         .addresses, .proxyHeaders, .tokens, .secrets, .stun, .probes, .roomLog, .chatLog, .hints, .accepting,
         .connections, .connecting, .claims, .answers, .revocations, .audit, .loadSignals, .relays, .keySets,
+        .resp, .redisURLs,
     ]
 }
 

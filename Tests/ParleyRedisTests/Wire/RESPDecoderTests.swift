@@ -85,7 +85,7 @@ struct RESPDecoderTests {
         limits.redisLineBytesMax = 4
         #expect(try Self.decode("+abc\r\n", limits: limits).count == 1)
         #expect(throws: RESPViolation.tooLong) { try Self.decode("+abcd\r\n", limits: limits) }
-        #expect(throws: RESPViolation.tooLong) { try Self.decode("+abcd", limits: limits) }
+        #expect(throws: RESPViolation.tooLong) { try Self.decode("+abcde", limits: limits) }
         limits = Limits()
         limits.redisElementsMax = 4
         #expect(try Self.decode("*2\r\n*1\r\n:1\r\n*1\r\n:1\r\n", limits: limits).count == 1)

@@ -1,18 +1,19 @@
 /// A server.
-struct RedisAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
-    static let defaultPort = 6_379
-    static let sentinelPort = 26_379
+package struct RedisAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package static let defaultPort = 6_379
+    package static let sentinelPort = 26_379
 
-    let host: String
-    let port: Int
+    package let host: String
+    package let port: Int
 
-    init(host: String, port: Int) {
+    package init(host: String, port: Int) {
         self.host = host
         self.port = port
     }
 
     /// `host`, `host:port`, `[2001:db8::1]:port`.
-    init(_ text: Substring, defaultPort: Int) throws(RedisURLError) {
+    package init(_ text: Substring, defaultPort: Int) throws(RedisURLError) {
+        guard text.first != ":" else { throw .noHost }
         var host = text
         var rest: Substring = ""
         if text.hasPrefix("[") {
@@ -38,11 +39,13 @@ struct RedisAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
         }
         let digits = rest.dropFirst()
         guard rest.first == ":", digits.allSatisfy(\.isNumber), let port = Int(digits), (1...65_535).contains(port)
-        else { throw .port(String(rest.drop { $0 == ":" })) }
+        else { throw .port }
         self.port = port
     }
 
-    var description: String { self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)" }
+    package var description: String {
+        self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+    }
 
-    static func < (left: Self, right: Self) -> Bool { (left.host, left.port) < (right.host, right.port) }
+    package static func < (left: Self, right: Self) -> Bool { (left.host, left.port) < (right.host, right.port) }
 }

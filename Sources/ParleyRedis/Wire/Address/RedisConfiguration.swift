@@ -1,6 +1,6 @@
 /// Where the Redis is and who we are there.
 public struct RedisConfiguration: Hashable, Sendable {
-    enum Shape: Hashable, Sendable {
+    package enum Shape: Hashable, Sendable {
         case one(RedisAddress)
         /// Sentinels know which server is the master of that name now.
         case sentinel([RedisAddress], master: String)
@@ -8,19 +8,19 @@ public struct RedisConfiguration: Hashable, Sendable {
         case cluster([RedisAddress])
     }
 
-    static let hostsMax = 64
+    package static let hostsMax = 64
     private static let schemes: [(scheme: String, isSecure: Bool, kind: String)] = [
         ("redis", false, ""), ("valkey", false, ""), ("rediss", true, ""), ("valkeys", true, ""),
         ("redis+sentinel", false, "sentinel"), ("rediss+sentinel", true, "sentinel"),
         ("redis+cluster", false, "cluster"), ("rediss+cluster", true, "cluster"),
     ]
 
-    let shape: Shape
-    var credentials: RedisCredentials?
+    package let shape: Shape
+    package var credentials: RedisCredentials?
     /// What the Sentinels want to hear, if they want to.
-    var sentinelCredentials: RedisCredentials?
-    var database = 0
-    let isSecure: Bool
+    package var sentinelCredentials: RedisCredentials?
+    package var database = 0
+    package let isSecure: Bool
     /// A file of certificates in PEM, of those who are trusted besides nobody; without one whom the system trusts.
     public var trustedRootsFile: String?
     /// What the servers' lists of clients say.
@@ -43,6 +43,8 @@ public struct RedisConfiguration: Hashable, Sendable {
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let path = rest[slash...].split(separator: "/").map(String.init)
         var authority = rest[..<slash]
+        // A `/` or `?` of a password that is not written as % and two digits.
+        guard authority.contains("@") || !url[end.upperBound...].contains("@") else { throw .password }
         if let at = authority.lastIndex(of: "@") {
             self.credentials = try RedisCredentials(authority[..<at])
             authority = authority[authority.index(after: at)...]
@@ -98,11 +100,13 @@ public struct RedisConfiguration: Hashable, Sendable {
 }
 
 /// Who we are for a server.
-struct RedisCredentials: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
-    let user: String?
-    let password: String
+package struct RedisCredentials: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    package let user: String?
+    package let password: String
 
-    init(user: String?, password: String) {
+    package init(user: String?, password: String) {
         self.user = user
         self.password = password
     }
@@ -122,8 +126,9 @@ struct RedisCredentials: Hashable, Sendable, CustomStringConvertible, CustomDebu
     }
 
     /// Without the password: it may get into a log.
-    var description: String { self.user ?? "default" }
-    var debugDescription: String { self.description }
+    package var description: String { self.user ?? "default" }
+    package var debugDescription: String { self.description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// `%41` in an address.

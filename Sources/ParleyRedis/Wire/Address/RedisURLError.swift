@@ -3,7 +3,7 @@ public enum RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
     case scheme
     case noHost
     case host(String)
-    case port(String)
+    case port
     case severalHosts
     case tooManyHosts
     case password
@@ -21,7 +21,8 @@ public enum RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "rediss+sentinel://, redis+cluster:// or rediss+cluster://."
         case .noHost: "The address of the Redis names no host."
         case .host(let text): "\(text) is no name of a host."
-        case .port(let text): "\(text) is no port: a number from 1 to 65535 is."
+        // It may be a password that lacks its host.
+        case .port: "Behind the colon of a host stands its port: a number from 1 to 65535."
         case .severalHosts:
             "redis:// takes one host; several are several Sentinels (redis+sentinel://) or servers of a cluster "
                 + "(redis+cluster://)."

@@ -1,11 +1,11 @@
 /// Whether a server is fit for rooms, in words.
-struct RedisExamination: Hashable, Sendable {
+package struct RedisExamination: Hashable, Sendable {
     /// What makes it unfit.
-    var complaint: RedisComplaint?
+    package var complaint: RedisComplaint?
     /// What an operator should know.
-    var warnings: [RedisWarning] = []
+    package var warnings: [RedisWarning] = []
 
-    init(_ facts: RedisFacts, address: RedisAddress, isCluster: Bool) {
+    package init(_ facts: RedisFacts, address: RedisAddress, isCluster: Bool) {
         self.complaint = Self.complaint(facts, address, isCluster: isCluster)
         guard self.complaint == nil else { return }
         if facts.isSecretive {

@@ -1,30 +1,32 @@
 /// What a server says of itself.
-struct RedisFacts: Hashable, Sendable {
+package struct RedisFacts: Hashable, Sendable {
     /// The settings that we ask for.
-    static let settings = [
+    package static let settings = [
         "maxmemory", "maxmemory-policy", "appendonly", "save", "min-replicas-to-write", "cluster-enabled",
     ]
 
-    var isResp3 = false
-    var version: String?
+    package var isResp3 = false
+    package var version: String?
     /// It has not told everything.
-    var isSecretive = false
-    var runID: String?
-    var replicationID: String?
-    var role: String?
-    var isMasterLinkUp = true
-    var isLoading = false
-    var isCluster = false
-    var replicas = 0
-    var isAppendOnly = false
-    var lastSaveFailed = false
-    var lastAppendFailed = false
-    var memoryMax: Int?
-    var evictionPolicy: String?
-    var configuration: [String: String] = [:]
+    package var isSecretive = false
+    package var runID: String?
+    package var replicationID: String?
+    package var role: String?
+    package var isMasterLinkUp = true
+    package var isLoading = false
+    package var isCluster = false
+    package var replicas = 0
+    package var isAppendOnly = false
+    package var lastSaveFailed = false
+    package var lastAppendFailed = false
+    package var memoryMax: Int?
+    package var evictionPolicy: String?
+    package var configuration: [String: String] = [:]
+
+    package init() {}
 
     /// The text of `INFO`.
-    mutating func read(info: String) {
+    package mutating func read(info: String) {
         for line in info.split(whereSeparator: \.isNewline) {
             let name = line.prefix { $0 != ":" }
             let value = String(line.dropFirst(name.count + 1))
@@ -49,7 +51,7 @@ struct RedisFacts: Hashable, Sendable {
     }
 
     /// `(7, 0)` of `7.0.15`.
-    var versionNumber: (major: Int, minor: Int)? {
+    package var versionNumber: (major: Int, minor: Int)? {
         guard let parts = self.version?.split(separator: "."), parts.count >= 2, let major = Int(parts[0]),
             let minor = Int(parts[1])
         else { return nil }
@@ -58,7 +60,7 @@ struct RedisFacts: Hashable, Sendable {
 
     /// A number that is the same wherever it is made of the same life of the same server; nil if the server has not
     /// said who it is.
-    var life: UInt64? {
+    package var life: UInt64? {
         guard let runID, let replicationID else { return nil }
         // FNV-1a, 64 bits.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -42,7 +42,7 @@ package struct RedisComplaint: Error, Hashable, Sendable, CustomStringConvertibl
     package let trouble: RedisTrouble
     package let description: String
 
-    init(_ trouble: RedisTrouble, _ description: String) {
+    package init(_ trouble: RedisTrouble, _ description: String) {
         self.trouble = trouble
         self.description = description
     }

@@ -8,9 +8,9 @@ import NIOCore
 /// ```
 ///
 /// A server that forbids questions about itself is taken as it is.
-struct RedisGreetingStateMachine {
+package struct RedisGreetingStateMachine {
     /// What is to be done next.
-    enum Effect: Equatable {
+    package enum Effect: Equatable {
         case send(RedisCommand)
         case ready(RedisFacts)
         case fail(RedisComplaint)
@@ -35,7 +35,7 @@ struct RedisGreetingStateMachine {
     private var state = State.hello
     private var facts = RedisFacts()
 
-    init(
+    package init(
         address: RedisAddress,
         credentials: RedisCredentials?,
         database: Int,
@@ -50,7 +50,7 @@ struct RedisGreetingStateMachine {
     }
 
     /// The first command.
-    var opening: RedisCommand {
+    package var opening: RedisCommand {
         var words = ["HELLO", "3"]
         if let credentials = self.credentials {
             words += ["AUTH", credentials.user ?? "default", credentials.password]
@@ -58,7 +58,7 @@ struct RedisGreetingStateMachine {
         return RedisCommand(texts: words + ["SETNAME", self.clientName])
     }
 
-    mutating func answered(_ value: RESPValue) -> Effect {
+    package mutating func answered(_ value: RESPValue) -> Effect {
         if case .error(let bytes) = value, let complaint = self.complaint(String(buffer: bytes)) {
             self.state = .ended
             return .fail(complaint)

@@ -1,6 +1,6 @@
 import DequeModule
-import NIOCore
-import ParleyProtocol
+package import NIOCore
+package import ParleyProtocol
 
 /// Which answer belongs to which command: the first to the first.
 ///
@@ -9,8 +9,8 @@ import ParleyProtocol
 ///            │                      ├────── too late ──> its place stays: ambiguous
 ///            └── lost: unavailable  └────── lost ──────> ambiguous
 /// ```
-struct RedisPipelineStateMachine<Request> {
-    enum Owner {
+package struct RedisPipelineStateMachine<Request> {
+    package enum Owner {
         case request(Request)
         /// Somebody waited, and does not any more; the answer that may still come is nobody's.
         case abandoned
@@ -19,10 +19,10 @@ struct RedisPipelineStateMachine<Request> {
     }
 
     /// What a look at the clock brings.
-    struct Due {
-        var ambiguous: [Request] = []
-        var isPingDue = false
-        var isDead = false
+    package struct Due {
+        package var ambiguous: [Request] = []
+        package var isPingDue = false
+        package var isDead = false
     }
 
     private struct Slot {
@@ -38,29 +38,29 @@ struct RedisPipelineStateMachine<Request> {
     private var judged = 0
     private var lastHeard: NIODeadline
 
-    init(limits: Limits, now: NIODeadline) {
+    package init(limits: Limits, now: NIODeadline) {
         self.limits = limits
         self.lastHeard = now
     }
 
-    var count: Int { self.slots.count }
+    package var count: Int { self.slots.count }
 
-    var hasPlace: Bool { self.slots.count < self.limits.redisRequestsMax }
+    package var hasPlace: Bool { self.slots.count < self.limits.redisRequestsMax }
 
     /// Ask first whether there is a place for it.
-    mutating func add(_ request: Request, now: NIODeadline) {
+    package mutating func add(_ request: Request, now: NIODeadline) {
         self.slots.append(Slot(owner: .request(request), deadline: self.deadline(now)))
     }
 
-    mutating func addPing(now: NIODeadline) {
+    package mutating func addPing(now: NIODeadline) {
         self.slots.append(Slot(owner: .ping, deadline: self.deadline(now)))
     }
 
     /// Everything that waits has been given to the socket: from now on nobody knows what became of it.
-    mutating func flushed() { self.written = self.slots.count }
+    package mutating func flushed() { self.written = self.slots.count }
 
     /// - Returns: whose answer it is; nil if nothing was asked, which no server does.
-    mutating func answered(now: NIODeadline) -> Owner? {
+    package mutating func answered(now: NIODeadline) -> Owner? {
         self.lastHeard = now
         guard self.written > 0, let slot = self.slots.popFirst() else { return nil }
         self.written -= 1
@@ -69,9 +69,9 @@ struct RedisPipelineStateMachine<Request> {
     }
 
     /// Something has come that answers nothing.
-    mutating func heard(now: NIODeadline) { self.lastHeard = now }
+    package mutating func heard(now: NIODeadline) { self.lastHeard = now }
 
-    mutating func tick(now: NIODeadline) -> Due {
+    package mutating func tick(now: NIODeadline) -> Due {
         var due = Due()
         while self.judged < self.slots.count, self.slots[self.judged].deadline <= now {
             switch self.slots[self.judged].owner {
@@ -91,7 +91,7 @@ struct RedisPipelineStateMachine<Request> {
     }
 
     /// The connection has ended.
-    mutating func lost() -> (ambiguous: [Request], unavailable: [Request]) {
+    package mutating func lost() -> (ambiguous: [Request], unavailable: [Request]) {
         var lost: (ambiguous: [Request], unavailable: [Request]) = ([], [])
         for (index, slot) in self.slots.enumerated() {
             switch slot.owner {

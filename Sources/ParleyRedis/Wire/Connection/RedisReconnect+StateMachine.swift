@@ -1,16 +1,16 @@
-import NIOCore
-import ParleyProtocol
+package import NIOCore
+package import ParleyProtocol
 
 /// How long to wait before the next attempt: a random part of a bound that doubles with each failure, so that many
 /// nodes do not come back at once.
-struct RedisReconnectStateMachine {
+package struct RedisReconnectStateMachine {
     private let limits: Limits
     private var failures = 0
 
-    init(limits: Limits) { self.limits = limits }
+    package init(limits: Limits) { self.limits = limits }
 
     /// - Parameter random: any number, evenly.
-    mutating func failed(random: UInt64) -> TimeAmount {
+    package mutating func failed(random: UInt64) -> TimeAmount {
         let shift = min(self.failures, 20)
         self.failures += 1
         let bound = min(self.limits.redisReconnectMilliseconds << shift, self.limits.redisReconnectMillisecondsMax)
@@ -19,5 +19,5 @@ struct RedisReconnectStateMachine {
         return .milliseconds(Int64(half + random % (half + 1)))
     }
 
-    mutating func succeeded() { self.failures = 0 }
+    package mutating func succeeded() { self.failures = 0 }
 }

@@ -1,8 +1,8 @@
-import NIOCore
-import ParleyProtocol
+package import NIOCore
+package import ParleyProtocol
 
 /// Who uses a ``RedisSocket``.
-protocol RedisSocketDelegate: AnyObject {
+package protocol RedisSocketDelegate: AnyObject {
     func socketOpened(_ socket: RedisSocket)
     func socket(_ socket: RedisSocket, received value: RESPValue)
     /// All that was sent so far has been given to the network.
@@ -14,8 +14,8 @@ protocol RedisSocketDelegate: AnyObject {
 /// One connection: bytes become values, commands become bytes. What one tick sends leaves in one write.
 ///
 /// Confined to its channel's loop.
-final class RedisSocket: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
+package final class RedisSocket: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
 
     private let address: RedisAddress
     private let limits: Limits
@@ -27,7 +27,7 @@ final class RedisSocket: ChannelInboundHandler {
     private var complaint: RedisComplaint?
     private var hasHeard = false
 
-    init(address: RedisAddress, limits: Limits, delegate: any RedisSocketDelegate) {
+    package init(address: RedisAddress, limits: Limits, delegate: any RedisSocketDelegate) {
         self.address = address
         self.limits = limits
         self.decoder = RESPDecoderStateMachine(limits: limits)
@@ -35,15 +35,17 @@ final class RedisSocket: ChannelInboundHandler {
     }
 
     /// Whether so much more may wait to be written.
-    func hasRoom(for bytes: Int) -> Bool { self.output.readableBytes + bytes <= self.limits.redisOutputBytesMax }
+    package func hasRoom(for bytes: Int) -> Bool {
+        self.output.readableBytes + bytes <= self.limits.redisOutputBytesMax
+    }
 
-    func send(_ command: RedisCommand) {
+    package func send(_ command: RedisCommand) {
         command.encode(into: &self.output)
         self.scheduleFlush()
     }
 
     /// Ends it; the delegate hears why.
-    func close(_ complaint: RedisComplaint) {
+    package func close(_ complaint: RedisComplaint) {
         self.complaint = self.complaint ?? complaint
         guard let context = self.context else { return self.end() }
         context.close(promise: nil)
@@ -79,17 +81,17 @@ final class RedisSocket: ChannelInboundHandler {
 
     // MARK: - Channel
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         if context.channel.isActive { self.delegate?.socketOpened(self) }
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         self.delegate?.socketOpened(self)
         self.scheduleFlush()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.decoder.feed(self.unwrapInboundIn(data))
         do throws(RESPViolation) {
             while let value = try self.decoder.next() {
@@ -101,16 +103,16 @@ final class RedisSocket: ChannelInboundHandler {
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.flush()
         context.fireChannelWritabilityChanged()
     }
 
-    func channelInactive(context: ChannelHandlerContext) { self.end() }
+    package func channelInactive(context: ChannelHandlerContext) { self.end() }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.end() }
+    package func handlerRemoved(context: ChannelHandlerContext) { self.end() }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.complaint = self.complaint ?? RedisComplaint(error, address: self.address)
         context.close(promise: nil)
     }

@@ -109,7 +109,8 @@ package struct RESPDecoderStateMachine: Sendable {
         let from = view.startIndex + max(self.searched, self.offset)
         guard let newline = view[from...].firstIndex(of: UInt8(ascii: "\n")) else {
             self.searched = view.count
-            guard view.count - self.offset <= self.limits.redisLineBytesMax else { throw .tooLong }
+            // With the CR, which may be there already.
+            guard view.count - self.offset <= self.limits.redisLineBytesMax + 1 else { throw .tooLong }
             return nil
         }
         let end = newline - view.startIndex - 1

@@ -1,6 +1,6 @@
 import DequeModule
-import NIOCore
-import ParleyProtocol
+package import NIOCore
+package import ParleyProtocol
 
 /// Which channels are listened to, and what the server has confirmed of that.
 ///
@@ -10,8 +10,8 @@ import ParleyProtocol
 /// ```
 ///
 /// The server confirms in the order in which it was asked, so a refusal, which names no channel, belongs to the oldest.
-struct RedisSubscriptionsStateMachine<Waiter> {
-    enum Effect {
+package struct RedisSubscriptionsStateMachine<Waiter> {
+    package enum Effect {
         case subscribe(RedisKey)
         case unsubscribe(RedisKey)
         /// Whoever asked may know: what is published from now on is heard.
@@ -49,16 +49,16 @@ struct RedisSubscriptionsStateMachine<Waiter> {
     private var isConnected = false
     private var lastHeard: NIODeadline
 
-    init(limits: Limits, now: NIODeadline) {
+    package init(limits: Limits, now: NIODeadline) {
         self.limits = limits
         self.lastHeard = now
     }
 
-    var count: Int { self.channels.count }
+    package var count: Int { self.channels.count }
 
     // MARK: - Wishes
 
-    mutating func subscribe(_ channel: RedisKey, _ waiter: Waiter) -> [Effect] {
+    package mutating func subscribe(_ channel: RedisKey, _ waiter: Waiter) -> [Effect] {
         guard self.isConnected, self.channels.count < self.limits.redisChannelsMax, self.channels[channel] == nil
         else { return [.fail(waiter)] }
         self.channels[channel] = .first(waiter)
@@ -67,7 +67,7 @@ struct RedisSubscriptionsStateMachine<Waiter> {
         return [self.ask(channel)]
     }
 
-    mutating func unsubscribe(_ channel: RedisKey, _ waiter: Waiter) -> [Effect] {
+    package mutating func unsubscribe(_ channel: RedisKey, _ waiter: Waiter) -> [Effect] {
         guard let standing = self.forget(channel), self.isConnected else { return [.succeed(waiter)] }
         self.asked.append(.unsubscribe(channel, waiter))
         switch standing {
@@ -77,13 +77,13 @@ struct RedisSubscriptionsStateMachine<Waiter> {
     }
 
     /// It was refused, or lost elsewhere, and is still wanted.
-    mutating func retry(_ channel: RedisKey) -> [Effect] {
+    package mutating func retry(_ channel: RedisKey) -> [Effect] {
         guard self.isConnected, case .again = self.channels[channel] else { return [] }
         return [self.ask(channel)]
     }
 
     /// Takes over a channel that another server has had.
-    mutating func adopt(_ channel: RedisKey) -> [Effect] {
+    package mutating func adopt(_ channel: RedisKey) -> [Effect] {
         guard self.channels[channel] == nil else { return [] }
         self.channels[channel] = .again
         self.number[channel] = self.next
@@ -92,7 +92,7 @@ struct RedisSubscriptionsStateMachine<Waiter> {
     }
 
     /// It is another server's from now on.
-    mutating func release(_ channel: RedisKey) { _ = self.forget(channel) }
+    package mutating func release(_ channel: RedisKey) { _ = self.forget(channel) }
 
     private mutating func ask(_ channel: RedisKey) -> Effect {
         self.asked.append(.subscribe(channel, self.number[channel]))
@@ -106,14 +106,14 @@ struct RedisSubscriptionsStateMachine<Waiter> {
 
     // MARK: - The connection
 
-    mutating func connected(now: NIODeadline) -> [Effect] {
+    package mutating func connected(now: NIODeadline) -> [Effect] {
         self.isConnected = true
         self.lastHeard = now
         let channels = self.number.sorted { $0.value < $1.value }.map(\.key)
         return channels.map { self.ask($0) }
     }
 
-    mutating func lost() -> [Effect] {
+    package mutating func lost() -> [Effect] {
         self.isConnected = false
         var effects: [Effect] = []
         for (channel, _) in self.number.sorted(by: { $0.value < $1.value }) {
@@ -135,7 +135,7 @@ struct RedisSubscriptionsStateMachine<Waiter> {
         return effects
     }
 
-    mutating func received(_ value: RESPValue, now: NIODeadline) -> [Effect] {
+    package mutating func received(_ value: RESPValue, now: NIODeadline) -> [Effect] {
         self.lastHeard = now
         switch value {
         case .push(let values), .array(let values): return self.received(values)
@@ -212,7 +212,7 @@ struct RedisSubscriptionsStateMachine<Waiter> {
 
     // MARK: - Time
 
-    mutating func tick(now: NIODeadline) -> [Effect] {
+    package mutating func tick(now: NIODeadline) -> [Effect] {
         guard self.isConnected else { return [] }
         let silence = now - self.lastHeard
         if self.asked.isEmpty {

@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+
+/// A real redis-server (or sentinel) of a test, on a port of its own. It ends with the test.
+final class RedisProcess: Sendable {
+    let port: Int
+    let folder: URL
+    private let program: String
+    private let arguments: [String]
+    private let process = Mutex<Process?>(nil)
+
+    /// - Parameter arguments: as redis-server takes them, besides the port and the folder.
+    init(
+        _ arguments: [String] = [],
+        program: String = "redis-server",
+        port: Int? = nil,
+        takesPlain: Bool = true
+    ) throws {
+        self.port = try port ?? Self.freePort()
+        self.program = program
+        self.folder = FileManager.default.temporaryDirectory.appending(path: "parley-redis-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        let ports = takesPlain ? ["--port", "\(self.port)"] : ["--port", "0", "--tls-port", "\(self.port)"]
+        self.arguments =
+            ports + ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", self.folder.path]
+            + ["--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0"] + arguments
+        try self.start()
+    }
+
+    deinit { self.stop() }
+
+    var url: String { "redis://127.0.0.1:\(self.port)" }
+
+    func start() throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/\(self.program)")
+        process.arguments = self.arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process.withLock { $0 = process }
+    }
+
+    /// As if the power had gone; returns when the process is no more.
+    func kill() {
+        guard let process = self.process.withLock({ $0 }), process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    func stop() {
+        self.kill()
+        try? FileManager.default.removeItem(at: self.folder)
+    }
+
+    static func freePort() throws -> Int {
+        #if canImport(Glibc) || canImport(Musl)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
+            }
+        }
+        guard descriptor >= 0, isBound else { throw POSIXError(.EADDRNOTAVAIL) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
