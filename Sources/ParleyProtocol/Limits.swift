@@ -481,6 +481,8 @@ public struct Limits: Hashable, Sendable {
     public var redisReconnectMillisecondsMax = 2_000
     /// A Redis that cannot be reached when the server starts is tried for so long; then the server says why and ends.
     public var redisStartMilliseconds = 10_000
+    /// How often Sentinels are asked who is the master, and servers of a cluster, while it is not whole, who has what.
+    public var redisTopologyMilliseconds = 500
     /// Times that one command is sent on to another server of a cluster; one more fails: `unavailable`.
     public var redisRedirectsMax = 8
 

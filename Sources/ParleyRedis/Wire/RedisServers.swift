@@ -99,8 +99,15 @@ package final class RedisServers: Service {
         )
         switch configuration.shape {
         case .one(let address): return RedisSingle(address, setup: setup, status: self.status)
-        case .sentinel(let addresses, _), .cluster(let addresses):
-            return RedisSingle(addresses[0], setup: setup, status: self.status)
+        case .sentinel(let addresses, let master):
+            return RedisSentinels(
+                addresses,
+                master: master,
+                setup: setup,
+                sentinels: setup.with(configuration.sentinelCredentials),
+                status: self.status
+            )
+        case .cluster(let addresses): return RedisCluster(addresses, setup: setup, status: self.status)
         }
     }
 

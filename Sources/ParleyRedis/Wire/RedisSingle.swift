@@ -2,24 +2,40 @@ import NIOCore
 import ParleyEngine
 import ParleyProtocol
 
-/// One server for everything.
+/// One server for everything: always the same, or the one that is the master now.
 final class RedisSingle: RedisTopology {
     private let setup: RedisLink.Setup
     private let status: RedisStatus
-    private let address: RedisAddress
+    private var address: RedisAddress?
+    private var isStarted = false
     private var commands: RedisCommandLine?
     private var subscriptions: RedisSubscriptionLine?
     private var listeners: [RedisKey: RedisListener] = [:]
 
-    init(_ address: RedisAddress, setup: RedisLink.Setup, status: RedisStatus) {
+    /// - Parameter address: nil if it is not known yet.
+    init(_ address: RedisAddress?, setup: RedisLink.Setup, status: RedisStatus) {
         self.address = address
         self.setup = setup
         self.status = status
     }
 
     func start() {
-        let commands = RedisCommandLine(self.address, setup: self.setup, delegate: self)
-        let subscriptions = RedisSubscriptionLine(self.address, setup: self.setup, delegate: self)
+        self.isStarted = true
+        if let address = self.address { self.begin(address) }
+    }
+
+    /// From now on that one is meant.
+    func move(to address: RedisAddress) {
+        guard self.isStarted, address != self.address else { return }
+        self.address = address
+        guard let commands = self.commands, let subscriptions = self.subscriptions else { return self.begin(address) }
+        commands.move(to: address)
+        subscriptions.move(to: address)
+    }
+
+    private func begin(_ address: RedisAddress) {
+        let commands = RedisCommandLine(address, setup: self.setup, delegate: self)
+        let subscriptions = RedisSubscriptionLine(address, setup: self.setup, delegate: self)
         self.commands = commands
         self.subscriptions = subscriptions
         commands.start()
@@ -27,6 +43,7 @@ final class RedisSingle: RedisTopology {
     }
 
     func stop() {
+        self.isStarted = false
         self.commands?.stop()
         self.subscriptions?.stop()
         self.commands = nil

@@ -37,14 +37,18 @@ final class RedisStatus: Sendable {
 
     /// Commands are taken.
     func ready(_ incarnation: EngineIncarnation, words: String) {
-        let waiting = self.guarded.withLock { guarded in
+        let (waiting, isNews) = self.guarded.withLock { guarded in
+            let isNews = guarded.complaint != nil || guarded.incarnation != incarnation
             guarded.incarnation = incarnation
             guarded.complaint = nil
-            return guarded.takeReady()
+            return (guarded.takeReady(), isNews)
         }
-        self.logger.notice("\(words)")
+        if isNews { self.logger.notice("\(words)") }
         for continuation in waiting { continuation.resume() }
     }
+
+    /// The same servers, and another life of some of them.
+    func lives(as incarnation: EngineIncarnation) { self.guarded.withLock { $0.incarnation = incarnation } }
 
     func heardAgain() {
         let waiting = self.guarded.withLock { guarded in
@@ -73,6 +77,12 @@ final class RedisStatus: Sendable {
         }
         self.log(complaint)
         for continuation in given { continuation.resume(throwing: complaint) }
+    }
+
+    /// Something is amiss that stops nothing.
+    func note(_ complaint: RedisComplaint) {
+        self.count(complaint.trouble)
+        self.log(complaint)
     }
 
     /// What an operator should know; what was known already is not said again.

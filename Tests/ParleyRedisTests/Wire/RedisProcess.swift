@@ -21,9 +21,13 @@ final class RedisProcess: Sendable {
         self.folder = FileManager.default.temporaryDirectory.appending(path: "parley-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         let ports = takesPlain ? ["--port", "\(self.port)"] : ["--port", "0", "--tls-port", "\(self.port)"]
+        let usual = ["--bind", "127.0.0.1", "--dir", self.folder.path]
+        // A Sentinel takes its file first, and knows no data.
         self.arguments =
-            ports + ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", self.folder.path]
-            + ["--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0"] + arguments
+            program == "redis-sentinel"
+            ? arguments + ports + usual
+            : ports + usual + ["--save", "", "--appendonly", "no", "--enable-debug-command", "yes"]
+                + ["--repl-diskless-sync-delay", "0"] + arguments
         try self.start()
     }
 

@@ -23,7 +23,9 @@ final class RedisCommandLine: RedisLinkDelegate {
     /// nothing of what follows it can overtake it by its being sent again.
     private var scripts: Set<ByteBuffer> = []
     /// Of the server at the other end; nil while there is no connection that may be used.
-    private(set) var incarnation: EngineIncarnation?
+    var incarnation: EngineIncarnation? {
+        didSet { assert(self.incarnation == nil || self.link?.isReady == true) }
+    }
     private var link: RedisLink?
     private(set) var address: RedisAddress
 

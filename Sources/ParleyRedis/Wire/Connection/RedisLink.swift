@@ -25,6 +25,18 @@ final class RedisLink: RedisSocketDelegate {
         let clientName: String
         let tls: RedisTLS?
         let limits: Limits
+
+        /// For other servers, which have no databases.
+        func with(_ credentials: RedisCredentials?) -> Self {
+            Self(
+                eventLoop: self.eventLoop,
+                credentials: credentials,
+                database: 0,
+                clientName: self.clientName,
+                tls: self.tls,
+                limits: self.limits
+            )
+        }
     }
 
     private enum State {
@@ -95,7 +107,16 @@ final class RedisLink: RedisSocketDelegate {
     func move(to address: RedisAddress) {
         guard address != self.address else { return }
         self.address = address
-        self.end(RedisComplaint(.lost, "Another server is the master now: \(address)."))
+        switch self.state {
+        case .greeting(let socket, _), .ready(let socket):
+            socket.close(RedisComplaint(.lost, "Another server is the master now: \(address)."))
+        // What was begun may take long to fail.
+        case .connecting: self.connect()
+        case .waiting(let scheduled):
+            scheduled.cancel()
+            self.connect()
+        case .idle, .stopped: break
+        }
     }
 
     /// Ends the connection that there is; another one follows.
@@ -136,7 +157,12 @@ final class RedisLink: RedisSocketDelegate {
             .channelInitializer { channel in
                 // A host may have several addresses: each is tried, and the first that answers is taken.
                 channel.eventLoop.makeCompletedFuture {
-                    let socket = RedisSocket(address: address, limits: limits, delegate: bound.value)
+                    let socket = RedisSocket(
+                        address: address,
+                        attempt: attempt,
+                        limits: limits,
+                        delegate: bound.value
+                    )
                     try channel.pipeline.syncOperations.addHandler(socket)
                     try tls?.add(to: channel, host: address.host)
                 }
@@ -171,7 +197,7 @@ final class RedisLink: RedisSocketDelegate {
     // MARK: - Socket
 
     func socketOpened(_ socket: RedisSocket) {
-        guard case .connecting = self.state else {
+        guard case .connecting = self.state, socket.attempt == self.attempt else {
             return socket.close(RedisComplaint(.lost, "Nobody wants the connection to \(self.address) any more."))
         }
         let greeting = RedisGreetingStateMachine(

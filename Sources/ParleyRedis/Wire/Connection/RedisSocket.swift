@@ -17,6 +17,8 @@ package protocol RedisSocketDelegate: AnyObject {
 package final class RedisSocket: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
 
+    /// Which attempt to connect it belongs to.
+    let attempt: Int
     private let address: RedisAddress
     private let limits: Limits
     private var decoder: RESPDecoderStateMachine
@@ -27,7 +29,8 @@ package final class RedisSocket: ChannelInboundHandler {
     private var complaint: RedisComplaint?
     private var hasHeard = false
 
-    package init(address: RedisAddress, limits: Limits, delegate: any RedisSocketDelegate) {
+    package init(address: RedisAddress, attempt: Int = 0, limits: Limits, delegate: any RedisSocketDelegate) {
+        self.attempt = attempt
         self.address = address
         self.limits = limits
         self.decoder = RESPDecoderStateMachine(limits: limits)

@@ -40,6 +40,9 @@ final class RedisSubscriptionLine: RedisLinkDelegate {
         self.link = nil
     }
 
+    /// From now on another server is meant.
+    func move(to address: RedisAddress) { self.link?.move(to: address) }
+
     func subscribe(_ channel: RedisKey, _ promise: EventLoopPromise<Void>) {
         self.perform(self.machine.subscribe(channel, promise))
     }
