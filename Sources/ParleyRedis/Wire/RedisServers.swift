@@ -8,8 +8,8 @@ import Synchronization
 
 /// The servers behind one URL, whatever their shape (one, Sentinel, Cluster).
 ///
-/// Everything may be called on any thread. Nothing waits for a connection: without one a call fails at once, and that it
-/// had no effect is sure.
+/// Everything may be called on any thread. Nothing waits for a connection: without one a call fails at once, surely
+/// without effect.
 package final class RedisServers: Service {
     private let eventLoop: any EventLoop
     private let configuration: RedisConfiguration
@@ -113,7 +113,7 @@ package final class RedisServers: Service {
 
     // MARK: - Commands
 
-    /// The server's answer; a refusal (`OOM …`, `MISCONF …`) is one too. Fails with an ``EngineError``, and nothing else:
+    /// The server's answer; a refusal (`OOM …`, `MISCONF …`) is one too. Fails with an ``EngineError``, nothing else:
     /// `ambiguous` if the command was written and no answer has come, `unavailable` if it was not.
     ///
     /// What one loop sends for one key arrives in that order.

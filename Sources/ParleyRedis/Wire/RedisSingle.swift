@@ -84,7 +84,7 @@ extension RedisSingle: RedisCommandLineDelegate {
     }
 
     func lineLost(_ line: RedisCommandLine, _ complaint: RedisComplaint, wasReady: Bool) {
-        self.status.failed(complaint)
+        if self.isStarted { self.status.failed(complaint) }
     }
 
     func line(_ line: RedisCommandLine, shouldAnswer request: RedisRequest, with value: RESPValue) -> Bool {
@@ -99,7 +99,9 @@ extension RedisSingle: RedisCommandLineDelegate {
 extension RedisSingle: RedisSubscriptionLineDelegate {
     func subscriptionsReady(_ line: RedisSubscriptionLine) { self.status.heardAgain() }
 
-    func subscriptionsLost(_ line: RedisSubscriptionLine, _ complaint: RedisComplaint) { self.status.deaf(complaint) }
+    func subscriptionsLost(_ line: RedisSubscriptionLine, _ complaint: RedisComplaint) {
+        if self.isStarted { self.status.deaf(complaint) }
+    }
 
     func heard(_ bytes: ByteBuffer, on channel: RedisKey) { self.listeners[channel]?.hear(bytes) }
 

@@ -9,11 +9,11 @@ import Testing
 @Suite("A real cluster of Redis", .serialized, .timeLimit(.minutes(patience)))
 struct RedisClusterTests {
     /// Three masters with a third of the slots each.
-    private func cluster() async throws -> [RedisProcess] {
+    private func cluster() async throws -> [MortalRedis] {
         let servers = try (0..<3).map { _ in
-            let port = try RedisProcess.freePort()
-            let bus = try RedisProcess.freePort()
-            return try RedisProcess(
+            let port = try MortalRedis.freePort()
+            let bus = try MortalRedis.freePort()
+            return try MortalRedis(
                 ["--cluster-enabled", "yes", "--cluster-port", "\(bus)", "--cluster-node-timeout", "1000"]
                     + ["--cluster-require-full-coverage", "no"],
                 port: port
@@ -85,15 +85,15 @@ struct RedisClusterTests {
     }
 
     @Test func `an address of the wrong kind is told apart`() async throws {
-        let single = try RedisProcess()
+        let single = try MortalRedis()
         #expect(try await RedisClient("redis+cluster://127.0.0.1:\(single.port)").trouble() == .notCluster)
-        let part = try RedisProcess(["--cluster-enabled", "yes", "--cluster-port", "\(RedisProcess.freePort())"])
+        let part = try MortalRedis(["--cluster-enabled", "yes", "--cluster-port", "\(MortalRedis.freePort())"])
         #expect(try await RedisClient(part.url).trouble() == .isCluster)
         for server in [single, part] { server.stop() }
     }
 
     /// Gives the key's slot, with the key, to the next server, as `redis-cli --cluster reshard` does.
-    private func move(_ key: String, in cluster: [RedisProcess]) async throws {
+    private func move(_ key: String, in cluster: [MortalRedis]) async throws {
         let slot = RedisKey(key).slot
         let from = slot < 5_461 ? 0 : slot < 10_923 ? 1 : 2
         let to = (from + 1) % 3

@@ -9,14 +9,14 @@ import Testing
 @Suite("A real Redis behind Sentinels", .serialized, .timeLimit(.minutes(patience)))
 struct RedisSentinelTests {
     @Test func `the master is found, and found again when another one is`() async throws {
-        let master = try RedisProcess()
+        let master = try MortalRedis()
         let plain = try RedisClient(master.url)
         try await plain.servers.started()
-        let replica = try RedisProcess(["--replicaof", "127.0.0.1 \(master.port)"])
+        let replica = try MortalRedis(["--replicaof", "127.0.0.1 \(master.port)"])
         #expect(
             try await plain.waits { try await plain.send("INFO", "replication").text?.contains("state=online") == true }
         )
-        let sentinels = try (0..<3).map { _ in try RedisProcess.sentinel(of: master.port) }
+        let sentinels = try (0..<3).map { _ in try MortalRedis.sentinel(of: master.port) }
         let hosts = sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
         let client = try RedisClient("redis+sentinel://\(hosts)/parley") { $0.redisTopologyMilliseconds = 100 }
         try await client.servers.started()
@@ -41,8 +41,8 @@ struct RedisSentinelTests {
     }
 
     @Test func `a name that no Sentinel knows is said`() async throws {
-        let master = try RedisProcess()
-        let sentinel = try RedisProcess.sentinel(of: master.port)
+        let master = try MortalRedis()
+        let sentinel = try MortalRedis.sentinel(of: master.port)
         let client = try RedisClient("redis+sentinel://127.0.0.1:\(sentinel.port)/other") {
             $0.redisStartMilliseconds = 1_500
         }
@@ -53,7 +53,7 @@ struct RedisSentinelTests {
     }
 
     /// What the Sentinel says of the master, by redis-cli: it is no Redis.
-    private static func knowsOthers(_ sentinel: RedisProcess, _ client: RedisClient) async -> Bool {
+    private static func knowsOthers(_ sentinel: MortalRedis, _ client: RedisClient) async -> Bool {
         await client.waits(20) {
             let words = (try? sentinel.ask("SENTINEL", "MASTER", "parley")) ?? ""
             let lines = words.split(separator: "\n").map(String.init)
@@ -65,16 +65,16 @@ struct RedisSentinelTests {
     }
 }
 
-extension RedisProcess {
+extension MortalRedis {
     /// A Sentinel that watches the master on that port by the name `parley`.
-    static func sentinel(of port: Int) throws -> RedisProcess {
+    static func sentinel(of port: Int) throws -> MortalRedis {
         let file = FileManager.default.temporaryDirectory.appending(path: "parley-sentinel-\(UUID().uuidString).conf")
         try """
         sentinel monitor parley 127.0.0.1 \(port) 2
         sentinel down-after-milliseconds parley 500
         sentinel failover-timeout parley 3000
         """.write(to: file, atomically: true, encoding: .utf8)
-        return try RedisProcess([file.path], program: "redis-sentinel")
+        return try MortalRedis([file.path], program: "redis-sentinel")
     }
 
     /// The answer, as redis-cli writes it where nobody looks.

@@ -27,9 +27,9 @@ struct RedisTLSTests {
 
         var roots: String { self.folder.appending(path: "ca.pem").path }
 
-        func redis() throws -> RedisProcess {
+        func redis() throws -> MortalRedis {
             func path(_ name: String) -> String { self.folder.appending(path: name).path }
-            return try RedisProcess(
+            return try MortalRedis(
                 ["--tls-cert-file", path("cert.pem"), "--tls-key-file", path("key.pem")]
                     + ["--tls-ca-cert-file", path("ca.pem"), "--tls-auth-clients", "no"],
                 takesPlain: false
@@ -69,7 +69,7 @@ struct RedisTLSTests {
     }
 
     @Test func `TLS with a server that has none is told apart`() async throws {
-        let redis = try RedisProcess()
+        let redis = try MortalRedis()
         let plain = try RedisClient(redis.url)
         try await plain.servers.started()
         let client = try RedisClient("rediss://127.0.0.1:\(redis.port)") { $0.redisStartMilliseconds = 1_500 }

@@ -26,7 +26,7 @@ public struct RedisConfiguration: Hashable, Sendable {
     /// What the servers' lists of clients say.
     public var clientName = "parley"
 
-    /// - Parameter url: `redis://user:password@host:6379/0`, with TLS `rediss://`; `redis+sentinel://host1,host2/master`;
+    /// - Parameter url: `redis://user:password@host:6379/0`, with TLS `rediss://`; `redis+sentinel://host1,host2/name`;
     ///   `redis+cluster://host1,host2`. Behind a `?` options: `ca=FILE`, and for Sentinels that want it
     ///   `sentinel-user`, `sentinel-password`.
     public init(url: String) throws(RedisURLError) {

@@ -48,6 +48,7 @@ extension RedisCluster: RedisSubscriptionLineDelegate {
     func subscriptionsReady(_ line: RedisSubscriptionLine) { self.judge() }
 
     func subscriptionsLost(_ line: RedisSubscriptionLine, _ complaint: RedisComplaint) {
+        guard self.isStarted else { return }
         self.status.deaf(complaint)
         self.refresh()
     }

@@ -4,7 +4,7 @@ import ParleyProtocol
 
 /// Several servers, each with some of the slots. Confined to its loop.
 ///
-/// A slot's owner is looked up, not asked for; a server that has it no longer says who has, and then all are asked anew.
+/// A slot's owner is looked up, not asked for; a server that has it no longer says who has, and then all is asked anew.
 final class RedisCluster: RedisTopology {
     let setup: RedisLink.Setup
     let status: RedisStatus
@@ -21,7 +21,7 @@ final class RedisCluster: RedisTopology {
     var homes: [RedisKey: RedisAddress] = [:]
     private var isRefreshing = false
     private var turn = 0
-    private var isStarted = false
+    private(set) var isStarted = false
     private var watch: RepeatedTask?
 
     init(_ seeds: [RedisAddress], setup: RedisLink.Setup, status: RedisStatus) {

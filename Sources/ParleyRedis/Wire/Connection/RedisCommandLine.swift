@@ -14,7 +14,7 @@ protocol RedisCommandLineDelegate: AnyObject {
 
 /// The commands for one server, on one connection: each gets its answer, or hears what is known of it.
 ///
-/// Confined to its loop. Nothing waits for a connection: without one a request fails, and that it had no effect is sure.
+/// Confined to its loop. Nothing waits for a connection: without one a request fails, surely without effect.
 final class RedisCommandLine: RedisLinkDelegate {
     private let setup: RedisLink.Setup
     private weak var delegate: (any RedisCommandLineDelegate)?

@@ -47,11 +47,12 @@ package final class RedisSocket: ChannelInboundHandler {
         self.scheduleFlush()
     }
 
-    /// Ends it; the delegate hears why.
+    /// Ends it; the delegate hears why, before this returns: with TLS the farewell of a silent server may take long.
     package func close(_ complaint: RedisComplaint) {
         self.complaint = self.complaint ?? complaint
-        guard let context = self.context else { return self.end() }
-        context.close(promise: nil)
+        let context = self.context
+        self.end()
+        context?.close(promise: nil)
     }
 
     private func scheduleFlush() {
@@ -116,8 +117,7 @@ package final class RedisSocket: ChannelInboundHandler {
     package func handlerRemoved(context: ChannelHandlerContext) { self.end() }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.complaint = self.complaint ?? RedisComplaint(error, address: self.address)
-        context.close(promise: nil)
+        self.close(RedisComplaint(error, address: self.address))
     }
 
     private func complaint(of violation: RESPViolation) -> RedisComplaint {

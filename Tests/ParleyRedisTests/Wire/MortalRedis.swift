@@ -1,13 +1,15 @@
 import Foundation
 import Synchronization
 
-/// A real redis-server (or sentinel) of a test, on a port of its own. It ends with the test.
-final class RedisProcess: Sendable {
+/// A real redis-server (or sentinel) that a test may kill and start again, on a port of its own. It ends with the test,
+/// and with the test's process at the latest.
+final class MortalRedis: Sendable {
     let port: Int
     let folder: URL
     private let program: String
     private let arguments: [String]
-    private let process = Mutex<Process?>(nil)
+    /// It ends when nobody holds the other end of its input any more.
+    private let running = Mutex<(process: Process, leash: Pipe)?>(nil)
 
     /// - Parameter arguments: as redis-server takes them, besides the port and the folder.
     init(
@@ -37,18 +39,25 @@ final class RedisProcess: Sendable {
 
     func start() throws {
         let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/\(self.program)")
-        process.arguments = self.arguments
+        process.executableURL = URL(filePath: "/bin/sh")
+        let script = #""$@" & child=$!; cat > /dev/null; kill -9 $child; wait $child"#
+        process.arguments = ["-c", script, "sh", self.program] + self.arguments
+        let leash = Pipe()
+        process.standardInput = leash
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        self.process.withLock { $0 = process }
+        self.running.withLock { $0 = (process, leash) }
     }
 
     /// As if the power had gone; returns when the process is no more.
     func kill() {
-        guard let process = self.process.withLock({ $0 }), process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
+        let running = self.running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        guard let (process, leash) = running else { return }
+        try? leash.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 
