@@ -83,7 +83,8 @@ class Run:
         homes = chaos_plan.rooms(self.seed, self.client_count)
         order = {"addresses": [node.connect_address for node in self.nodes], "seed": self.seed, "pause": self.pause,
                  "homes": {client: homes[client] for client in range(number, self.client_count, CREWS)},
-                 "vanishUntil": time.monotonic() + self.seconds - VANISH_SECONDS, "without": self.without}
+                 "grace": GRACE_SECONDS, "without": self.without,
+                 "vanishUntil": time.monotonic() + self.seconds - VANISH_SECONDS}
         crew = await asyncio.create_subprocess_exec(
             sys.executable, str(FOLDER / "chaos_crew.py"), str(self.folder / f"crew-{number}.jsonl"),
             json.dumps(order), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24)
@@ -107,7 +108,8 @@ class Run:
         await self.faults.run(plan)
         await asyncio.sleep(max(0, began + self.seconds - time.monotonic()))
         self.mark("calm")
-        for answer in await self._order("calm", SETTLE_SECONDS + 15, seconds=SETTLE_SECONDS):
+        for answer in await self._order(
+                "calm", SETTLE_SECONDS + GRACE_SECONDS + 30, seconds=SETTLE_SECONDS):
             self.note({"t": answer["settled"], "k": "settled"})
         await asyncio.sleep(1)
         self.shown = await self._order("show", 20)
@@ -137,7 +139,7 @@ class Run:
         checker, counts = self.checker, self.checker.counts
         done = [fault for fault in checker.faults if not fault.get("skipped")]
         kinds = {kind: sum(fault["fault"] == kind for fault in done) for kind in chaos_plan.FAULTS}
-        returns = checker.returns()
+        returns, missed = checker.returns(), checker.missed()
         lines = [
             f"seed {self.seed}: {self.client_count} clients on {self.node_count} nodes for {self.seconds} s",
             f"  faults: {len(done)} (" + ", ".join(f"{kind} {n}" for kind, n in kinds.items() if n) + ")",
@@ -154,6 +156,9 @@ class Run:
             middle, most = returns[len(returns) // 2], returns[int(len(returns) * 0.99)]
             lines.append(f"  back after a node's death: {len(returns)} times, median {middle:.2f} s, "
                          f"99 % {most:.2f} s, longest {returns[-1]:.2f} s")
+        if missed:
+            lines.append(f"  {len(missed)} people vanished: missed after {missed[len(missed) // 2]:.1f} s (median), "
+                         f"at most {missed[-1]:.1f} s")
         lines.append(f"  violations: {len(self.violations)}")
         lines += [f"    {violation}" for violation in self.violations[:30]]
         return "\n".join(lines)

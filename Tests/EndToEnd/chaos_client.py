@@ -66,9 +66,9 @@ class ChaosClient(Hearing):
             self.crew.spawn(self._connect(self._pick(self.node)))
 
     def _pick(self, but):
-        """A node; another one than that, if there is one."""
-        choice = [node for node in range(len(self.crew.addresses)) if node != but]
-        return self.dice.choice(choice or [0])
+        """The next one, as a client does that was given several addresses."""
+        count = len(self.crew.addresses)
+        return self.dice.randrange(count) if but is None else (but + 1) % count
 
     async def _connect(self, node):
         self.node = node
@@ -112,7 +112,10 @@ class ChaosClient(Hearing):
             return self._heard_on_second(socket, text)
         if socket is self.socket:
             self.heard_at = time.monotonic()
-            self.hear(json.loads(text), text)
+            try:
+                self.hear(json.loads(text), text)
+            except Exception as problem:
+                self.violation(f"{type(problem).__name__}: {problem} at {text[:300]}")
 
     def closed(self, socket, code, why):
         if socket.is_second:

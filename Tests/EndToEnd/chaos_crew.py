@@ -23,6 +23,8 @@ ACTIONS = {
     "signals": 600, "media": 180, "hand": 60, "moderate": 60, "leave": 14, "side": 14, "sever": 12, "sleep": 4,
     "vanish": 4,
 }
+# So long after the last fault it is known at the latest who is not there.
+MISSED_SECONDS = 12
 
 
 class Crew:
@@ -33,6 +35,7 @@ class Crew:
         self.pause = order["pause"]
         self.homes = {int(number): home for number, home in order["homes"].items()}
         self.actions = {name: weight for name, weight in ACTIONS.items() if name not in order.get("without", [])}
+        self.grace = order["grace"]
         self.vanish_until = order.get("vanishUntil", 0)
         self.clients = {}
         self.is_calm = False
@@ -188,14 +191,25 @@ class Crew:
 
     async def settle(self, seconds):
         """Until everything that was begun has its outcome; what has not by then is a violation."""
-        began = time.monotonic()
+        began = told = time.monotonic()
         while found := self.unsettled():
+            if time.monotonic() - told > 1:
+                told = time.monotonic()
+                self.note({"t": told, "k": "unsettled", "c": -1, "what": found[:5]})
             if time.monotonic() - began > seconds:
                 for what in found[:20]:
                     self.note({"t": time.monotonic(), "k": "violation", "c": -1, "what": f"convergence: {what}"})
                 break
             await asyncio.sleep(0.05)
-        return {"settled": time.monotonic(), "missing": len(found)}
+        settled = time.monotonic()
+        # Those who have vanished have been missed by now, and leave when their time is over.
+        while time.monotonic() < began + MISSED_SECONDS or (
+                self.away() and time.monotonic() < began + MISSED_SECONDS + self.grace):
+            await asyncio.sleep(0.1)
+        return {"settled": settled, "missing": len(found)}
+
+    def away(self):
+        return any(client._away(room) for client in self.clients.values() for room in client.rooms.values())
 
     async def show(self):
         for client in self.clients.values():

@@ -10,6 +10,7 @@ from redis_server import free_port
 from server import Server
 
 FOLDER = Path(__file__).resolve().parent
+STARTS_MAX = 5
 
 
 class Link:
@@ -45,7 +46,6 @@ class Node:
         self.link = Link(store_port) if store_port and through_link else None
         self.store_port = store_port
         self.server = None
-        self.deaths = []
         self.starts = 0
         self.is_stopped = False
 
@@ -76,9 +76,17 @@ class Node:
         if self.store_port:
             port = self.link.port if self.link else self.store_port
             flags += ["--engine", f"redis://127.0.0.1:{port}"]
-        self.server = Server(self.program, *flags, port=self.port)
-        self.starts += 1
-        await self.server.__aenter__()
+        # Without its store it does not start; a machine would try it again.
+        for attempt in range(STARTS_MAX):
+            self.server = Server(self.program, *flags, port=self.port)
+            self.starts += 1
+            try:
+                await self.server.__aenter__()
+                break
+            except RuntimeError:
+                if attempt == STARTS_MAX - 1:
+                    raise
+                await asyncio.sleep(0.5)
         self.is_stopped = False
 
     async def kill(self):

@@ -140,5 +140,6 @@ class ChaosRoom:
 
     @property
     def undelivered(self):
-        """Only those that somebody still waits for."""
-        return sum(len(outbox.kept) for peer, outbox in self.outgoing.items() if peer in self.people)
+        """Only those that somebody waits for who is there."""
+        return sum(len(outbox.kept) for peer, outbox in self.outgoing.items()
+                   if self.people.get(peer, {}).get("connection") == "connected")

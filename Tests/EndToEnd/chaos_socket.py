@@ -4,6 +4,7 @@ import asyncio
 
 from websockets.client import ClientProtocol
 from websockets.frames import Opcode
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 OPEN_SECONDS = 3
@@ -64,7 +65,8 @@ class ChaosSocket(asyncio.Protocol):
         self._over(None, f"{error or 'end of the connection'}")
 
     def say(self, text):
-        if self.is_open and not self.is_over:
+        # Its close may have been read with what is heard now.
+        if self.is_open and not self.is_over and self.codec.state is State.OPEN:
             self.codec.send_text(text.encode())
             self._flush()
 
@@ -76,7 +78,7 @@ class ChaosSocket(asyncio.Protocol):
             self.transport.resume_reading()
 
     def goodbye(self, code=1000):
-        if self.is_open and not self.is_over:
+        if self.is_open and not self.is_over and self.codec.state is State.OPEN:
             self.is_over = True
             self.codec.send_close(code)
             self._flush()

@@ -20,11 +20,11 @@ def program(name):
     return found
 
 
-def example(name, /, **changes):
+def example(file, /, **changes):
     """That file, with its paths and ports changed into those of a test. What is not there cannot be changed."""
-    text = (EXAMPLES / name).read_text()
+    text = (EXAMPLES / file).read_text()
     for old, new in changes.values():
-        assert text.count(old) >= 1, f"{name} has no {old!r}"
+        assert text.count(old) >= 1, f"{file} has no {old!r}"
         text = text.replace(old, new)
     return text
 
@@ -39,7 +39,10 @@ async def free_port():
 
 
 class Proxy:
-    """`async with Proxy(name, folder, server, files) as proxy:` listens on `proxy.port`, with TLS."""
+    """`async with Proxy(name, folder, server, files) as proxy:` listens on `proxy.port`, with TLS.
+
+    Of a cluster `server` is a list of three nodes.
+    """
 
     def __init__(self, kind, folder, server, files):
         self.kind, self.folder, self.server, self.files = kind, Path(folder), server, files
@@ -90,12 +93,23 @@ class Proxy:
         both.write_bytes(b"".join(self.files.contents))
         return str(both)
 
+    def _nodes(self):
+        """Where the examples say that they are, and where they are here."""
+        return {f"node{number}": (f"10.0.0.{number}:8080", f"127.0.0.1:{node.port}")
+                for number, node in enumerate(self.server, 1)}
+
     def _nginx(self):
+        return self._start_nginx("nginx.conf", server=("127.0.0.1:8080", f"127.0.0.1:{self.server.port}"))
+
+    def _nginx_cluster(self):
+        return self._start_nginx("nginx-cluster.conf", **self._nodes())
+
+    def _start_nginx(self, name, **changes):
         self._write("site.conf", example(
-            "nginx.conf", port=("listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl"),
-            name=("meet.example.org", "parley.example"), server=("127.0.0.1:8080", f"127.0.0.1:{self.server.port}"),
+            name, port=("listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl"),
+            name=("meet.example.org", "parley.example"),
             certificate=("/etc/ssl/parley/fullchain.pem", str(self.files.certificate)),
-            key=("/etc/ssl/parley/privkey.pem", str(self.files.key))))
+            key=("/etc/ssl/parley/privkey.pem", str(self.files.key)), **changes))
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         folders = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in kinds)
         path = self._write("nginx.conf", f"""
@@ -110,15 +124,20 @@ class Proxy:
             server=("127.0.0.1:8080", f"127.0.0.1:{self.server.port}"),
             certificate=("/etc/haproxy/parley.pem", self._pair)))
 
+    def _haproxy_cluster(self):
+        return self._start_haproxy(example(
+            "haproxy-cluster.cfg", port=("bind :443", f"bind 127.0.0.1:{self.port}"),
+            certificate=("/etc/haproxy/parley.pem", self._pair), **self._nodes()), 60000)
+
     def _haproxy_tcp(self):
         return self._start_haproxy(example(
             "haproxy-tcp.cfg", port=("bind :443", f"bind 127.0.0.1:{self.port}"),
             server=("127.0.0.1:8443", f"127.0.0.1:{self.server.port}")))
 
-    def _start_haproxy(self, text):
+    def _start_haproxy(self, text, most=20000):
         # It asks for two descriptors a connection, which not every machine has.
-        assert "maxconn 20000" in text, text
-        path = self._write("haproxy.cfg", text.replace("maxconn 20000", "maxconn 1000"))
+        assert f"maxconn {most}" in text, text
+        path = self._write("haproxy.cfg", text.replace(f"maxconn {most}", "maxconn 1000"))
         return program("haproxy"), "-db", "-f", path
 
     def _caddy(self):

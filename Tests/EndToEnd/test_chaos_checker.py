@@ -298,6 +298,27 @@ async def test_told_to_be_out_and_never_left(stage):
     finds(story.end(), "L2: bob was told to be out")
 
 
+async def test_told_to_be_out_when_the_store_has_lost_everything(stage):
+    for fault, is_wrong in (("flush", True), ("rollback", False)):
+        story = Story()
+        story.add("fault", fault=fault, loss=True)
+        story.add("forgot", c=1, room=ROOM, me="bob", why="not-joined")
+        story.time += 5
+        story.entry([2, 7, "a7"], "h7", [["media-changed", "ada", "ada", 3, None]], clients=[0])
+        assert any("L2: bob" in violation for violation in violations(story.end())) == is_wrong
+
+
+async def test_a_join_that_is_answered_again_later(stage):
+    story = Story()
+    story.entry([1, 7, "a7"], "h7", [["attached", "bob", None, None, None]], clients=[0])
+    story.records = [r for r in story.records if not (r["k"] == "snapshot" and r["c"] == 1)]
+    story.at[1] = None
+    story.snapshot(1, "bob", [1, 7, "a7"], "h7", [joined("bob")], ["ada", "bob"])
+    assert not any("two histories" in violation for violation in violations(story))
+    story.find("snapshot", c=1)["events"].append(["hand-raised", "ada", "ada", 3, None])
+    finds(story, "S1: two histories")
+
+
 # MARK: - The end
 
 
@@ -312,6 +333,12 @@ async def test_they_do_not_agree_at_the_end(stage):
         story = Story().end()
         story.find("final", c=1)[member] = value
         finds(story, "convergence:", "and", ROOM)
+
+
+async def test_one_alias_is_two_rooms(stage):
+    story = Story().end()
+    story.find("final", c=1)["room"] = "r_2"
+    finds(story, "convergence: x is 2 rooms")
 
 
 async def test_a_ghost_and_somebody_who_is_still_away(stage):
