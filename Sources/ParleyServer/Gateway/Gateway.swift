@@ -111,7 +111,7 @@ package final class Gateway {
     private(set) var hasCompany = false
     private var heartbeats = 0
     private var repeatedTasks: [RepeatedTask] = []
-    private var sweptAt: NIODeadline?
+    var sweep: SweepStateMachine
 
     /// Call it on `eventLoop`.
     package init(_ setup: GatewaySetup, eventLoop: any EventLoop) {
@@ -155,8 +155,9 @@ package final class Gateway {
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
+        self.sweep = SweepStateMachine(interval: UInt64(self.transport.limits.sweepInterval.nanoseconds))
         self.clerk = self.configuration.webhook.map { AuthorizationClerk($0, self) }
-        self.transport.onSweep = { [unowned self] now in self.sweep(now) }
+        self.transport.onSweep = { [unowned self] now in self.beginSweep(now) }
     }
 
     /// Now, by the engine's clock.
@@ -371,35 +372,6 @@ package final class Gateway {
     // MARK: Sweep
 
     /// A few times a second: heartbeats of all connections in one pass, and of the rooms whose turn it is.
-    private func sweep(_ now: NIODeadline) {
-        let beat = self.encodedBeat()
-        let absence = self.absence(until: now)
-        // From the end: whoever is removed meanwhile is replaced by the last one, which was visited.
-        for index in self.connections.indices.reversed() where index < self.connections.count {
-            self.connections[index].sweep(now: now, absence: absence, beat: beat)
-            // Else as many outputs would be held at once as there are connections.
-            if index.isMultiple(of: 64) { self.transport.flushDirty() }
-        }
-        self.beatRooms(now)
-        self.measureRoundTrips(now)
-    }
-
-    /// For how long this loop has looked at no socket, if that was long: thousands who come at once take seconds, and
-    /// a process may be stopped. What came meanwhile is read behind this sweep.
-    private func absence(until now: NIODeadline) -> UInt64 {
-        defer { self.sweptAt = now }
-        guard let sweptAt = self.sweptAt else { return 0 }
-        let interval = self.transport.limits.sweepInterval
-        let absence = (now - sweptAt) - interval
-        return absence > interval * 2 ? UInt64(absence.nanoseconds) : 0
-    }
-
-    private func encodedBeat() -> [UInt8] {
-        var bytes: [UInt8] = []
-        ServerMessage.beat(ServerBeat(time: self.now)).encode(into: &bytes)
-        return bytes
-    }
-
     package func publishCounters() {
         self.traffic.move(to: &self.counters)
         self.counters.connectionsOpen = self.transport.connectionCount
