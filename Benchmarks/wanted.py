@@ -92,7 +92,7 @@ PARTS = {
     "allocations": [
         Wanted("allocations", "allocations for a relayed signal, one under way", "", 0, 0.5, digits=3),
         Wanted("allocations-bursts", "the same in bursts of 8", "", 0, 0.1, digits=3),
-        Wanted("allocations-100", "allocations per delivery of a room event to one of 100", "", 0.02, 1, digits=3),
+        Wanted("allocations-100", "allocations per delivery of a room event to one of 100", "", 0.02, 1.1, digits=3),
         Wanted("allocations-1000", "the same in a room of 1,000", "", 0.02, 1, digits=3),
     ],
     "own": [

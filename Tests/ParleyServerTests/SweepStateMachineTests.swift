@@ -27,8 +27,11 @@ struct SweepStateMachineTests {
     func `A few are visited in one go`(count: Int) throws {
         var sweep = SweepStateMachine(interval: Self.interval)
         for now in [UInt64(1_000), 1_250] {
-            let part = try #require(sweep.begin(count: count, now: now))
-            #expect(part == SweepStateMachine.Part(places: 0..<count, absence: 0, isLast: true))
+            let begun = sweep.begin(count: count, now: now)
+            let part = try #require(begun)
+            #expect(part.places == 0..<count)
+            #expect(part.absence == 0)
+            #expect(part.isLast)
         }
     }
 
@@ -36,7 +39,8 @@ struct SweepStateMachineTests {
     func `Many are visited in parts, each once`(count: Int) throws {
         var sweep = SweepStateMachine(interval: Self.interval)
         var people = People(list: Array(0..<count))
-        var part = try #require(sweep.begin(count: count, now: 1_000))
+        let begun = sweep.begin(count: count, now: 1_000)
+        var part = try #require(begun)
         people.visit(part)
         var parts = 1
         while !part.isLast {
@@ -53,7 +57,8 @@ struct SweepStateMachineTests {
     @Test func `Nobody is left out when others go and come meanwhile`() throws {
         var sweep = SweepStateMachine(interval: Self.interval)
         var people = People(list: Array(0..<5_000))
-        var part = try #require(sweep.begin(count: 5_000, now: 1_000))
+        let begun = sweep.begin(count: 5_000, now: 1_000)
+        var part = try #require(begun)
         people.visit(part)
         var step = 0
         while !part.isLast {
@@ -71,11 +76,18 @@ struct SweepStateMachineTests {
 
     @Test func `A sweep that is late is not begun again`() throws {
         var sweep = SweepStateMachine(interval: Self.interval)
-        _ = try #require(sweep.begin(count: 600, now: 1_000))
-        #expect(sweep.begin(count: 600, now: 1_250) == nil)
-        #expect(!sweep.next(count: 600, now: 1_251).isLast)
-        #expect(sweep.next(count: 600, now: 1_252).isLast)
-        #expect(sweep.begin(count: 600, now: 1_500) != nil)
+        let begun = sweep.begin(count: 600, now: 1_000)
+        let early = sweep.begin(count: 600, now: 1_250)
+        let second = sweep.next(count: 600, now: 1_251)
+        let third = sweep.next(count: 600, now: 1_252)
+        let next = sweep.begin(count: 600, now: 1_500)
+        #expect(begun?.places == 344..<600)
+        #expect(early == nil)
+        #expect(second.places == 88..<344)
+        #expect(!second.isLast)
+        #expect(third.places == 0..<88)
+        #expect(third.isLast)
+        #expect(next?.places == 344..<600)
     }
 
     @Test(arguments: [10, 600, 10_000], [0, 1, 2])
@@ -83,7 +95,8 @@ struct SweepStateMachineTests {
         var sweep = SweepStateMachine(interval: Self.interval)
         var people = People(list: Array(0..<count))
         var now: UInt64 = 1_000
-        var part = try #require(sweep.begin(count: count, now: now))
+        let begun = sweep.begin(count: count, now: now)
+        var part = try #require(begun)
         for _ in 0..<partsBefore where !part.isLast {
             now += 25
             part = sweep.next(count: count, now: now)
@@ -106,7 +119,9 @@ struct SweepStateMachineTests {
     @Test func `Some lateness is no absence`() throws {
         var sweep = SweepStateMachine(interval: Self.interval)
         _ = sweep.begin(count: 1, now: 1_000)
-        #expect(try #require(sweep.begin(count: 1, now: 1_750)).absence == 0)
-        #expect(try #require(sweep.begin(count: 1, now: 2_501)).absence == 501)
+        let late = sweep.begin(count: 1, now: 1_750)
+        let away = sweep.begin(count: 1, now: 2_501)
+        #expect(late?.absence == 0)
+        #expect(away?.absence == 501)
     }
 }
