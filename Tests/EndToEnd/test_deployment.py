@@ -1,0 +1,80 @@
+"""Three nodes, a Redis with replicas and Sentinels, HAProxy and nginx, all configured as docs/examples says: a
+node is killed, then the master of the Redis, and the meeting goes on."""
+
+import asyncio
+
+from certificates import Authority
+from company import same_state
+from deployment import Deployment
+from parley_peer import ParleyPeer
+from proxies import Proxy
+from stage import eventually
+
+
+async def somebody(stage, proxy, tls, name, room):
+    peer = await stage.enter(ParleyPeer(
+        f"wss://parley.example:{proxy.port}/v1/connect", room, name, tls=tls,
+        connecting={"host": "127.0.0.1", "port": proxy.port}))
+    stage.peers.append(peer)
+    return peer
+
+
+async def is_taken(peer):
+    number = await peer.command("media", audio=True)
+
+    def answers(frame):
+        return frame.get("id") == number or any(
+            event.get("by") == peer.id and event.get("id") == number for event in frame.get("events", []))
+
+    frame = await peer.expect(seconds=30, where=answers)
+    return frame["type"] != "rejected" or frame["code"] == "no-change"
+
+
+async def has_lost_its_connection(peer):
+    """A proxy may take a moment to pass the end on."""
+    await asyncio.wait([peer._reader], timeout=1)
+    return peer._reader.done()
+
+
+async def talk(one, two, said):
+    """Both say something, and both hear all of it."""
+    said += 1
+    await one.signal(two.id, f"{one.name} {said}")
+    await two.signal(one.id, f"{two.name} {said}")
+    for here, there in ((one, two), (two, one)):
+        await here.until(lambda: here.received.get(there.id) == said, seconds=10, what="what the other has said")
+    return said
+
+
+async def test_a_cluster_as_the_documents_say(stage):
+    authority = Authority(stage.folder())
+    files, tls = authority.issue(), authority.trusted()
+    store = await stage.enter(Deployment(stage))
+    nodes = [await stage.server("--config", store.configuration()) for _ in range(3)]
+    proxies = {
+        kind: await stage.enter(Proxy(f"{kind}-cluster", stage.folder(), nodes, files)) for kind in ("haproxy", "nginx")}
+    room = stage.room()
+    ada = await somebody(stage, proxies["haproxy"], tls, "Ada", room)
+    bob = await somebody(stage, proxies["nginx"], tls, "Bob", room)
+    said = await talk(ada, bob, 0)
+
+    # Two of three nodes die, so that somebody's is among them.
+    returns = 0
+    for node in nodes[:2]:
+        node.process.kill()
+        await node.process.wait()
+        for peer in (ada, bob):
+            if await has_lost_its_connection(peer):
+                returns += 1
+                welcome = await peer.resume()
+                assert welcome["resumed"], welcome
+        said = await talk(ada, bob, said)
+    assert returns >= 1, "nobody was on a node that died"
+    await same_state(ada, bob)
+
+    await store.master.kill()
+
+    # Whatever is asked meanwhile waits, or is refused by name and asked again.
+    await eventually(lambda: is_taken(ada), seconds=40, what="a command by way of the next master")
+    said = await talk(ada, bob, said)
+    await same_state(ada, bob)
