@@ -137,6 +137,7 @@ let package = Package(
                 "QRCode",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
+                product("CoreMetrics", "swift-metrics"),
                 product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"),
                 product("NIOPosix", "swift-nio"),

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import NIOCore
 public import ParleyEngine
@@ -25,6 +26,7 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
 
     /// - Parameters:
     ///   - prefix: in front of the names of all keys and channels.
+    ///   - metrics: where troubles are counted; the process's own place without.
     ///   - random: names lives of the data.
     public init(
         _ configuration: RedisConfiguration,
@@ -32,10 +34,17 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
         limits: Limits = Limits(),
         group: any EventLoopGroup,
         logger: Logger,
+        metrics: (any MetricsFactory)? = nil,
         random: @escaping @Sendable () -> UInt64
     ) {
         self.anyLoop = group.next()
-        self.servers = RedisServers(configuration, group: group, logger: logger, limits: limits)
+        self.servers = RedisServers(
+            configuration,
+            group: group,
+            logger: logger,
+            limits: limits,
+            metrics: metrics
+        )
         self.keys = EngineKeys(prefix: prefix)
         self.hub = RedisHub(self.servers, askingLoop: self.anyLoop)
         self.refusals = RedisRefusals(logger: logger)

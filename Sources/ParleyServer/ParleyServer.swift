@@ -25,6 +25,8 @@ public struct ParleyServer: Service, CustomStringConvertible {
     private let startMilliseconds: Int64
     private let audit: AuditTrail?
     private let onListening: @Sendable (SocketAddress) -> Void
+    /// What `/metrics` shows; others may count in it as well.
+    package var registry = PrometheusRegistry()
 
     /// - Parameters:
     ///   - startMilliseconds: UTC, by this machine's clock.
@@ -65,7 +67,7 @@ public struct ParleyServer: Service, CustomStringConvertible {
 
     private func run(on group: MultiThreadedEventLoopGroup, _ vendorHTTP: (any VendorHTTP)?) async throws {
         let readiness = Readiness()
-        let registry = PrometheusRegistry()
+        let registry = self.registry
         let processWide = ProcessWide(limits: self.configuration.limits, now: NIODeadline.now().uptimeNanoseconds)
         let (drained, whenDrained) = AsyncStream.makeStream(of: Void.self)
         let setup = GatewaySetup(

@@ -49,7 +49,8 @@ struct Serve: AsyncParsableCommand {
         }
         var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = settings.logLevel
-        let chosen = try Self.engine(settings, logger)
+        let registry = PrometheusRegistry()
+        let chosen = try Self.engine(settings, logger, registry)
         let audit = try Self.auditLog(settings, logger)
         let outbound = OutboundClient(trustedRoots: settings.tokens.trustedRoots)
         var configuration = settings.server
@@ -60,7 +61,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError(error.description)
         }
         configuration.webhook = settings.webhook?.webhook(outbound)
-        let server = ParleyServer(
+        var server = ParleyServer(
             configuration: configuration,
             engine: chosen.engine,
             logger: logger,
@@ -69,6 +70,7 @@ struct Serve: AsyncParsableCommand {
         ) { address in
             Announcement(settings.server, port: address.port ?? settings.server.port, tryOut: tryOut).write()
         }
+        server.registry = registry
         do {
             let others: [(any Service)?] = [outbound, audit, chosen.service]
             let services = others.compactMap { $0 } + [WhenStarted(engine: chosen, service: server)]
@@ -83,9 +85,13 @@ struct Serve: AsyncParsableCommand {
         await chosen.close()
     }
 
-    private static func engine(_ settings: ServerSettings, _ logger: Logger) throws -> ChosenEngine {
+    private static func engine(
+        _ settings: ServerSettings,
+        _ logger: Logger,
+        _ metrics: PrometheusRegistry
+    ) throws -> ChosenEngine {
         do throws(SettingError) {
-            return try settings.engine.open(limits: settings.server.limits, logger: logger) {
+            return try settings.engine.open(limits: settings.server.limits, logger: logger, metrics: metrics) {
                 Instant(milliseconds: Self.systemMilliseconds())
             }
         } catch {

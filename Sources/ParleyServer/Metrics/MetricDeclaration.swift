@@ -28,6 +28,7 @@ package struct MetricDeclaration: Hashable, Sendable {
         bytesReceived,
         bytesSent,
         leases, turnVendorFailures, draining, auditEntries, auditMissing,
+        redisTroubles, redisWarnings,
     ]
 
     package static let connectionsOpen = Self(
@@ -203,6 +204,18 @@ package struct MetricDeclaration: Hashable, Sendable {
         name: "parley_audit_missing_total",
         kind: .counter,
         help: "Entries for which the audit log had no place; a line in it says how many."
+    )
+    package static let redisTroubles = Self(
+        name: "parley_redis_troubles_total",
+        kind: .counter,
+        help: "Connections to a Redis that have failed or ended, by reason.",
+        label: "reason"
+    )
+    package static let redisWarnings = Self(
+        name: "parley_redis_warnings_total",
+        kind: .counter,
+        help: "What a Redis was found to be that it should not be, by reason.",
+        label: "reason"
     )
     package static let draining = Self(
         name: "parley_draining",

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import NIOCore
 import NIOPosix
@@ -69,6 +70,7 @@ extension EngineChoice {
     func open(
         limits: Limits,
         logger: Logger,
+        metrics: any MetricsFactory,
         clock: @escaping @Sendable () -> Instant
     ) throws(SettingError) -> ChosenEngine {
         switch self {
@@ -77,9 +79,14 @@ extension EngineChoice {
             return ChosenEngine(engine: InMemoryEngine(limits: limits, incarnation: incarnation, clock: clock))
         case .redis(let configuration, let prefix):
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let engine = RedisEngine(configuration, prefix: prefix, limits: limits, group: group, logger: logger) {
-                .random(in: .min ... .max)
-            }
+            let engine = RedisEngine(
+                configuration,
+                prefix: prefix,
+                limits: limits,
+                group: group,
+                logger: logger,
+                metrics: metrics
+            ) { .random(in: .min ... .max) }
             return ChosenEngine(engine: engine, service: engine) {
                 do {
                     try await engine.started()

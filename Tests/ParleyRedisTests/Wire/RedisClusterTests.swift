@@ -89,6 +89,9 @@ struct RedisClusterTests {
         #expect(try await RedisClient("redis+cluster://127.0.0.1:\(single.port)").trouble() == .notCluster)
         let part = try MortalRedis(["--cluster-enabled", "yes", "--cluster-port", "\(MortalRedis.freePort())"])
         #expect(try await RedisClient(part.url).trouble() == .isCluster)
+        let empty = try RedisClient("redis+cluster://127.0.0.1:\(part.port)") { $0.redisStartMilliseconds = 1_500 }
+        #expect(await empty.trouble() == .incomplete)
+        await empty.servers.stop()
         for server in [single, part] { server.stop() }
     }
 

@@ -14,6 +14,7 @@ struct RedisSocketTests {
         func socket(_ socket: RedisSocket, received value: RESPValue) {
             self.lines.append("received \(value.text ?? "?")")
         }
+        func socketReadComplete(_ socket: RedisSocket) {}
         func socketFlushed(_ socket: RedisSocket) { self.lines.append("flushed") }
         func socketEnded(_ socket: RedisSocket, _ complaint: RedisComplaint) {
             self.lines.append("ended: \(complaint.trouble.rawValue)")

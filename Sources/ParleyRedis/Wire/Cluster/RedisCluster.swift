@@ -101,14 +101,18 @@ final class RedisCluster: RedisTopology {
         promise.futureResult.whenComplete { result in
             bound.value.isRefreshing = false
             guard case .success(let answer) = result, let slots = RedisSlots(answer, asked: address) else { return }
-            bound.value.use(slots)
+            bound.value.use(slots, by: address)
         }
     }
 
-    private func use(_ slots: RedisSlots) {
+    private func use(_ slots: RedisSlots, by address: RedisAddress) {
         guard self.isStarted else { return }
-        // One that does not know everything yet is not believed.
-        guard slots.isWhole || !self.slots.isWhole else { return }
+        if !slots.isWhole {
+            // One that does not know everything yet is not believed.
+            guard !self.slots.isWhole else { return }
+            let words = "\(address) knows no server for \(slots.missing) of the \(RedisKey.slots) slots of its cluster."
+            self.status.failed(RedisComplaint(.incomplete, words))
+        }
         self.slots = slots
         let masters = Set(slots.masters)
         for master in masters.sorted() {

@@ -29,7 +29,10 @@ package struct RedisSlots: Hashable, Sendable {
         set { self.owners[slot] = newValue }
     }
 
-    package var isWhole: Bool { self.owners.allSatisfy { $0 != nil } }
+    package var isWhole: Bool { self.missing == 0 }
+
+    /// Slots that nobody has.
+    package var missing: Int { self.owners.count { $0 == nil } }
 
     /// Whoever has slots, in a fixed order.
     package var masters: [RedisAddress] { Set(self.owners.compactMap(\.self)).sorted() }

@@ -19,6 +19,7 @@ final class RedisCommandLine: RedisLinkDelegate {
     private let setup: RedisLink.Setup
     private weak var delegate: (any RedisCommandLineDelegate)?
     private var pipeline: RedisPipelineStateMachine<RedisRequest>
+    private var answers = RedisAnswers()
     /// By digest, the scripts that this connection's server has been given. What was not goes with its source, so that
     /// nothing of what follows it can overtake it by its being sent again.
     private var scripts: Set<ByteBuffer> = []
@@ -113,8 +114,16 @@ final class RedisCommandLine: RedisLinkDelegate {
             self.scripts.remove(script.digest)
             return self.send(request)
         }
-        if self.delegate?.line(self, shouldAnswer: request, with: value) ?? true { request.promise.succeed(value) }
+        if self.delegate?.line(self, shouldAnswer: request, with: value) ?? true {
+            self.answers.add(request, .success(value))
+        }
+        // The answer was a reason to end the connection: nothing more is read.
+        if self.incarnation == nil { self.tellAll() }
     }
+
+    private func tellAll() { RedisAnswers.tell(self.answers.takeAll()) }
+
+    func linkReadComplete(_ link: RedisLink) { self.tellAll() }
 
     func linkFlushed(_ link: RedisLink) { self.pipeline.flushed() }
 
@@ -122,13 +131,15 @@ final class RedisCommandLine: RedisLinkDelegate {
         self.incarnation = nil
         let lost = self.pipeline.lost()
         self.delegate?.lineLost(self, complaint, wasReady: wasReady)
-        for request in lost.ambiguous { request.fail(.ambiguous) }
-        for request in lost.unavailable { request.fail(.unavailable) }
+        for request in lost.ambiguous { self.answers.add(request, .failure(.ambiguous)) }
+        for request in lost.unavailable { self.answers.add(request, .failure(.unavailable)) }
+        self.tellAll()
     }
 
     func linkTick(_ link: RedisLink, now: NIODeadline) {
         let due = self.pipeline.tick(now: now)
-        for request in due.ambiguous { request.fail(.ambiguous) }
+        for request in due.ambiguous { self.answers.add(request, .failure(.ambiguous)) }
+        self.tellAll()
         if due.isDead {
             let seconds = self.setup.limits.redisSilenceMilliseconds / 1_000
             link.end(RedisComplaint(.silent, "\(link.address) has not answered for \(seconds) seconds."))

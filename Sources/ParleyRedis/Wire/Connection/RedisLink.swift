@@ -7,6 +7,8 @@ import ParleyProtocol
 protocol RedisLinkDelegate: AnyObject {
     func linkReady(_ link: RedisLink, _ facts: RedisFacts)
     func link(_ link: RedisLink, received value: RESPValue)
+    /// For now there is no more.
+    func linkReadComplete(_ link: RedisLink)
     func linkFlushed(_ link: RedisLink)
     /// - Parameter wasReady: whether ``linkReady`` was said of this connection.
     func linkLost(_ link: RedisLink, _ complaint: RedisComplaint, wasReady: Bool)
@@ -229,6 +231,10 @@ final class RedisLink: RedisSocketDelegate {
             if current === socket { self.delegate?.link(self, received: value) }
         case .idle, .connecting, .waiting, .stopped: break
         }
+    }
+
+    func socketReadComplete(_ socket: RedisSocket) {
+        if case .ready(let current) = self.state, current === socket { self.delegate?.linkReadComplete(self) }
     }
 
     func socketFlushed(_ socket: RedisSocket) {

@@ -5,6 +5,8 @@ package import ParleyProtocol
 package protocol RedisSocketDelegate: AnyObject {
     func socketOpened(_ socket: RedisSocket)
     func socket(_ socket: RedisSocket, received value: RESPValue)
+    /// For now there is no more.
+    func socketReadComplete(_ socket: RedisSocket)
     /// All that was sent so far has been given to the network.
     func socketFlushed(_ socket: RedisSocket)
     /// The last thing that is said of it.
@@ -106,6 +108,8 @@ package final class RedisSocket: ChannelInboundHandler {
             self.close(self.complaint(of: error))
         }
     }
+
+    package func channelReadComplete(context: ChannelHandlerContext) { self.delegate?.socketReadComplete(self) }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.flush()

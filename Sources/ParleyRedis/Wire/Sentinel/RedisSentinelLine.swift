@@ -74,6 +74,8 @@ final class RedisSentinelLine: RedisLinkDelegate {
         }
     }
 
+    func linkReadComplete(_ link: RedisLink) {}
+
     func linkFlushed(_ link: RedisLink) {}
 
     func linkLost(_ link: RedisLink, _ complaint: RedisComplaint, wasReady: Bool) {

@@ -89,6 +89,8 @@ final class RedisSubscriptionLine: RedisLinkDelegate {
         self.perform(self.machine.received(value, now: .now()))
     }
 
+    func linkReadComplete(_ link: RedisLink) {}
+
     func linkFlushed(_ link: RedisLink) {}
 
     func linkLost(_ link: RedisLink, _ complaint: RedisComplaint, wasReady: Bool) {
