@@ -66,7 +66,11 @@ struct RedisClusterTests {
         for (number, heard) in heard.enumerated() {
             #expect(await client.waits { await heard.texts == ["hello \(number)"] })
         }
+        let strict = try RedisClient("redis+cluster://127.0.0.1:\(cluster[0].port)") { $0.redisRedirectsMax = 0 }
+        try await strict.servers.started()
         try await self.move("{c0}", in: cluster)
+        await #expect(throws: EngineError.unavailable) { try await strict.send("INCR", "{c0}") }
+        await strict.servers.stop()
         // The client has not heard of it: it is told `MOVED`, and listens elsewhere.
         let answer = try await client.send("INCR", "{c0}")
         #expect(answer.integer == 2)
