@@ -80,7 +80,7 @@ struct RESPDecoderTests {
         limits.redisAnswerBytesMax = 11
         #expect(try Self.decode("$5\r\nabcde\r\n", limits: limits).count == 1)
         #expect(throws: RESPViolation.tooLong) { try Self.decode("$6\r\n", limits: limits) }
-        #expect(throws: RESPViolation.tooLong) { try Self.decode("*2\r\n$1\r\na\r\n", limits: limits) }
+        #expect(throws: RESPViolation.tooLong) { try Self.decode("*2\r\n$2\r\n", limits: limits) }
         limits = Limits()
         limits.redisLineBytesMax = 4
         #expect(try Self.decode("+abc\r\n", limits: limits).count == 1)

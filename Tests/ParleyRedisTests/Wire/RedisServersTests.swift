@@ -164,7 +164,7 @@ struct RedisServersTests {
     }
 
     @Test func `a user who may do little is enough`() async throws {
-        let redis = try MortalRedis(["--user", "ada on >hush ~* &* +@all -info -config"])
+        let redis = try MortalRedis(["--user", "ada", "on", ">hush", "~*", "&*", "+@all", "-info", "-config"])
         try await self.with(redis, url: "redis://ada:hush@127.0.0.1:\(redis.port)/3") {
             (client: RedisClient) async throws in
             #expect(try await client.send("SET", "a", "1").text == "OK")

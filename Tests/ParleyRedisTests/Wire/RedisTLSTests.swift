@@ -62,7 +62,10 @@ struct RedisTLSTests {
         let address = "rediss://127.0.0.1:\(redis.port)?ca=\(certificates.roots)"
         #expect(try await RedisClient(address).trouble() == .tlsName)
         #expect(try await RedisClient(url).trouble() == .tlsUntrusted)
-        #expect(try await RedisClient("redis://localhost:\(redis.port)").trouble() == .noRedis)
+        let plain = try RedisClient("redis://localhost:\(redis.port)") { $0.redisStartMilliseconds = 700 }
+        #expect(await plain.trouble() == .lost)
+        #expect(plain.servers.trouble?.contains("rediss://") == true)
+        await plain.servers.stop()
         #expect(try await RedisClient("\(url)?ca=\(redis.folder.path)/none.pem").trouble() == .trustedRoots)
         redis.stop()
         try FileManager.default.removeItem(at: certificates.folder)
@@ -72,9 +75,12 @@ struct RedisTLSTests {
         let redis = try MortalRedis()
         let plain = try RedisClient(redis.url)
         try await plain.servers.started()
-        let client = try RedisClient("rediss://127.0.0.1:\(redis.port)") { $0.redisStartMilliseconds = 1_500 }
-        let trouble = await client.trouble()
-        #expect([.notTLS, .tlsFailed, .silent, .lost].contains(trouble))
+        let client = try RedisClient("rediss://127.0.0.1:\(redis.port)") {
+            $0.redisConnectMilliseconds = 400
+            $0.redisStartMilliseconds = 1_500
+        }
+        #expect(await client.trouble() == .silent)
+        #expect(client.servers.trouble?.contains("TLS") == true)
         await client.servers.stop()
         await plain.servers.stop()
         redis.stop()

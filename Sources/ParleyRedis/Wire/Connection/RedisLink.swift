@@ -179,7 +179,8 @@ final class RedisLink: RedisSocketDelegate {
 
     private func isLate(attempt: Int) {
         guard attempt == self.attempt, case .greeting(let socket, _) = self.state else { return }
-        socket.close(RedisComplaint(.silent, "\(self.address) takes the connection and does not answer."))
+        let words = self.setup.tls == nil ? "" : "; it may not speak TLS"
+        socket.close(RedisComplaint(.silent, "\(self.address) takes the connection and does not answer\(words)."))
     }
 
     private func failed(_ complaint: RedisComplaint, attempt: Int) {

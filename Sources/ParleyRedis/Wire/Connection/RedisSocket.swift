@@ -81,7 +81,9 @@ package final class RedisSocket: ChannelInboundHandler {
         self.delegate = nil
         self.context = nil
         self.output = ByteBuffer()
-        let words = self.hasHeard ? "has ended the connection" : "has ended the connection before it said anything"
+        let words =
+            self.hasHeard
+            ? "has ended the connection" : "has ended the connection before it said anything; it may want rediss://"
         delegate.socketEnded(self, self.complaint ?? RedisComplaint(.lost, "\(self.address) \(words)."))
     }
 
