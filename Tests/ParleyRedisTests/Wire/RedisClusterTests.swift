@@ -68,12 +68,17 @@ struct RedisClusterTests {
         }
         let strict = try RedisClient("redis+cluster://127.0.0.1:\(cluster[0].port)") { $0.redisRedirectsMax = 0 }
         try await strict.servers.started()
-        try await self.move("{c0}", in: cluster)
+        let move = try Move("{c0}", in: cluster)
+        try move.begin()
+        // Its slot is still the old server's, its key is the new one's: `ASK`.
+        #expect(try await client.send("INCR", "{c0}").integer == 2)
+        #expect(try await client.send("INCR", "{c0}").integer == 3)
+        try move.end()
         await #expect(throws: EngineError.unavailable) { try await strict.send("INCR", "{c0}") }
         await strict.servers.stop()
         // The client has not heard of it: it is told `MOVED`, and listens elsewhere.
         let answer = try await client.send("INCR", "{c0}")
-        #expect(answer.integer == 2)
+        #expect(answer.integer == 4)
         #expect(await client.waits { await heard[0].again >= 1 })
         #expect(try await client.send("SPUBLISH", "{c0}", "again").integer == 1)
         #expect(await client.waits { await heard[0].texts == ["hello 0", "again"] })
@@ -100,18 +105,31 @@ struct RedisClusterTests {
     }
 
     /// Gives the key's slot, with the key, to the next server, as `redis-cli --cluster reshard` does.
-    private func move(_ key: String, in cluster: [MortalRedis]) async throws {
-        let slot = RedisKey(key).slot
-        let from = slot < 5_461 ? 0 : slot < 10_923 ? 1 : 2
-        let to = (from + 1) % 3
-        let ids = try cluster.map {
-            try $0.ask("CLUSTER", "MYID").trimmingCharacters(in: .whitespacesAndNewlines)
+    private struct Move {
+        let key: String
+        let slot: String
+        let (from, to): (MortalRedis, MortalRedis)
+        let (fromID, toID): (String, String)
+
+        init(_ key: String, in cluster: [MortalRedis]) throws {
+            let slot = RedisKey(key).slot
+            let index = slot < 5_461 ? 0 : slot < 10_923 ? 1 : 2
+            (self.key, self.slot) = (key, "\(slot)")
+            (self.from, self.to) = (cluster[index], cluster[(index + 1) % 3])
+            self.fromID = try self.from.ask("CLUSTER", "MYID").trimmingCharacters(in: .whitespacesAndNewlines)
+            self.toID = try self.to.ask("CLUSTER", "MYID").trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        _ = try cluster[to].ask("CLUSTER", "SETSLOT", "\(slot)", "IMPORTING", ids[from])
-        _ = try cluster[from].ask("CLUSTER", "SETSLOT", "\(slot)", "MIGRATING", ids[to])
-        _ = try cluster[from].ask("MIGRATE", "127.0.0.1", "\(cluster[to].port)", key, "0", "1000")
-        for server in [to, from] {
-            _ = try cluster[server].ask("CLUSTER", "SETSLOT", "\(slot)", "NODE", ids[to])
+
+        func begin() throws {
+            _ = try self.to.ask("CLUSTER", "SETSLOT", self.slot, "IMPORTING", self.fromID)
+            _ = try self.from.ask("CLUSTER", "SETSLOT", self.slot, "MIGRATING", self.toID)
+            _ = try self.from.ask("MIGRATE", "127.0.0.1", "\(self.to.port)", self.key, "0", "1000")
+        }
+
+        func end() throws {
+            for server in [self.to, self.from] {
+                _ = try server.ask("CLUSTER", "SETSLOT", self.slot, "NODE", self.toID)
+            }
         }
     }
 }

@@ -81,10 +81,14 @@ package final class RedisSocket: ChannelInboundHandler {
         self.delegate = nil
         self.context = nil
         self.output = ByteBuffer()
+        delegate.socketEnded(self, self.complaint ?? self.ended)
+    }
+
+    private var ended: RedisComplaint {
         let words =
             self.hasHeard
             ? "has ended the connection" : "has ended the connection before it said anything; it may want rediss://"
-        delegate.socketEnded(self, self.complaint ?? RedisComplaint(.lost, "\(self.address) \(words)."))
+        return RedisComplaint(.lost, "\(self.address) \(words).")
     }
 
     // MARK: - Channel
@@ -123,7 +127,8 @@ package final class RedisSocket: ChannelInboundHandler {
     package func handlerRemoved(context: ChannelHandlerContext) { self.end() }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.close(RedisComplaint(error, address: self.address))
+        let complaint = RedisComplaint(error, address: self.address)
+        self.close(complaint.trouble == .lost && !self.hasHeard ? self.ended : complaint)
     }
 
     private func complaint(of violation: RESPViolation) -> RedisComplaint {
