@@ -362,14 +362,17 @@ class Checker:
                          f"and was connected less than {self.grace} s before")
 
     def _memberships(self):
-        """Nobody is told to be out who has not left, as far as somebody was there to see it."""
+        """Nobody is told to be out whom others see in the room afterwards."""
         for record in self.by_kind["forgot"]:
-            if record["me"] in self.left or self._may_have_forgotten(record):
+            left = self.left.get(record["me"])
+            if left is not None and left.seen_at < record["t"] + 2 or self._may_have_forgotten(record):
                 continue
-            later = [entry for entry in self.rooms[record["room"]].values() if entry.seen_at > record["t"] + 1]
-            if later:
-                self.violate(f"L2: {record['me']} was told to be out of {record['room']} ({record['why']}) "
-                             "and has never left", record)
+            seen = [shown["t"] for shown in self.by_kind["snapshot"] + self.by_kind["final"]
+                    if shown["room"] == record["room"] and shown["t"] > record["t"] + 1
+                    and record["me"] in shown["people"]]
+            if seen:
+                self.violate(f"L2: {record['me']} was told to be out of {record['room']} ({record['why']}), "
+                             f"and is seen in there at {seen[0]:.3f}", record)
 
     def _may_have_forgotten(self, record):
         """A store that went back a little may have lost a join, if somebody wrote before it was given back. One that

@@ -246,4 +246,6 @@ class ChaosClient(Hearing):
                 self.socket.go_on()
             for room in self.rooms.values():
                 self.send_again(room)
+            for alias in sorted(self.wishes):
+                self.join_if_wished(alias)
             self.acknowledge()

@@ -16,6 +16,7 @@ class Faults:
         self.store = store
         self.note = note
         self.busy = set()
+        self.is_asleep = False
         self.well_since = time.monotonic()
         self.ended_by_itself = []
         self._tasks = set()
@@ -131,7 +132,11 @@ class Faults:
         await self.store.command("CLIENT", "KILL", "TYPE", "pubsub")
 
     async def do_sleep(self, fault, _):
-        await self.store.command("DEBUG", "SLEEP", fault["seconds"])
+        # One after the other would be one long one.
+        if not self.is_asleep:
+            self.is_asleep = True
+            await self.store.command("DEBUG", "SLEEP", fault["seconds"])
+            self.is_asleep = False
 
     async def do_flush(self, fault, _):
         await self.store.command("FLUSHALL")

@@ -77,7 +77,7 @@ class Hearing:
 
     def join_if_wished(self, alias):
         is_in = alias in self.joining or any(room.alias == alias for room in self.rooms.values())
-        if self.is_live and alias in self.wishes and not is_in:
+        if self.is_live and not self.is_asleep and alias in self.wishes and not is_in:
             self.joining.add(alias)
             self.say({"type": "join", "id": 1, "room": alias, "name": self.name})
 

@@ -294,7 +294,7 @@ async def test_told_to_be_out_and_never_left(stage):
     story = Story()
     story.add("forgot", c=1, room=ROOM, me="bob", why="not-joined")
     story.time += 5
-    story.entry([1, 7, "a7"], "h7", [["media-changed", "ada", "ada", 3, None]], clients=[0])
+    story.snapshot(0, "ada", [1, 6, "a6"], "h6", [], ["ada", "bob"], last=2)
     finds(story.end(), "L2: bob was told to be out")
 
 
@@ -304,7 +304,7 @@ async def test_told_to_be_out_when_the_store_has_lost_everything(stage):
         story.add("fault", fault=fault, loss=True)
         story.add("forgot", c=1, room=ROOM, me="bob", why="not-joined")
         story.time += 5
-        story.entry([2, 7, "a7"], "h7", [["media-changed", "ada", "ada", 3, None]], clients=[0])
+        story.snapshot(0, "ada", [2, 7, "a7"], "h6", [], ["ada", "bob"], last=2)
         assert any("L2: bob" in violation for violation in violations(story.end())) == is_wrong
 
 

@@ -1,0 +1,47 @@
+"""Three nodes and a real Redis, two hundred clients that record all that they see, and everything happens to them.
+
+chaos.py has the command for longer and for other runs; docs/HACKING.md says how.
+"""
+
+import random
+
+import chaos_plan
+from chaos import Run
+from stage import only_long, patient, within
+
+# Beside `flush`, which is not survived yet.
+EVERYTHING = [kind for kind in chaos_plan.FAULTS if kind != "flush"]
+
+
+async def survive(stage, **options):
+    """A fresh seed each time: whoever wants to see it again finds it in the output."""
+    run = Run(stage.world.program, options.pop("seed", random.SystemRandom().randrange(1 << 31)), **options)
+    await run()
+    print("".join(f"     {line}\n" for line in run.summary.splitlines()), end="")
+    assert not run.violations, f"{len(run.violations)} violations; the records are in {run.folder}"
+    return run
+
+
+@patient
+@within(240)
+async def test_two_minutes_of_everything(stage):
+    run = await survive(stage, seconds=105, only=EVERYTHING)
+    counts = run.checker.counts
+    # It has really happened.
+    assert counts["faults"] > 20 and counts["commands acknowledged"] > 1000, counts
+    assert counts["signals delivered"] > 5000 and counts["interrupted"] > 10, counts
+
+
+@patient
+@within(150)
+async def test_a_rolling_restart_that_nobody_notices(stage):
+    run = await survive(stage, seconds=45, clients=60, only=["rolling"], without=["sever", "sleep", "vanish"])
+    counts = run.checker.counts
+    assert counts["faults"] >= 1 and counts["interrupted"] == 0, counts
+
+
+@only_long
+@within(4000)
+async def test_an_hour_of_everything(stage):
+    for _ in range(30):
+        await survive(stage, seconds=120, only=EVERYTHING)
