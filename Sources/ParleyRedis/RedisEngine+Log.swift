@@ -24,10 +24,10 @@ extension RedisEngine {
         guard incarnation == current else { return self.succeed(.engineChanged(current), on: eventLoop) }
         let lifetime = Self.lifetime(retention)
         if entry.after == .start || retention != .untilRetired { self.note(log, lifetime, on: eventLoop) }
-        let keys = self.keys.log(log)
+        let keys = self.keysWithLife(of: log)
         let arguments = [
             ByteBuffer(entry.after), ByteBuffer(stored: entry), self.keys.channel(of: log), lifetime,
-            StoredForms.text(Self.conflictTailMax),
+            StoredForms.text(Self.conflictTailMax), self.lives.newName(),
         ]
         let asked = self.servers.run(
             LogScripts.append,
@@ -38,9 +38,10 @@ extension RedisEngine {
         )
         return self.answer(asked, about: keys[0]) { value in
             if case .integer(1) = value { return .appended }
-            guard case .array(let parts) = value, parts.count == 2,
+            guard case .array(let parts) = value, parts.count == 3,
                 let top = parts[0].bytes.flatMap({ Position(stored: $0) })
             else { return nil }
+            self.saw(parts[2], at: keys[2])
             if case .null = parts[1] { return .conflict(LogConflict(top: top, tail: nil)) }
             guard let tail = Self.entries(parts[1]) else { return nil }
             return .conflict(LogConflict(top: top, tail: tail))
@@ -48,13 +49,14 @@ extension RedisEngine {
     }
 
     public func read(_ log: LogID, after: Position?, on eventLoop: any EventLoop) -> EventLoopFuture<LogRead> {
-        let keys = self.keys.log(log)
-        let arguments = [after.map { ByteBuffer($0) } ?? ByteBuffer()]
+        let keys = self.keysWithLife(of: log)
+        let arguments = [after.map { ByteBuffer($0) } ?? ByteBuffer(), self.lives.newName()]
         let asked = self.servers.run(LogScripts.read, keys: keys, arguments: arguments, on: eventLoop)
         return self.answer(asked, about: keys[0]) { value in
-            guard case .array(let parts) = value, parts.count == 4, case .integer(let continues) = parts[0],
+            guard case .array(let parts) = value, parts.count == 5, case .integer(let continues) = parts[0],
                 let top = parts[1].bytes.flatMap({ Position(stored: $0) }), let entries = Self.entries(parts[3])
             else { return nil }
+            self.saw(parts[4], at: keys[2])
             var snapshot: LogSnapshot?
             if let bytes = parts[2].bytes {
                 guard let held = LogSnapshot(stored: bytes) else { return nil }
@@ -104,9 +106,14 @@ extension RedisEngine {
     public func heads(_ logs: [LogID], on eventLoop: any EventLoop) -> EventLoopFuture<[Position]> {
         guard !logs.isEmpty else { return self.succeed([], on: eventLoop) }
         let heads = logs.map { log in
-            let keys = self.keys.log(log)
-            let asked = self.servers.run(LogScripts.head, keys: keys, arguments: [], on: eventLoop)
-            return self.answer(asked, about: keys[0]) { $0.bytes.flatMap { Position(stored: $0) } }
+            let keys = self.keysWithLife(of: log)
+            let name = self.lives.newName()
+            let asked = self.servers.run(LogScripts.head, keys: keys, arguments: [name], on: eventLoop)
+            return self.answer(asked, about: keys[0]) { value -> Position? in
+                guard case .array(let parts) = value, parts.count == 2 else { return nil }
+                self.saw(parts[1], at: keys[2])
+                return parts[0].bytes.flatMap { Position(stored: $0) }
+            }
         }
         return EventLoopFuture.whenAllSucceed(heads, on: eventLoop)
     }
@@ -127,6 +134,16 @@ extension RedisEngine {
                 eventLoop.makeSucceededFuture(result)
             }
         }
+    }
+
+    private func keysWithLife(of log: LogID) -> [ByteBuffer] {
+        let keys = self.keys.log(log)
+        return keys + [self.lives.key(besides: keys[0])]
+    }
+
+    /// Whoever asked sees the new incarnation when the answer comes.
+    private func saw(_ life: RESPValue, at key: ByteBuffer) {
+        if let name = life.bytes { self.lives.saw(name, at: key) }
     }
 
     private static let comparison: @Sendable (RESPValue) -> CompareResult? = { value in

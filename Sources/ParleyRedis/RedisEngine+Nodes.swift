@@ -9,14 +9,15 @@ extension RedisEngine {
     public func heartbeat(_ lease: NodeLease, on eventLoop: any EventLoop) -> EventLoopFuture<NodeView> {
         let keys = self.keys.leases
         let arguments = [
-            Self.name(lease.node), lease.encode(), StoredForms.text(Self.forgottenAfterMilliseconds), self.lifeName(),
+            Self.name(lease.node), lease.encode(), StoredForms.text(Self.forgottenAfterMilliseconds),
+            self.lives.newName(),
         ]
         let asked = self.servers.run(NodeScripts.heartbeat, keys: keys, arguments: arguments, on: eventLoop)
         return self.answer(asked, about: keys[0]) { value in
             guard case .array(let parts) = value, parts.count >= 2, let now = parts[0].integer,
                 let life = parts[1].bytes
             else { return nil }
-            self.adopt(life: life)
+            self.lives.saw(life, at: keys[2])
             self.refusals.isOver()
             self.noteAgain(on: eventLoop)
             return NodeView(

@@ -18,9 +18,7 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
     let limits: Limits
     /// For calls whose answers nobody waits for.
     let anyLoop: any EventLoop
-    /// The name of the data's life, as last read from the server: a wiped server has another one.
-    private let life = Mutex<UInt64>(0)
-    private let random: @Sendable () -> UInt64
+    let lives: RedisLives
     /// Logs that the index could not be told of, and how long they live.
     let unnoted = Mutex<[LogID: ByteBuffer]>([:])
 
@@ -47,9 +45,14 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
         )
         self.keys = EngineKeys(prefix: prefix)
         self.hub = RedisHub(self.servers, askingLoop: self.anyLoop)
-        self.refusals = RedisRefusals(logger: logger)
+        self.refusals = RedisRefusals(logger: logger, metrics: metrics)
         self.limits = limits
-        self.random = random
+        self.lives = RedisLives(
+            prefix: prefix,
+            one: self.keys.leases[2],
+            isCluster: configuration.isCluster,
+            random: random
+        )
     }
 
     /// Whether names may begin like that.
@@ -83,24 +86,16 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
 
     /// Finds out whether it is still the same data.
     package func refreshLife() -> EventLoopFuture<Void> {
-        let arguments = [ByteBuffer(), ByteBuffer(), ByteBuffer(), self.lifeName()]
+        let arguments = [ByteBuffer(), ByteBuffer(), ByteBuffer(), self.lives.newName()]
         let keys = self.keys.leases
         let asked = self.servers.run(NodeScripts.readLife, keys: keys, arguments: arguments, on: self.anyLoop)
-        return self.answer(asked, about: keys[2]) { $0.bytes }.map { self.adopt(life: $0) }
+        return self.answer(asked, about: keys[2]) { $0.bytes }.map { self.lives.saw($0, at: keys[2]) }
     }
 
     public var incarnation: EngineIncarnation { self.incarnation(self.servers.incarnation) }
 
     func incarnation(_ servers: EngineIncarnation) -> EngineIncarnation {
-        EngineIncarnation(rawValue: servers.rawValue ^ self.life.withLock { $0 })
-    }
-
-    /// For a life that has no name yet.
-    func lifeName() -> ByteBuffer { ByteBuffer(integer: self.random()) }
-
-    func adopt(life name: ByteBuffer) {
-        guard let life = name.getInteger(at: name.readerIndex, as: UInt64.self) else { return }
-        self.life.withLock { $0 = life }
+        EngineIncarnation(rawValue: servers.rawValue ^ self.lives.changes)
     }
 
     // MARK: Health

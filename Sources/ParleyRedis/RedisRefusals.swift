@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import NIOCore
 import Synchronization
@@ -23,9 +24,11 @@ final class RedisRefusals: Sendable {
 
     private let guarded = Mutex(Guarded())
     private let logger: Logger
+    private let metrics: (any MetricsFactory)?
 
-    init(logger: Logger) {
+    init(logger: Logger, metrics: (any MetricsFactory)?) {
         self.logger = logger
+        self.metrics = metrics
     }
 
     var trouble: String? { self.guarded.withLock { $0.trouble } }
@@ -43,15 +46,18 @@ final class RedisRefusals: Sendable {
 
     /// - Parameter stops: whether nothing can be written at all as long as it is so.
     func note(_ code: String, _ sentence: String, stops: Bool, _ metadata: Logger.Metadata, now: NIODeadline) {
-        let suppressed = self.guarded.withLock { guarded -> Int? in
+        let (key, suppressed) = self.guarded.withLock { guarded -> (String, Int?) in
             if stops { guarded.trouble = sentence }
             let key = guarded.reasons[code] == nil && guarded.reasons.count >= Self.reasonsMax ? "other" : code
             var reason = guarded.reasons[key] ?? Reason()
             defer { guarded.reasons[key] = reason }
             reason.count += 1
-            if let saidAt = reason.saidAt, now - saidAt < Self.silence { return nil }
+            if let saidAt = reason.saidAt, now - saidAt < Self.silence { return (key, nil) }
             defer { (reason.saidAt, reason.countWhenSaid) = (now, reason.count) }
-            return reason.count - 1 - reason.countWhenSaid
+            return (key, reason.count - 1 - reason.countWhenSaid)
+        }
+        self.metrics.map {
+            Counter(label: "parley_redis_refusals_total", dimensions: [("reason", key)], factory: $0).increment()
         }
         guard let suppressed else { return }
         var metadata = metadata

@@ -1,6 +1,6 @@
-import NIOCore
-import ParleyEngine
-import ParleyProtocol
+package import NIOCore
+package import ParleyEngine
+package import ParleyProtocol
 
 /// How entries, snapshots, signals and hints look in the server. All integers are big-endian.
 ///
@@ -27,13 +27,13 @@ enum StoredForms {
 // MARK: - Writing
 
 extension ByteBuffer {
-    init(_ position: Position) {
+    package init(_ position: Position) {
         self.init()
         self.reserveCapacity(StoredForms.positionBytes)
         self.write(position)
     }
 
-    init(stored entry: LogEntry) {
+    package init(stored entry: LogEntry) {
         self.init()
         self.reserveCapacity(StoredForms.entryHeadBytes + entry.payload.readableBytes)
         self.writeInteger(StoredForms.version)
@@ -43,7 +43,7 @@ extension ByteBuffer {
         self.writeImmutableBuffer(entry.payload)
     }
 
-    init(stored snapshot: LogSnapshot) {
+    package init(stored snapshot: LogSnapshot) {
         self.init()
         self.reserveCapacity(1 + StoredForms.positionBytes + snapshot.payload.readableBytes)
         self.writeInteger(StoredForms.version)
@@ -51,7 +51,7 @@ extension ByteBuffer {
         self.writeImmutableBuffer(snapshot.payload)
     }
 
-    init(stored signal: UnsafeRawBufferPointer, from sender: ParticipantID, n: UInt64) {
+    package init(stored signal: UnsafeRawBufferPointer, from sender: ParticipantID, n: UInt64) {
         self.init()
         self.reserveCapacity(StoredForms.signalHeadBytes + signal.count)
         self.writeIdentifier(sender)
@@ -74,7 +74,7 @@ extension Position {
         self.init(generation: generation, sequence: sequence, uid: uid)
     }
 
-    init?(stored bytes: ByteBuffer) {
+    package init?(stored bytes: ByteBuffer) {
         var bytes = bytes
         self.init(reading: &bytes)
         guard bytes.readableBytes == 0 else { return nil }
@@ -82,7 +82,7 @@ extension Position {
 }
 
 extension LogEntry {
-    init?(stored bytes: ByteBuffer) {
+    package init?(stored bytes: ByteBuffer) {
         var bytes = bytes
         guard bytes.readInteger(as: UInt8.self) == StoredForms.version, let position = Position(reading: &bytes),
             let previous = bytes.readInteger(as: UInt64.self), let author = bytes.readIdentifier(as: NodeID.self),
@@ -99,7 +99,7 @@ extension LogEntry {
 }
 
 extension LogSnapshot {
-    init?(stored bytes: ByteBuffer) {
+    package init?(stored bytes: ByteBuffer) {
         var bytes = bytes
         guard bytes.readInteger(as: UInt8.self) == StoredForms.version, let position = Position(reading: &bytes) else {
             return nil
@@ -109,7 +109,7 @@ extension LogSnapshot {
 }
 
 extension StoredSignal {
-    init?(stored bytes: ByteBuffer) {
+    package init?(stored bytes: ByteBuffer) {
         var bytes = bytes
         guard let sender = bytes.readIdentifier(as: ParticipantID.self), let n = bytes.readInteger(as: UInt64.self)
         else { return nil }
@@ -119,7 +119,7 @@ extension StoredSignal {
 
 extension MailboxMarks {
     /// As the scripts write a pair: `stored delivered used`.
-    init?(stored bytes: ByteBuffer) {
+    package init?(stored bytes: ByteBuffer) {
         let numbers = String(buffer: bytes).split(separator: " ", omittingEmptySubsequences: false).map { UInt64($0) }
         guard numbers.count == 3, let stored = numbers[0], let delivered = numbers[1], numbers[2] != nil else {
             return nil

@@ -1,9 +1,9 @@
-import NIOCore
-import ParleyEngine
-import ParleyProtocol
+package import NIOCore
+package import ParleyEngine
+package import ParleyProtocol
 
 /// What is said on a log's channel. The first letter tells what it is.
-enum StoredHint {
+package enum StoredHint {
     private enum Letter: UInt8 {
         case committed = 0x4C  // L
         case reseeded = 0x52  // R
@@ -12,7 +12,7 @@ enum StoredHint {
         case ephemeral = 0x45  // E
     }
 
-    static func mail(for recipient: ParticipantID, author: NodeID) -> ByteBuffer {
+    package static func mail(for recipient: ParticipantID, author: NodeID) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(33)
         bytes.writeInteger(Letter.mail.rawValue)
@@ -21,7 +21,7 @@ enum StoredHint {
         return bytes
     }
 
-    static func ephemeral(_ said: ByteBuffer) -> ByteBuffer {
+    package static func ephemeral(_ said: ByteBuffer) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(1 + said.readableBytes)
         bytes.writeInteger(Letter.ephemeral.rawValue)
@@ -30,7 +30,7 @@ enum StoredHint {
     }
 
     /// - Returns: the hint, and the node that is not told of it; `nil` for what no Parley has said.
-    static func decode(_ bytes: ByteBuffer) -> (hint: LogHint, author: NodeID?)? {
+    package static func decode(_ bytes: ByteBuffer) -> (hint: LogHint, author: NodeID?)? {
         var bytes = bytes
         guard let letter = bytes.readInteger(as: UInt8.self).flatMap({ Letter(rawValue: $0) }) else { return nil }
         switch letter {

@@ -7,9 +7,12 @@ struct Announcement {
     private let server: ServerConfiguration
     private let port: Int
     private let tryOut: TryOut?
+    /// Where meetings are kept, as the end of a sentence.
+    private let keeping: String
 
-    init(_ server: ServerConfiguration, port: Int, tryOut: TryOut? = nil) {
+    init(_ server: ServerConfiguration, keeping: String, port: Int, tryOut: TryOut? = nil) {
         self.server = server
+        self.keeping = keeping
         self.port = port
         self.tryOut = tryOut
     }
@@ -30,7 +33,7 @@ struct Announcement {
 
                 \(self.address)
 
-            \(self.server.isGuarded ? Self.withTokens : Self.development)
+            \(self.server.isGuarded ? self.withTokens : self.development)
 
             """
     }
@@ -39,15 +42,19 @@ struct Announcement {
         self.server.isGuarded ? "It is reached by" : "Open this address in two browser windows"
     }
 
-    private static let development = """
+    private var development: String {
+        """
         Development mode: no tokens, and only this machine can connect. Everybody who reaches the port may
-        create and enter rooms; meetings are kept in memory and end with this process. Ctrl-C stops it.
+        create and enter rooms; meetings are kept \(self.keeping). Ctrl-C stops it.
         """
+    }
 
-    private static let withTokens = """
-        Only those who show a token can connect (parley token --help). Meetings are kept in memory and end with this
-        process. Ctrl-C stops it.
+    private var withTokens: String {
         """
+        Only those who show a token can connect (parley token --help). Meetings are kept \(self.keeping).
+        Ctrl-C stops it.
+        """
+    }
 
     /// - Parameter others: to the same room, by other addresses of this machine.
     private func trying(_ link: String, others: [String]) -> String {
@@ -60,7 +67,8 @@ struct Announcement {
                 \(link)
             \(code)\(more)
             \(self.warning)
-            Whoever has the link may come in, until this process ends. Meetings are kept in memory. Ctrl-C stops it.
+            Whoever has the link may come in, until this process ends. Meetings are kept \(self.keeping).
+            Ctrl-C stops it.
 
             """
     }

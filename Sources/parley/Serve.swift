@@ -68,7 +68,8 @@ struct Serve: AsyncParsableCommand {
             startMilliseconds: Self.systemMilliseconds(),
             audit: audit
         ) { address in
-            Announcement(settings.server, port: address.port ?? settings.server.port, tryOut: tryOut).write()
+            let port = address.port ?? settings.server.port
+            Announcement(settings.server, keeping: settings.engine.keeping, port: port, tryOut: tryOut).write()
         }
         server.registry = registry
         do {

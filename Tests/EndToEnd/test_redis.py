@@ -122,7 +122,8 @@ async def test_what_is_no_engine_is_refused_in_words(stage):
 
 
 async def test_a_wrong_password_ends_the_start_in_words(stage):
-    redis = await stage.enter(RedisServer("--requirepass", "geheim"))
+    redis = await stage.enter(RedisServer())
+    await redis.command("CONFIG", "SET", "requirepass", "geheim")
     for url in (redis.url, redis.url.replace("//", "//:falsch@")):
         status, said = await refused_start(stage.world.program, environment={"PARLEY_ENGINE": url})
         assert status != 0 and "password" in said and "falsch" not in said, said

@@ -8,6 +8,7 @@ package final class RedisProcess: Sendable {
     }
 
     package let port: Int
+    private let pid: Int32
     private let process: Process
     /// It ends when nobody holds the other end of this any more.
     private let leash: Pipe
@@ -20,9 +21,9 @@ package final class RedisProcess: Sendable {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20 {
             // Where a cluster's servers talk to each other is 10,000 above.
-            let port = Int.random(in: 20_000...32_000, using: &generator)
+            let port = Int.random(in: 12_000...22_000, using: &generator)
             if let started = try Self.start(port, flags, program, file) {
-                (self.process, self.leash, self.folder) = started
+                (self.process, self.leash, self.folder, self.pid) = started
                 self.port = port
                 return
             }
@@ -31,16 +32,17 @@ package final class RedisProcess: Sendable {
     }
 
     package func stop() {
-        guard self.process.isRunning else { return }
+        // Not by the leash alone: a process that was begun at the same moment may hold its end, too. Whoever holds the
+        // leash has not waited for it yet, so that the number is nobody else's.
+        kill(self.pid, SIGKILL)
         try? self.leash.fileHandleForWriting.close()
-        self.process.waitUntilExit()
         try? FileManager.default.removeItem(at: self.folder)
     }
 
     /// What `redis-cli` says about it.
     @discardableResult
     package func command(_ words: String...) throws -> String {
-        try Self.cli(["-p", "\(self.port)"] + words)
+        try Self.cli(["-c", "-p", "\(self.port)"] + words)
     }
 
     package static func cli(_ words: [String]) throws -> String {
@@ -57,13 +59,16 @@ package final class RedisProcess: Sendable {
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// Ends its child when nobody holds the other end of its input any more.
+    private static let onALeash = #""$@" & child=$!; cat > /dev/null; kill -9 $child; wait $child"#
+
     /// - Returns: `nil` if the port is taken.
     private static func start(
         _ port: Int,
         _ flags: [String],
         _ program: String,
         _ file: String?
-    ) throws -> (Process, Pipe, URL)? {
+    ) throws -> (Process, Pipe, URL, Int32)? {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parley-redis-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var arguments: [String] = []
@@ -76,8 +81,7 @@ package final class RedisProcess: Sendable {
         if program == "redis-server" { arguments += ["--save", "", "--appendonly", "no"] }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments =
-            ["-c", #""$@" & child=$!; cat > /dev/null; kill -9 $child; wait $child"#, "sh", program] + arguments + flags
+        process.arguments = ["-c", Self.onALeash, "sh", program] + arguments + flags
         let (leash, said) = (Pipe(), Pipe())
         process.standardInput = leash
         process.standardOutput = said
@@ -97,6 +101,8 @@ package final class RedisProcess: Sendable {
         }
         // Whatever it says from now on is read by nobody, and must not fill the pipe.
         said.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
-        return (process, leash, folder)
+        let number = text.firstMatch(of: /pid=([0-9]+)/).flatMap { Int32($0.1) }
+        guard let number else { throw CannotStart(description: "\(program) does not say who it is") }
+        return (process, leash, folder, number)
     }
 }

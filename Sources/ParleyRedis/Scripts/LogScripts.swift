@@ -1,4 +1,5 @@
-/// What happens to a log, whole or not at all. `KEYS`: its entries (a list, oldest first), its snapshot (a text).
+/// What happens to a log, whole or not at all. `KEYS`: its entries (a list, oldest first), its snapshot (a text), and
+/// with some of them the name of the life of the data there.
 ///
 /// A position is 20 bytes: generation, sequence and uid, big-endian; before the first entry all are zero. An entry is
 /// a byte 1, its position, the uid of what it follows, its author, its payload; a snapshot a byte 1, its position, its
@@ -31,10 +32,20 @@ enum LogScripts {
             return string.sub(bytes, 2)
         end
 
+        local start = string.rep('\\0', 20)
+
         local function top()
             local newest = entry(-1)
             if newest then return string.sub(newest, 2, 21) end
-            return held() or string.rep('\\0', 20)
+            return held() or start
+        end
+
+        -- Data without a name is of a new life, which gets the name that is given.
+        local function life(name)
+            local found = redis.call('GET', KEYS[3])
+            if found then return found end
+            redis.call('SET', KEYS[3], name)
+            return name
         end
 
         """
@@ -59,14 +70,17 @@ enum LogScripts {
 
         """
 
-    /// `ARGV`: what it follows, the entry, the channel, milliseconds to live (0: until retired), the longest tail.
+    /// `ARGV`: what it follows, the entry, the channel, milliseconds to live (0: until retired), the longest tail, a
+    /// name for a new life. A conflict with a log that is not there tells the life: in another one that is no news.
     static let append = RedisScript(
         Self.words + Self.ancestors + """
             local top = top()
             if top ~= ARGV[1] then
+                if top == start then return { top, false, life(ARGV[6]) } end
                 local missing = behind(ARGV[1], top)
-                if not missing then return { top, false } end
-                return { top, redis.call('LRANGE', entries, -missing, math.min(ARGV[5] - missing, 0) - 1) }
+                if not missing then return { top, false, false } end
+                local last = math.min(ARGV[5] - missing, 0) - 1
+                return { top, redis.call('LRANGE', entries, -missing, last), false }
             end
             local count = redis.call('RPUSH', entries, ARGV[2])
             if ARGV[4] ~= '0' then
@@ -80,24 +94,31 @@ enum LogScripts {
             """
     )
 
-    /// `ARGV`: a position, or nothing for all.
+    /// `ARGV`: a position, or nothing for all; a name for a new life.
     static let read = RedisScript(
         Self.words + Self.ancestors + """
-            local top = top()
+            local top, life = top(), life(ARGV[2])
             local missing = ARGV[1] ~= '' and behind(ARGV[1], top)
-            if missing == 0 then return { 1, top, false, {} } end
-            if missing then return { 1, top, false, redis.call('LRANGE', entries, -missing, -1) } end
+            if missing == 0 then return { 1, top, false, {}, life } end
+            if missing then return { 1, top, false, redis.call('LRANGE', entries, -missing, -1), life } end
             local base = held()
-            if not base then return { 0, top, false, redis.call('LRANGE', entries, 0, -1) } end
+            if not base then return { 0, top, false, redis.call('LRANGE', entries, 0, -1), life } end
             local whole = redis.call('GET', snapshot)
             missing = behind(base, top)
             if not missing then bad(snapshot) end
-            if missing == 0 then return { 0, top, whole, {} } end
-            return { 0, top, whole, redis.call('LRANGE', entries, -missing, -1) }
+            if missing == 0 then return { 0, top, whole, {}, life } end
+            return { 0, top, whole, redis.call('LRANGE', entries, -missing, -1), life }
             """
     )
 
-    static let head = RedisScript(Self.words + "return top()")
+    /// `ARGV`: a name for a new life.
+    static let head = RedisScript(
+        Self.words + """
+            local top = top()
+            if top ~= start then return { top, false } end
+            return { top, life(ARGV[1]) }
+            """
+    )
 
     /// `ARGV`: the snapshot's position, the snapshot, the lowest sequence to be kept (8 bytes, as in a position).
     static let writeSnapshot = RedisScript(
@@ -141,7 +162,7 @@ enum LogScripts {
                 redis.call('UNLINK', ARGV[3] .. recipient, ARGV[4] .. recipient)
             end
             redis.call('UNLINK', entries, snapshot, KEYS[3])
-            if top ~= string.rep('\\0', 20) then redis.call('SPUBLISH', ARGV[2], 'D' .. top) end
+            if top ~= start then redis.call('SPUBLISH', ARGV[2], 'D' .. top) end
             return 1
             """
     )

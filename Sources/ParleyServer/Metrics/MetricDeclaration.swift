@@ -28,7 +28,7 @@ package struct MetricDeclaration: Hashable, Sendable {
         bytesReceived,
         bytesSent,
         leases, turnVendorFailures, draining, auditEntries, auditMissing,
-        redisTroubles, redisWarnings,
+        redisRefusals, redisTroubles, redisWarnings,
     ]
 
     package static let connectionsOpen = Self(
@@ -222,5 +222,16 @@ package struct MetricDeclaration: Hashable, Sendable {
         kind: .gauge,
         help: "1 while this server drains, 0 otherwise.",
         addsUp: false
+    )
+}
+
+// MARK: - Engines
+
+extension MetricDeclaration {
+    package static let redisRefusals = Self(
+        name: "parley_redis_refusals_total",
+        kind: .counter,
+        help: "Commands that a Redis has refused, by the code of the refusal.",
+        label: "reason"
     )
 }

@@ -5,6 +5,7 @@ import NIOPosix
 import ParleyEngine
 import ParleyProtocol
 import ParleyRedis
+import ParleyServer
 import ServiceLifecycle
 
 extension Setting {
@@ -47,6 +48,14 @@ enum EngineChoice: Sendable {
             throw SettingError(.engine, value: text, source: "as it is")
         }
         self = choice
+    }
+
+    /// Where meetings are, as the end of a sentence.
+    var keeping: String {
+        switch self {
+        case .memory: "in memory and end with this process"
+        case .redis: "in Redis"
+        }
     }
 
     private init?(_ text: String) {

@@ -81,7 +81,6 @@ import Testing
     @Test func twoEnginesAreOne() async throws {
         try await RedisSubject.with { one in
             try await RedisSubject.with(prefix: one.prefix) { two in
-                #expect(one.engine.incarnation == two.engine.incarnation)
                 let heard = Heard<LogHint>()
                 let loop = EngineConformance.loop
                 _ = try await two.engine.subscribe(to: EngineConformance.log, as: EngineConformance.other, via: loop) {
