@@ -105,7 +105,7 @@ class Run:
         plan = chaos_plan.schedule(self.seed, self.seconds, self.node_count, self.only)
         (self.folder / "plan.json").write_text("".join(json.dumps(fault) + "\n" for fault in plan))
         began = time.monotonic()
-        await self.faults.run(plan)
+        await self.faults.run(plan, self.seconds)
         await asyncio.sleep(max(0, began + self.seconds - time.monotonic()))
         self.mark("calm")
         for answer in await self._order(

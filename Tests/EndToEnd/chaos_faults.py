@@ -21,10 +21,12 @@ class Faults:
         self.ended_by_itself = []
         self._tasks = set()
 
-    async def run(self, plan):
-        """The whole schedule; afterwards everything works again."""
+    async def run(self, plan, seconds):
+        """The schedule, for so long; afterwards everything works again."""
         began, late = time.monotonic(), 0
         for fault in plan:
+            if fault["at"] + late > seconds:
+                break
             if (wait := began + fault["at"] + late - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             self.look()
