@@ -263,11 +263,14 @@ class Hearing:
         outbox = room.outgoing[to]
         number = frame.get("expected", frame["n"]) if code == "signal-gap" else frame["n"]
         if outbox.again_from is None:
-            self.later(max((retry or 20) / 1000, 0.02), self._signals_again, outbox)
+            self.later(max((retry or 20) / 1000, 0.02), self._signals_again, room, outbox)
         outbox.again_from = min(number, outbox.again_from or number)
 
-    def _signals_again(self, outbox):
+    def _signals_again(self, room, outbox):
         first, outbox.again_from = outbox.again_from, None
+        # Whoever has left meanwhile, and perhaps come again, is somebody else.
+        if self.rooms.get(room.id) is not room:
+            return
         for message in outbox.kept:
             if message["n"] >= first:
                 self.send_signal(outbox, message)
