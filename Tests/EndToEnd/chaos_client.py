@@ -121,10 +121,14 @@ class ChaosClient(Hearing):
         if socket.is_second:
             if socket is self.second or self.second is None and socket is not self.socket:
                 self.second = None
-                return self._try_again_to_move()
+                return self._try_again_to_move() if self.socket else self._lost(code, why)
             if socket is not self.socket:
                 return
         elif self.socket is not None and socket is not self.socket:
+            return
+        if code == 4509 and self.second is not None:
+            # The second connection has the session; its welcome is on the way.
+            self.is_live, self.socket = False, None
             return
         self._lost(code, why)
 
@@ -179,6 +183,8 @@ class ChaosClient(Hearing):
         if socket is not self.socket and not socket.is_over:
             self.second = None
             socket.drop()
+            if self.socket is None:
+                return self._lost(None, "no welcome on the second connection")
             self._try_again_to_move()
 
     def _try_again_to_move(self):
@@ -198,13 +204,14 @@ class ChaosClient(Hearing):
         socket.is_second = False
         if not frame["resumed"]:
             socket.goodbye()
-            return self._try_again_to_move()
+            return self._try_again_to_move() if self.socket else self._lost(None, "the session was not had")
         first, self.socket, self.node = self.socket, socket, self.second_node
         self.goaway = None
         self.told_before = {id: room.at for id, room in self.rooms.items()}
         self.heard_at = time.monotonic()
         self.note("moved", node=self.node)
-        first.drop()
+        if first is not None:
+            first.drop()
         self.hear(frame, text)
 
     # MARK: The end
