@@ -1,75 +1,57 @@
 """Redis with replicas and Sentinels, configured as docs/examples says."""
 
-import asyncio
 import json
 from pathlib import Path
 
-from proxies import EXAMPLES, example
-from redis_server import free_port, say
+from proxies import example
+from redis_server import RedisServer
 from stage import eventually
 
 PASSWORDS = {"replica": ("REPLICA-PASSWORD", "replica-secret"), "parley": ("PARLEY-PASSWORD", "parley-secret")}
 
 
-def set_up(name, folder, port, master_port=None):
-    """The example for one server of 127.0.0.1, written to that folder."""
-    ports = {"redis.conf": "6379", "sentinel.conf": "26379"}
-    changes = {"port": (f"port {ports[name]}", f"port {port}")}
-    if name == "sentinel.conf":
-        changes["master"] = ("10.0.0.21 6379 2", f"127.0.0.1 {master_port} 2")
-    changes["address"] = ("bind 10.0.0.21", "bind 127.0.0.1")
-    for key, (old, new) in PASSWORDS.items():
-        if old in (EXAMPLES / name).read_text():
-            changes[key] = (old, new)
-    text = example(name, **changes)
-    path = folder / f"{name}-{port}"
-    path.write_text(text + f"dir {folder}\n")
-    return path
+class ExampleRedis(RedisServer):
+    """A server with a configuration of the examples, on 127.0.0.1."""
+
+    name, example_port = "redis.conf", "6379"
+    credentials = ("replica", PASSWORDS["replica"][1])
+
+    def __init__(self, master_port=None):
+        super().__init__()
+        self.master_port = master_port
+
+    def changes(self):
+        return {
+            "port": (f"port {self.example_port}", f"port {self.port}"),
+            "address": ("bind 10.0.0.21", "bind 127.0.0.1"),
+        }
+
+    def text(self):
+        text = example(self.name, **self.changes(), **PASSWORDS)
+        if self.master_port:
+            text += f"replicaof 127.0.0.1 {self.master_port}\nrepl-diskless-sync-delay 0\n"
+        return text
+
+    def arguments(self):
+        path = Path(self._folder) / self.name
+        # A server writes into it what it has learned, and finds that when it starts again.
+        if not path.exists():
+            path.write_text(f"{self.text()}dir {self._folder}\n")
+        return [str(path)]
 
 
-class ExampleRedis:
-    """One redis-server or redis-sentinel with a configuration of the examples."""
+class ExampleSentinel(ExampleRedis):
+    name, example_port = "sentinel.conf", "26379"
+    credentials = None
 
-    def __init__(self, folder, name, master_port=None):
-        self.port = free_port()
-        self.folder = folder / f"{name}-{self.port}.d"
-        self.folder.mkdir()
-        self.path = set_up(name, self.folder, self.port, master_port)
-        self.words = ["--sentinel"] if name == "sentinel.conf" else []
-        if name == "redis.conf" and master_port:
-            with self.path.open("a") as file:
-                file.write(f"replicaof 127.0.0.1 {master_port}\nrepl-diskless-sync-delay 0\n")
+    def changes(self):
+        return super().changes() | {"master": ("10.0.0.21 6379 2", f"127.0.0.1 {self.master_port} 2")}
 
-    async def __aenter__(self):
-        self.process = await asyncio.create_subprocess_exec(
-            "redis-server", str(self.path), *self.words,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
-        await eventually(self.answers, seconds=10, what="a Redis that answers")
-        return self
+    def text(self):
+        return example(self.name, **self.changes(), replica=PASSWORDS["replica"])
 
-    async def __aexit__(self, *error):
-        await self.kill()
-
-    async def kill(self):
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
-
-    async def command(self, *words):
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            if not self.words:
-                await say(reader, writer, "AUTH", "replica", PASSWORDS["replica"][1])
-            return await say(reader, writer, *words)
-        finally:
-            writer.close()
-
-    async def answers(self):
-        assert self.process.returncode is None, self.path.read_text()
-        try:
-            return await self.command("PING") == "PONG"
-        except (OSError, asyncio.IncompleteReadError):
-            return False
+    def arguments(self):
+        return [*super().arguments(), "--sentinel"]
 
 
 class Deployment:
@@ -80,10 +62,10 @@ class Deployment:
         self.folder = Path(stage.folder())
 
     async def __aenter__(self):
-        enter, folder = self.stage.enter, self.folder
-        self.master = await enter(ExampleRedis(folder, "redis.conf"))
-        self.replicas = [await enter(ExampleRedis(folder, "redis.conf", self.master.port)) for _ in range(2)]
-        self.sentinels = [await enter(ExampleRedis(folder, "sentinel.conf", self.master.port)) for _ in range(3)]
+        enter = self.stage.enter
+        self.master = await enter(ExampleRedis())
+        self.replicas = [await enter(ExampleRedis(self.master.port)) for _ in range(2)]
+        self.sentinels = [await enter(ExampleSentinel(self.master.port)) for _ in range(3)]
         await eventually(self.is_complete, seconds=20, what="Sentinels that know of everybody")
         return self
 

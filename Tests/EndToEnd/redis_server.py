@@ -15,6 +15,9 @@ def free_port():
 class RedisServer:
     """`async with RedisServer() as redis:` listens on a free port, keeps nothing on a disk, and ends with the block."""
 
+    # Name and password, where the server asks for them.
+    credentials = None
+
     def __init__(self, *flags, port=None, program="redis-server"):
         self.program = program
         self.flags = flags
@@ -36,9 +39,7 @@ class RedisServer:
 
     async def start(self):
         self.process = await asyncio.create_subprocess_exec(
-            self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-            "--dir", self._folder, "--enable-debug-command", "yes", "--maxmemory-policy", "noeviction", *self.flags,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+            self.program, *self.arguments(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
         for _ in range(200):
             assert self.process.returncode is None, f"{self.program} has ended with {self.process.returncode}"
             try:
@@ -47,6 +48,10 @@ class RedisServer:
             except (OSError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0.05)
         raise AssertionError(f"{self.program} does not answer")
+
+    def arguments(self):
+        return ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                "--dir", self._folder, "--enable-debug-command", "yes", "--maxmemory-policy", "noeviction", *self.flags]
 
     async def stop(self):
         if self.process.returncode is None:
@@ -57,6 +62,8 @@ class RedisServer:
         """The answer; an error is one that begins with `-`."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
+            if self.credentials:
+                await say(reader, writer, "AUTH", *self.credentials)
             return await say(reader, writer, *words)
         finally:
             writer.close()
