@@ -68,6 +68,10 @@ package struct ClientStateMachine: Sendable {
     var windowMax = Limits().unacknowledgedSignalsMax
     /// Whether it still knows what its session was about: an app that was just started does not.
     var hasMemory = false
+    /// Addresses that servers have named, behind those that the app has given.
+    package private(set) var advised: [String] = []
+    /// Whether the server has said that it can decide nothing now.
+    private var isDegraded = false
     private var hasBeenWelcome = false
     var memberships: [RoomID: Membership] = [:]
     var joins = Joins()
@@ -238,7 +242,9 @@ package struct ClientStateMachine: Sendable {
         case .signal(let signal): self.received(signal, moment, &effects)
         case .pulse(let pulse): effects.append(.tell(.pulse(pulse)))
         case .rejected(let rejected): self.received(rejected, moment, &effects)
-        case .beat(let beat): self.received(beat, moment, &effects)
+        case .beat(let beat):
+            self.received(beat, moment, &effects)
+            if let degraded = beat.degraded { self.heard(degraded: degraded, moment, &effects) }
         case .iceServers(let message):
             effects.append(.tell(.iceServers(message.iceServers, expireAt: message.expireAt)))
         case .restarter(let restarter): effects.append(.tell(.restarter(restarter)))
@@ -248,7 +254,8 @@ package struct ClientStateMachine: Sendable {
         case .goaway(let goaway):
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
             let within = Duration.milliseconds(goaway.withinMilliseconds)
-            self.withConnections(moment, &effects) { $0.goaway(within: within, moment, &$1) }
+            let advised = goaway.endpoint.flatMap { self.learn($0) }
+            self.withConnections(moment, &effects) { $0.goaway(within: within, to: advised, moment, &$1) }
         case .stay: self.connections.stay()
         case .authenticated(let instant): effects.append(.tell(.authenticated(expiresAt: instant)))
         case .tokenExpiring(let instant): effects.append(.tell(.tokenExpiring(at: instant)))
@@ -259,6 +266,33 @@ package struct ClientStateMachine: Sendable {
             break
         }
     }
+
+    private mutating func heard(degraded: Bool, _ moment: Moment, _ effects: inout [Effect]) {
+        // Said again with every beat.
+        guard degraded != self.isDegraded else { return }
+        self.isDegraded = degraded
+        effects.append(.tell(.degraded(degraded)))
+        if degraded {
+            self.withConnections(moment, &effects) { $0.degraded(moment, &$1) }
+        } else {
+            self.connections.recovered()
+        }
+    }
+
+    /// A server names another one: as safe as those that are known, or it is not heeded.
+    ///
+    /// - Returns: the number of the address.
+    private mutating func learn(_ address: String) -> Int? {
+        guard address.hasPrefix(self.setup.isInsecure ? "ws://" : "wss://") else { return nil }
+        if let index = self.setup.addresses.firstIndex(of: address) { return index }
+        if let index = self.advised.firstIndex(of: address) { return self.setup.endpoints + index }
+        guard self.advised.count < Self.advisedMax else { return nil }
+        self.advised.append(address)
+        return self.connections.learn()
+    }
+
+    /// So many addresses are taken from servers; one more is not heeded.
+    package static let advisedMax = 16
 
     private mutating func welcomed(
         _ line: LineID,
@@ -278,6 +312,8 @@ package struct ClientStateMachine: Sendable {
         self.windowMax = welcome.limits.unacknowledgedSignalsMax
         if welcome.selves.contains(where: self.wasBefore) { return self.beginAnew(moment, &effects) }
         self.hasMemory = true
+        self.isDegraded = false
+        for address in welcome.endpoints { _ = self.learn(address) }
         if !welcome.resumed { self.resumes = 0 }
         // Also if the session has moved while its first connection lived.
         self.joins.lost()
@@ -321,6 +357,10 @@ package struct ClientStateMachine: Sendable {
 package struct ClientSetup: Sendable {
     /// How many addresses there are.
     package var endpoints: Int
+    /// Them, in full.
+    package var addresses: [String] = []
+    /// Whether all of them are without TLS.
+    package var isInsecure = false
     package var reconnects = true
     package var abilities = Abilities(rollback: true, trickle: true, restart: true)
     package var name = ""

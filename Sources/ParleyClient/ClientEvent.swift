@@ -33,6 +33,9 @@ public enum ClientEvent: Hashable, Sendable {
     /// The server goes away, and this client moves to another connection in time.
     case leavingServer(deadlineMilliseconds: Int)
 
+    /// The server lives, but can decide nothing now (or can again): commands and joins wait. Signals go on.
+    case degraded(Bool)
+
     /// For `RTCPeerConnection`, in place of those of ``ParleyClient/welcome``.
     case iceServers(JSONValue, expireAt: Instant?)
     /// Which end of a pair restarts ICE, if its connection is not up: `restarter`, or neither (docs/PROTOCOL.md).

@@ -33,8 +33,10 @@ public struct ClientOptions: Sendable {
 }
 
 extension ClientOptions {
-    func setup(endpoints: Int) throws(ClientError) -> ClientSetup {
-        var setup = ClientSetup(endpoints: endpoints)
+    func setup(_ addresses: [ServerAddress]) throws(ClientError) -> ClientSetup {
+        var setup = ClientSetup(endpoints: addresses.count)
+        setup.addresses = addresses.map(\.full)
+        setup.isInsecure = !addresses.contains(where: \.isSecure)
         setup.reconnects = self.reconnects
         setup.abilities = self.abilities
         setup.name = self.name

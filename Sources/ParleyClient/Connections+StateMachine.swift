@@ -52,7 +52,8 @@ package struct Connections: Sendable {
     /// The move to another server, while the phase is established.
     private enum Move: Hashable {
         case none
-        case planned(at: Duration, tries: Int)
+        /// - Parameter advised: where to go first.
+        case planned(at: Duration, tries: Int, advised: Int? = nil)
         case connecting(Attempt, tries: Int)
     }
 
@@ -60,10 +61,12 @@ package struct Connections: Sendable {
     private var move = Move.none
     private var reconnection: Reconnection
     private var hasBeenWelcome = false
+    /// The move that is planned has no other reason than a server that can decide nothing.
+    private var fleesTrouble = false
     /// A second connection of ours has said hello, so that a server may have taken the session from the first.
     private var hasRival = false
     private var lastLine: LineID = 0
-    private let endpoints: Int
+    private var endpoints: Int
     private let reconnects: Bool
 
     package init(endpoints: Int, reconnects: Bool) {
@@ -81,6 +84,15 @@ package struct Connections: Sendable {
     }
 
     package var endpoint: Int { self.reconnection.endpoint }
+
+    /// One more address is known, which is tried in its turn.
+    ///
+    /// - Returns: its number.
+    package mutating func learn() -> Int {
+        self.reconnection.learn()
+        self.endpoints += 1
+        return self.endpoints - 1
+    }
 
     package mutating func start(_ moment: Moment, _ effects: inout [Effect]) {
         switch self.phase {
@@ -217,12 +229,20 @@ package struct Connections: Sendable {
     // MARK: Going away
 
     /// Move within that time, while this connection still lives.
-    package mutating func goaway(within: Duration, _ moment: Moment, _ effects: inout [Effect]) {
+    ///
+    /// - Parameter advised: where to go first.
+    package mutating func goaway(
+        within: Duration,
+        to advised: Int? = nil,
+        _ moment: Moment,
+        _ effects: inout [Effect]
+    ) {
         switch (self.phase, self.move) {
         case (.established, .none), (.established, .planned):
+            self.fleesTrouble = false
             // The server gives each client a time of its own. A little before it, so that a slow connect is in time.
             let at = moment.time + within * (0.5 + moment.chance / 2)
-            self.move = .planned(at: at, tries: 0)
+            self.move = .planned(at: at, tries: 0, advised: advised)
             effects.append(.wake(at: at))
         case (.established, .connecting):
             // Said again: we are on our way.
@@ -231,6 +251,24 @@ package struct Connections: Sendable {
             assertionFailure("only a connection that carries the session is listened to")
         }
     }
+
+    /// The server lives, but can decide nothing now: another one perhaps can.
+    package mutating func degraded(_ moment: Moment, _ effects: inout [Effect]) {
+        switch self.move {
+        case .none where self.endpoints > 1:
+            self.goaway(within: Self.degradedWithin, moment, &effects)
+            self.fleesTrouble = true
+        case .none, .planned, .connecting: break
+        }
+    }
+
+    /// The trouble is over. A server that goes away goes all the same.
+    package mutating func recovered() {
+        if self.fleesTrouble { self.stay() }
+    }
+
+    /// So that a short trouble is over by itself, and not everybody is elsewhere at once.
+    package static let degradedWithin = Duration.seconds(4)
 
     /// The server stays.
     package mutating func stay() {
@@ -266,9 +304,9 @@ package struct Connections: Sendable {
     private mutating func tickMove(_ moment: Moment, _ effects: inout [Effect]) {
         switch self.move {
         case .none: break
-        case .planned(let at, let tries):
+        case .planned(let at, let tries, let advised):
             guard moment.time >= at else { return effects.append(.wake(at: at)) }
-            let endpoint = (self.reconnection.next + tries) % self.endpoints
+            let endpoint = advised ?? (self.reconnection.next + tries) % self.endpoints
             self.move = .connecting(self.open(endpoint, moment, &effects), tries: tries)
         case .connecting(let attempt, _):
             guard moment.time >= attempt.deadline else { return effects.append(.wake(at: attempt.deadline)) }

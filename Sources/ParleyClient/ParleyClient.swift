@@ -86,7 +86,7 @@ public actor ParleyClient {
         self.addresses = addresses
         self.options = options
         self.tls = try addresses.contains(where: \.isSecure) ? Self.tls(options) : nil
-        self.machine = ClientStateMachine(try options.setup(endpoints: addresses.count))
+        self.machine = ClientStateMachine(try options.setup(addresses))
         (self.events, self.told) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.eventsMax))
     }
 
@@ -115,7 +115,7 @@ public actor ParleyClient {
         return SavedSession(
             session: session.id.description,
             secret: session.secret,
-            address: self.addresses[self.machine.endpoint].text
+            address: self.address(of: self.machine.endpoint).text
         )
     }
 
@@ -241,7 +241,7 @@ public actor ParleyClient {
 
     private func perform(_ effect: ClientStateMachine.Effect) {
         switch effect {
-        case .open(let line, let endpoint): self.open(line, self.addresses[endpoint])
+        case .open(let line, let endpoint): self.open(line, self.address(of: endpoint))
         case .send(let line, let message): self.lines[line]?.send(message)
         case .drop(let line): self.lines.removeValue(forKey: line)?.close(code: Self.lostCode)
         case .goodbye(let line): self.lines.removeValue(forKey: line)?.close(code: CloseCode.normal.rawValue)
@@ -290,6 +290,15 @@ public actor ParleyClient {
     }
 
     // MARK: Sockets and time
+
+    /// One that a server has named and that nobody can read is the first of the app's.
+    private func address(of endpoint: Int) -> ServerAddress {
+        guard endpoint >= self.addresses.count else { return self.addresses[endpoint] }
+        let advised = self.machine.advised
+        let index = endpoint - self.addresses.count
+        guard index < advised.count, let address = try? ServerAddress(advised[index]) else { return self.addresses[0] }
+        return address
+    }
 
     private func open(_ id: ClientStateMachine.LineID, _ address: ServerAddress) {
         let ticket = self.machine.ticket

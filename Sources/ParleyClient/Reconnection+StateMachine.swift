@@ -18,7 +18,7 @@ package struct Reconnection: Hashable, Sendable {
     package private(set) var endpoint = 0
     /// How many tries in a row have failed, or have not lasted.
     package private(set) var attempts = 0
-    private let endpoints: Int
+    private var endpoints: Int
 
     package init(endpoints: Int) {
         assert(endpoints > 0)
@@ -42,6 +42,9 @@ package struct Reconnection: Hashable, Sendable {
     package mutating func reached(_ endpoint: Int) {
         self.endpoint = endpoint
     }
+
+    /// One more address is known.
+    package mutating func learn() { self.endpoints += 1 }
 
     package var next: Int { (self.endpoint + 1) % self.endpoints }
 }

@@ -26,6 +26,13 @@ struct ServerAddress: Hashable, Sendable {
         self.path = path.isEmpty || path == "/" ? "/v1/connect" : String(path)
     }
 
+    /// As a server would write it.
+    var full: String {
+        let host = self.host.contains(":") ? "[\(self.host)]" : self.host
+        let port = self.port == (self.isSecure ? 443 : 80) ? "" : ":\(self.port)"
+        return (self.isSecure ? "wss://" : "ws://") + host + port + self.path
+    }
+
     /// `name`, `name:port`, `[::1]` and `[::1]:port`.
     private static func parts(of authority: Substring) -> (host: String, port: Int?)? {
         let isBracketed = authority.hasPrefix("[")

@@ -9,6 +9,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     case messageTooBig = 1009
     // Come back.
     case goingAway = 4400
+    case fenced = 4403
     case helloTimeout = 4407
     case slow = 4408
     case dark = 4409
@@ -34,6 +35,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
         case .policyViolation: "Too much came that says nothing."
         case .messageTooBig: "The message is too long."
         case .goingAway: "The server is stopping; connect again."
+        case .fenced: "The server stood still for too long; connect again."
         case .helloTimeout: "No hello came in time; connect again."
         case .slow: "Too much output was waiting; connect again."
         case .dark: "Nothing was heard for too long; connect again."
@@ -54,7 +56,7 @@ public enum CloseCode: UInt16, CaseIterable, Hashable, Sendable {
     public var isRetryable: Bool {
         switch self {
         case .normal, .protocolError, .unsupportedData, .invalidText, .policyViolation, .messageTooBig: false
-        case .goingAway, .helloTimeout, .slow, .dark, .authorizationUnavailable, .rateLimited: true
+        case .goingAway, .fenced, .helloTimeout, .slow, .dark, .authorizationUnavailable, .rateLimited: true
         case .tooManyFaults, .helloRequired, .flooding, .unsupportedProtocol, .superseded, .unauthorized, .tokenExpired,
             .revoked:
             false

@@ -486,6 +486,12 @@ public struct Limits: Hashable, Sendable {
     /// Times that one command is sent on to another server of a cluster; one more fails: `unavailable`.
     public var redisRedirectsMax = 8
 
+    // MARK: An engine that is away
+    /// An engine that answers nothing for so long is away: joins and commands are refused until it answers again.
+    public var engineSilenceMilliseconds = 3_000
+    /// A node that stood still for so long, while there are others, closes its connections (4403) and begins anew.
+    public var pauseMilliseconds = 3_000
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

@@ -172,6 +172,7 @@ extension Room {
             at: command.at
         )
         creation.parent = join.pass?.breakout?.parent
+        creation.semantics = self.semantics
         let creator = Visitor(identity: join.identity, role: join.pass?.breakout?.role ?? .host, invitation: nil)
         let joining = self.joining(command, join, creator)
         return .events([RoomEvent(.created(creation)), RoomEvent(.joined(joining), cause: cause)])

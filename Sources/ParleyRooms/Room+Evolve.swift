@@ -38,6 +38,7 @@ extension Room {
         self.open(creation)
         self.alias = creation.alias
         self.parent = creation.parent
+        self.server.semantics = creation.semantics
         self.capacity = creation.capacity
         self.graceMilliseconds = creation.graceMilliseconds
         self.devices = creation.devices

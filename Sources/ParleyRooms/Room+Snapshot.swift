@@ -3,12 +3,9 @@ public import ParleyProtocol
 // A room as an engine keeps it: everything, also what never leaves the server.
 
 extension Room {
-    /// Grows when ``decide(_:)`` or ``evolve(_:)`` change their meaning.
-    public static var version: Int64 { 5 }
-
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
-        var object: JSONObject = ["version": .integer(Self.version), "id": .string(self.id.description)]
+        var object: JSONObject = ["version": .integer(self.semantics.rawValue), "id": .string(self.id.description)]
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         switch self.lifecycle {
         case .absent, .scheduled, .open, .locked: break
@@ -52,14 +49,15 @@ extension Room {
 
     public init(snapshot: JSONValue) throws(RoomFormatError) {
         let reader = try FieldReader(snapshot, "snapshot")
-        let version = Int64(clamping: try reader.number("version"))
-        guard version == Self.version else { throw .unknownVersion(version) }
+        let version = RoomSemantics(rawValue: Int64(clamping: try reader.number("version")))
+        guard version == .current || version == .trial else { throw .unknownVersion(version.rawValue) }
         self.init(
             id: try reader.identifier("id"),
             alias: try reader.alias("alias"),
             capacity: Int(clamping: try reader.number("capacity")),
             graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds"))
         )
+        self.server.semantics = version
         self.lifecycle = try Lifecycle(reader)
         self.devices = try reader.word(StatePath.devices)
         self.createdAt = try reader.instant("createdAt")

@@ -54,6 +54,9 @@ public struct Room: Hashable, Sendable {
     var server = ServerSection()
     var hashes = ViewHashes()
 
+    /// Until the room is created: those that it will have.
+    public var semantics: RoomSemantics { self.server.semantics }
+
     public enum Lifecycle: Hashable, Sendable {
         /// Before the first event: there is nothing to see, and only a join is accepted.
         case absent
@@ -73,8 +76,10 @@ public struct Room: Hashable, Sendable {
         capacity: Int = Limits().participantsPerRoomMax,
         graceMilliseconds: Int = Limits().graceMilliseconds,
         roles: RoleTable = RoleTable(),
-        stageMax: Int? = nil
+        stageMax: Int? = nil,
+        semantics: RoomSemantics = .current
     ) {
+        self.server.semantics = semantics
         self.id = id
         self.alias = alias
         self.capacity = capacity
@@ -86,6 +91,7 @@ public struct Room: Hashable, Sendable {
 
 /// What never leaves the server.
 struct ServerSection: Hashable, Sendable {
+    var semantics = RoomSemantics.current
     var memberships: PersistentMap<ParticipantID, Membership> = [:]
     var participants: PersistentMap<SessionID, ParticipantID> = [:]
     /// In order of arrival; nobody is nothing. More than one only where the room allows it.

@@ -84,6 +84,7 @@ extension RoomEvent {
             object.append(StatePath.devices, .string(creation.devices.rawValue))
             object.append("at", .integer(creation.at.milliseconds))
             if creation.isEmpty { object.append("empty", .bool(true)) }
+            if creation.semantics != .unsaid { object.append("semantics", .integer(creation.semantics.rawValue)) }
         case .joined(let joining):
             for (name, value) in joining.members.members { object.append(name, value) }
         case .mediaChanged(_, let change):
@@ -135,6 +136,9 @@ extension RoomEvent.Fact {
             )
             creation.isEmpty = try reader.boolIfPresent("empty") ?? false
             if reader.has(StatePath.parent) { creation.parent = try reader.identifier(StatePath.parent) }
+            creation.semantics =
+                reader.has("semantics")
+                ? RoomSemantics(rawValue: Int64(clamping: try reader.number("semantics"))) : .unsaid
             self = .created(creation)
         case "joined":
             self = .joined(try RoomEvent.Joining(reader))

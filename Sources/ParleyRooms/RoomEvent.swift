@@ -51,6 +51,7 @@ public struct RoomEvent: Hashable, Sendable {
         public var at: Instant
         /// The room that it is a small room of.
         public var parent: RoomID?
+        public var semantics = RoomSemantics.current
 
         public init(
             alias: RoomAlias?,

@@ -66,7 +66,7 @@ public struct ParleyServer: Service, CustomStringConvertible {
     }
 
     private func run(on group: MultiThreadedEventLoopGroup, _ vendorHTTP: (any VendorHTTP)?) async throws {
-        let readiness = Readiness()
+        let readiness = Readiness(health: { [engine] in engine.health })
         let registry = self.registry
         let processWide = ProcessWide(limits: self.configuration.limits, now: NIODeadline.now().uptimeNanoseconds)
         let (drained, whenDrained) = AsyncStream.makeStream(of: Void.self)
@@ -90,9 +90,10 @@ public struct ParleyServer: Service, CustomStringConvertible {
         let listener = try await self.listen(gateways, http, incoming, quiescing)
         _ = try await gateways.each { gateway in
             gateway.vendorHTTP = vendorHTTP
-            gateway.startHeartbeat(address: "\(listener.address)")
+            gateway.startHeartbeat()
         }
-        readiness.isReady = true
+        await gateways.untilTheyGreet()
+        readiness.become(.open)
         self.logger.info("Listening.", metadata: ["address": "\(listener.address)"])
         self.onListening(listener.address)
 
@@ -104,7 +105,7 @@ public struct ParleyServer: Service, CustomStringConvertible {
             }
             tasks.addTask { await self.watchFiles(for: gateways) }
             await self.drain(gateways, until: drained)
-            readiness.isReady = false
+            readiness.become(.stopping)
             self.logger.info(
                 "Stopping: clients are told to come back.",
                 metadata: ["open": "\(processWide.connections)"]

@@ -1,4 +1,5 @@
 public import ParleyProtocol
+public import ParleyRooms
 
 /// What an operator may decide about a server, already checked.
 public struct ServerConfiguration: Sendable {
@@ -8,6 +9,10 @@ public struct ServerConfiguration: Sendable {
     public var port = 8080
     /// Event loops, each with a thread of its own and its own part of the connections.
     public var loops = 1
+    /// How logs call this server where there are several; empty: nobody has said.
+    public var nodeName = ""
+    /// Where clients of other nodes find this one, for example `wss://a.example.org`; `nil`: nobody is sent here.
+    public var advertisedAddress: String?
     /// With it, the port speaks TLS only.
     public var certificates: ServerCertificates?
     /// Who may say for whom they speak.
@@ -37,6 +42,8 @@ public struct ServerConfiguration: Sendable {
     public var addressNames = AddressNames()
     /// Serve the meeting page and the JavaScript client from these folders instead of from the binary.
     public var assetFolders: AssetFolders?
+    /// The newest semantics that this node says it knows; only tests say another.
+    public var newestSemantics = RoomSemantics.current
     /// Only simulations leave any out.
     package var mechanisms = Mechanisms.all
 

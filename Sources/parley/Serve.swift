@@ -28,6 +28,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Rooms") var rooms: RoomOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Audit") var audit: AuditOptions
+    @OptionGroup(title: "Several servers") var nodes: NodeOptions
     @OptionGroup(title: "Operation") var operation: OperationOptions
 
     func run() async throws {
@@ -165,7 +166,7 @@ struct Serve: AsyncParsableCommand {
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
             self.listening.given + self.engine.given + self.webhook.given + self.doors.given + self.rooms.given
-            + self.limits.given + self.operation.given + self.audit.given
+            + self.limits.given + self.operation.given + self.audit.given + self.nodes.given
         var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }

@@ -83,6 +83,38 @@ struct ConnectionsTests {
         #expect(self.take(at: 20) { $0.ended(1, .superseded, isFinal: true, $1, &$2) } == [])
     }
 
+    @Test("a server that goes away names another one, which is the first to be tried")
+    mutating func advised() {
+        self.connect()
+        #expect(self.connections.learn() == 2)
+        _ = self.take(at: 10, chance: 0) { $0.goaway(within: .seconds(2), to: 2, $1, &$2) }
+        #expect(self.take(at: 11) { $0.tick($1, &$2) }.first == .open(2, endpoint: 2))
+        _ = self.take(at: 11, chance: 0) { $0.ended(2, .unreachable(""), isFinal: false, $1, &$2) }
+        #expect(self.take(at: 12) { $0.tick($1, &$2) }.first == .open(3, endpoint: 2))
+        _ = self.take(at: 12, chance: 0) { $0.ended(3, .unreachable(""), isFinal: false, $1, &$2) }
+        #expect(self.take(at: 13) { $0.tick($1, &$2) }.first == .open(4, endpoint: 0))
+    }
+
+    @Test("a server that can decide nothing is left if there is another one, and if it lasts")
+    mutating func degraded() {
+        self.connect()
+        #expect(self.take(at: 10, chance: 0) { $0.degraded($1, &$2) } == [.wake(at: .seconds(12))])
+        // Said again: the first time counts.
+        #expect(self.take(at: 11, chance: 0) { $0.degraded($1, &$2) } == [])
+        var other = self
+        var leaving = self
+        other.connections.recovered()
+        #expect(other.take(at: 12) { $0.tick($1, &$2) } == [])
+        // It goes away as well: that holds.
+        _ = leaving.take(at: 11, chance: 0) { $0.goaway(within: .seconds(2), $1, &$2) }
+        leaving.connections.recovered()
+        #expect(leaving.take(at: 12) { $0.tick($1, &$2) }.first == .open(2, endpoint: 1))
+        #expect(self.take(at: 12) { $0.tick($1, &$2) }.first == .open(2, endpoint: 1))
+        self.connections = Connections(endpoints: 1, reconnects: true)
+        self.connect()
+        #expect(self.take(at: 10) { $0.degraded($1, &$2) } == [])
+    }
+
     @Test("a server that does not know the session, or is not there, changes nothing; the next try comes later")
     mutating func refused() {
         self.connect()

@@ -186,7 +186,8 @@ struct Conversation {
             self.outcome.events.append("\(notice.type) \(notice.json["id"]?.integer ?? 0)")
         case .reconnecting, .resumed, .resynced: break
         case .undelivered, .rejected, .postponed, .renewed, .rejoined, .closed, .disagreed, .leavingServer,
-            .iceServers, .restarter, .authenticated, .tokenExpiring, .tokenExpired, .chat, .roster, .pulse, .ended:
+            .degraded, .iceServers, .restarter, .authenticated, .tokenExpiring, .tokenExpired, .chat, .roster, .pulse,
+            .ended:
             self.outcome.events.append("unexpected \(event)")
         }
     }

@@ -62,7 +62,8 @@ struct ScriptedClient {
         session: UInt64,
         resumed: Bool,
         features: [String] = [],
-        selves: [Welcome.Place] = []
+        selves: [Welcome.Place] = [],
+        endpoints: [String] = []
     ) -> [Effect] {
         var welcome = Welcome(
             session: SessionID(high: 3, low: session),
@@ -75,6 +76,7 @@ struct ScriptedClient {
             time: Instant(milliseconds: 0)
         )
         welcome.selves = selves
+        welcome.endpoints = endpoints
         return self.hear(.welcome(welcome))
     }
 

@@ -139,7 +139,7 @@ final class Script {
         self.step { $0.reload(&$1) }
     }
 
-    private func step(
+    func step(
         _ body: (inout RoomHostStateMachine, inout [RoomHostEffect]) -> Void
     ) -> [RoomHostEffect] {
         var effects: [RoomHostEffect] = []

@@ -17,6 +17,8 @@ final class RoomHostSimulation {
         case hint(host: Int, RoomEntry)
         case timer(host: Int)
         case barrier(host: Int, EngineIncarnation)
+        case turn(host: Int, NodeID, after: UInt64)
+        case turnEnd(host: Int, UInt64)
     }
 
     private struct Client {
@@ -183,6 +185,13 @@ extension RoomHostSimulation {
         case .reset(let snapshot): self.compare(snapshot.room, snapshot.position)
         case .outcome(let id, let outcome): self.conclude(id, outcome)
         case .scheduleRetry, .scheduleRetire: self.messages.append(.timer(host: index))
+        case .askForTurn(let after):
+            self.count("turns")
+            let node = self.hosts[index].node
+            for other in self.hosts.indices where other != index {
+                self.messages.append(.turn(host: other, node, after: after))
+            }
+        case .scheduleTurnEnd(_, let number): self.messages.append(.turnEnd(host: index, number))
         case .scheduleBarrier: self.messages.append(.barrier(host: index, self.hosts[index].incarnation))
         case .writeSnapshot(let snapshot, _):
             self.violations.append("a snapshot so early: \(snapshot.position)")
@@ -219,6 +228,8 @@ extension RoomHostSimulation {
         case .readResult(let host, nil): self.step(host) { $0.readFailed(.unavailable, &$1) }
         case .hint(let host, let entry): self.step(host) { $0.received(entry, &$1) }
         case .timer(let host): self.step(host) { $0.retryTimerFired(&$1) }
+        case .turn(let host, let node, let after): self.step(host) { $0.heardTurn(of: node, after: after, &$1) }
+        case .turnEnd(let host, let number): self.step(host) { $0.turnTimerFired(number, &$1) }
         case .barrier(let host, let life): self.step(host) { $0.barrierTimerFired(life, &$1) }
         }
     }

@@ -64,10 +64,13 @@ private final class ConnectedClients: Sendable {
     func add(_ client: ParleyClient) { self.clients.withLock { $0.append(client) } }
 }
 
-/// - Parameter engine: that of another server, whose rooms and sessions this one shares then.
+/// - Parameters:
+///   - engine: that of another server, whose rooms and sessions this one shares then.
+///   - way: to it.
 func withServer(
     limits: Limits = Limits(),
     engine: InMemoryEngine? = nil,
+    by way: (any Engine)? = nil,
     issuers: [TokenIssuer] = [],
     certificates: ServerCertificates? = nil,
     audit: AuditLog? = nil,
@@ -92,7 +95,7 @@ func withServer(
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     let server = ParleyServer(
         configuration: configuration,
-        engine: engine,
+        engine: way ?? engine,
         logger: logger,
         startMilliseconds: 1_795_226_400_000,
         audit: audit

@@ -161,6 +161,8 @@ package final class Simulation {
         self.leaveAll()
         self.awaitEmptiness()
         self.checkHistory()
+        self.journal.count("fences", self.nodes.reduce(0) { $0 + $1.sum(\.fences) })
+        self.journal.count("engine away", self.nodes.reduce(0) { $0 + $1.sum(\.engineDegradations) })
         let report = SimulationReport(
             violations: self.journal.violations,
             counts: self.journal.counts,

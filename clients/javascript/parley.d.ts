@@ -236,6 +236,8 @@ export interface ParleyEvents {
     reconnecting: (news: { attempt: number; delayMilliseconds: number; code?: number; reason?: string }) => void
     /** The session is back: nothing was lost, nothing comes twice. A change of server without a gap tells nothing at all. */
     resumed: () => void
+    /** The server lives, but can decide nothing now (or can again): commands and joins wait, signals and pulses go on. */
+    degraded: (isDegraded: boolean) => void
     /** A room's state came as a whole: too much was missed, or what we held was not what the server holds. */
     resynced: (room: Room) => void
     /** The session could not be had any more. This is a new one, and the rooms are being joined again. */
@@ -254,6 +256,8 @@ export class Parley {
     constructor(endpoints: string | string[], options?: ParleyOptions)
     /** The endpoint in use, or the next one to try. */
     readonly url: string
+    /** The server lives, but can decide nothing now. */
+    readonly isDegraded: boolean
     readonly status: Status
     readonly session?: string
     readonly identity?: string

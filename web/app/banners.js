@@ -3,7 +3,7 @@ import { explainDevice } from './device-words.js'
 import { displayName } from './names.js'
 import { noticeLine } from './notice.js'
 import { order } from './order.js'
-import { explainAudience, explainAway, explainCrowd, untilInWords } from './words.js'
+import { explainAudience, explainAway, explainCrowd, explainDegraded, untilInWords } from './words.js'
 
 const line = (id, rest) => noticeLine(id, { kind: 'banner calm', picture: 'help', ...rest })
 
@@ -66,10 +66,10 @@ export class Banners {
     heed(kind) { this.#ignoredFaults[kind] = null }
 
     update() {
-        const { server, hasPeers } = this.#call
+        const { server, hasPeers, isDegraded } = this.#call
         const lines = this.#lines
         const isAway = server.status === 'reconnecting' || server.status === 'connecting'
-        lines.away.show(isAway ? explainAway(server.retryAt - Date.now(), hasPeers) : null)
+        lines.away.show(isAway ? explainAway(server.retryAt - Date.now(), hasPeers) : isDegraded ? explainDegraded(hasPeers) : null)
         const crowd = this.#crowd
         lines.crowd.show(crowd === null || crowd === this.#crowdRead ? null : { title: '', text: crowd })
         this.#drawAudience(lines.audience)

@@ -32,6 +32,7 @@ const JOINS = {
         'A room’s name is made of the letters a to z, digits and hyphens, 64 at most.'),
     'unknown-room': say('There is no such room', 'Perhaps the meeting is over, or the link is incomplete.'),
     'room-ended': say('That meeting has just ended', 'Join once more to open the room again.'),
+    'room-too-new': say('This server is older than the meeting', 'Servers are being updated. Try again in a while.'),
     'server-full': say('The server is full', 'It holds no more rooms at the moment. Try again a little later.'),
     'already-joined': say('You are in this room already', 'Look for it in another tab, or load this page again.'),
     'pin-required': { about: 'pin', ...say('This room has a PIN', 'Whoever invited you can tell it.') },
@@ -115,6 +116,13 @@ export function explainAway(waiting, hasPeers) {
     return say(waiting > 1500 ? `Reconnecting in ${Math.round(waiting / 1000)} s` : 'Reconnecting…',
         hasPeers ? 'The call goes on: sound and picture travel directly between you.' : 'You keep your place in the room.',
         'What you switch meanwhile, the others see as soon as the server is back.')
+}
+
+/** The server is there, but can decide nothing now. */
+export function explainDegraded(hasPeers) {
+    return say('The server has trouble',
+        hasPeers ? 'The call goes on: sound and picture travel directly between you.' : 'You keep your place in the room.',
+        'What you switch meanwhile, the others see as soon as it is over.')
 }
 
 const ENDS = { host: 'The host has ended it for everybody.', duration: 'Its time was up.' }

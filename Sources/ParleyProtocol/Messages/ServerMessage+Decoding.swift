@@ -60,6 +60,7 @@ extension Welcome {
         self.iceServersExpireAt = try reader.optional("iceServersExpireAt") { value in
             value.integer.map { Instant(milliseconds: $0) }
         }
+        self.endpoints = (try reader.optional("endpoints") { $0.array })?.compactMap(\.string) ?? []
         self.time = Instant(milliseconds: try reader.required("time") { $0.integer })
     }
 }
@@ -111,6 +112,7 @@ extension ServerBeat {
             guard let room = RoomID(room) else { throw reader.fault("rooms") }
             self.rooms.append(try Room(room: room, value))
         }
+        self.degraded = try reader.flag("degraded")
     }
 }
 
@@ -152,7 +154,8 @@ extension Goaway {
     init(_ reader: MemberReader) throws(Rejection) {
         self.init(
             withinMilliseconds: try reader.requiredInt("withinMilliseconds"),
-            deadlineMilliseconds: try reader.requiredInt("deadlineMilliseconds")
+            deadlineMilliseconds: try reader.requiredInt("deadlineMilliseconds"),
+            endpoint: try reader.text("endpoint")
         )
     }
 }

@@ -67,6 +67,7 @@ extension Welcome {
         if let expiry = self.iceServersExpireAt {
             bytes.member("iceServersExpireAt", integer: expiry.milliseconds)
         }
+        if !self.endpoints.isEmpty { bytes.member("endpoints", texts: self.endpoints) }
         bytes.member("time", integer: self.time.milliseconds)
         bytes.close()
     }
@@ -191,6 +192,7 @@ extension ServerBeat {
         bytes.member("time", integer: self.time.milliseconds)
         if !self.delivered.isEmpty { bytes.member("delivered", watermarks: self.delivered) }
         if !self.rooms.isEmpty { bytes.member("rooms", rooms: self.rooms) }
+        if let degraded = self.degraded { bytes.member("degraded", flag: degraded) }
         bytes.close()
     }
 }
@@ -233,6 +235,7 @@ extension Goaway {
         bytes.open(type: "goaway")
         bytes.member("withinMilliseconds", integer: self.withinMilliseconds)
         bytes.member("deadlineMilliseconds", integer: self.deadlineMilliseconds)
+        bytes.member("endpoint", text: self.endpoint)
         bytes.close()
     }
 }

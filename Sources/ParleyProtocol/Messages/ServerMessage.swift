@@ -67,6 +67,8 @@ public struct Welcome: Hashable, Sendable {
     /// An array for `RTCPeerConnection`, passed on as it is.
     public var iceServers: JSONValue
     public var iceServersExpireAt: Instant?
+    /// Where else the session can be had, if this server cannot be reached; the best first.
+    public var endpoints: [String] = []
     public var time: Instant
 
     public init(
@@ -262,6 +264,8 @@ public struct ServerBeat: Hashable, Sendable {
     public var time: Instant
     public var delivered: [Watermark]
     public var rooms: [Room]
+    /// Whether the server cannot decide anything now; `nil`: it says nothing of that.
+    public var degraded: Bool?
 
     public init(time: Instant, delivered: [Watermark] = [], rooms: [Room] = []) {
         self.time = time
@@ -303,9 +307,12 @@ public struct Goaway: Hashable, Sendable {
     public var withinMilliseconds: Int
     /// When the server closes what is left.
     public var deadlineMilliseconds: Int
+    /// Where to go, if the server knows a good place.
+    public var endpoint: String?
 
-    public init(withinMilliseconds: Int, deadlineMilliseconds: Int) {
+    public init(withinMilliseconds: Int, deadlineMilliseconds: Int, endpoint: String? = nil) {
         self.withinMilliseconds = withinMilliseconds
         self.deadlineMilliseconds = deadlineMilliseconds
+        self.endpoint = endpoint
     }
 }

@@ -21,6 +21,7 @@ extension Room {
             at: now
         )
         creation.isEmpty = true
+        creation.semantics = self.semantics
         var events = [RoomEvent(.created(creation))]
         if let digest = create.invitation {
             let invitation = Invitation(

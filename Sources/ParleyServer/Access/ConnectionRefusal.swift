@@ -4,6 +4,7 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
     case hostNotAllowed = "host-not-allowed"
     case connectionsFull = "connections-full"
     case stopping
+    case engineUnavailable = "engine-unavailable"
     case subprotocolRequired = "subprotocol-required"
     case proxyNotTrusted = "proxy-not-trusted"
     case forwardedInvalid = "forwarded-invalid"
@@ -14,7 +15,7 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
     package var status: Int {
         switch self {
         case .originNotAllowed, .hostNotAllowed: 403
-        case .connectionsFull, .stopping, .busy: 503
+        case .connectionsFull, .stopping, .engineUnavailable, .busy: 503
         case .tooManyConnections, .rateLimited: 429
         case .subprotocolRequired, .proxyNotTrusted, .forwardedInvalid: 400
         }
@@ -29,6 +30,7 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
             "In development mode the server must be addressed as localhost, 127.0.0.1 or [::1]."
         case .connectionsFull: "This server holds no more connections; try again later."
         case .stopping: "This server is stopping; try again."
+        case .engineUnavailable: "This server cannot reach its store now; try another one, or again in a moment."
         case .subprotocolRequired: "The WebSocket must ask for the subprotocol parley.v1."
         case .proxyNotTrusted:
             "The request says whom it was forwarded for, but comes from nobody whom --behind-proxy names. "

@@ -8,7 +8,7 @@ extension Gateway {
     func welcome(_ session: GatewaySession, resumed: Bool, refused: ResumeRefusal? = nil) -> Welcome {
         // Whoever comes back is in their rooms already.
         let servers = self.lendServers(to: session)
-        return Welcome(
+        var welcome = Welcome(
             session: session.id,
             identity: session.identity,
             resumed: resumed,
@@ -20,6 +20,8 @@ extension Gateway {
             iceServersExpireAt: servers.expireAt,
             time: self.now
         )
+        welcome.endpoints = self.endpoints
+        return welcome
     }
 
     private static let features = [
@@ -36,6 +38,7 @@ extension Gateway {
         guard join.id == 1 else {
             return self.refuse(.commandGap, join, expected: 1, session)
         }
+        guard !self.isDegraded else { return self.refuse(.engineUnavailable, join, session) }
         guard session.seats.count + session.joinsUnderWay < self.limits.roomsPerSessionMax else {
             return self.refuse(.tooManyRooms, join, session)
         }
@@ -45,8 +48,7 @@ extension Gateway {
             case .success(let pass): self.join(join, pass, session: session)
             case .failure(let code):
                 session.joinsUnderWay -= 1
-                let wait: UInt64? = code == .engineUnavailable ? 1_000 : nil
-                self.refuse(code, join, retryAfterMilliseconds: wait, session)
+                self.refuse(code, join, session)
             }
         }
     }
@@ -172,7 +174,8 @@ extension Gateway {
         rejection.id = join.id
         rejection.room = join.room.text
         rejection.expected = expected
-        rejection.retryAfterMilliseconds = retryAfterMilliseconds
+        rejection.retryAfterMilliseconds =
+            retryAfterMilliseconds ?? (code == .engineUnavailable ? self.engineWait() : nil)
         session.reject(rejection, counters: &self.counters)
     }
 
@@ -190,6 +193,11 @@ extension Gateway {
         rejection.id = id
         rejection.room = room.description
         guard let seat = session.seat(in: room) else {
+            return session.reject(rejection, counters: &self.counters)
+        }
+        guard !self.isDegraded else {
+            rejection.code = .engineUnavailable
+            rejection.retryAfterMilliseconds = self.engineWait()
             return session.reject(rejection, counters: &self.counters)
         }
         if let wait = seat.host.wait(for: action, now: self.eventLoop.now.uptimeNanoseconds) {

@@ -49,6 +49,12 @@ extension Gateway {
     /// Somebody has said hello: perhaps just to hear that it is time to go.
     func sendGoaway(to session: GatewaySession) {
         guard let goaway = self.drain.goaway(now: self.eventLoop.now.uptimeNanoseconds) else { return }
+        self.send(goaway, to: session)
+    }
+
+    private func send(_ goaway: Goaway, to session: GatewaySession) {
+        var goaway = goaway
+        goaway.endpoint = self.bestPlace(for: session)
         session.send(.goaway(goaway), counters: &self.counters)
     }
 
@@ -61,13 +67,15 @@ extension Gateway {
             switch effect {
             case .closeDoors:
                 self.logger.notice("Draining: nobody new is let in.", metadata: self.drainMetadata)
-                self.readiness.isReady = false
+                self.readiness.become(.draining)
+                self.heartbeat()
             case .openDoors:
                 self.logger.notice("The drain was taken back.", metadata: self.drainMetadata)
-                self.readiness.isReady = true
+                self.readiness.become(.open)
+                self.heartbeat()
             case .goaway(let goaways):
                 for (connection, goaway) in zip(self.greetedConnections, goaways) {
-                    connection.session?.send(.goaway(goaway), counters: &self.counters)
+                    connection.session.map { self.send(goaway, to: $0) }
                 }
             case .stay:
                 for connection in self.greetedConnections {

@@ -50,7 +50,12 @@ extension Gateway {
             }
             if !self.configuration.mechanisms.contains(.deliveredWatermark) { self.noteStored(batch) }
         case .failure(let error):
-            self.logger.warning("The engine could not store signals.", metadata: ["error": "\(error)"])
+            // Once is enough: what follows is said when it is away.
+            let isNew = !self.isDegraded && self.mailFailedAt.map { self.eventLoop.now - $0 > .seconds(10) } ?? true
+            if isNew {
+                self.mailFailedAt = self.eventLoop.now
+                self.logger.warning("The engine could not store signals.", metadata: ["error": "\(error)"])
+            }
             for entry in batch.entries {
                 self.refuse(entry, fallBackTo: entry.n - 1, .engineUnavailable, batch)
             }
@@ -89,7 +94,7 @@ extension Gateway {
         rejection.to = entry.mailbox.recipient.description
         rejection.n = entry.n
         rejection.expected = code == .signalGap ? last + 1 : nil
-        rejection.retryAfterMilliseconds = code == .signalGap ? nil : 250
+        rejection.retryAfterMilliseconds = code == .signalGap ? nil : self.isDegraded ? self.engineWait() : 250
         seat.session.reject(rejection, counters: &self.counters)
     }
 
@@ -147,18 +152,34 @@ extension Gateway {
             guard seat.session.connection === connection, seat.phase == .present,
                 case .reading(let again) = seat.mailFlow
             else { return }
-            guard case .success(let signals) = result else {
-                // Nothing after it may be told, or it would seem to be all: the client comes again.
-                seat.session.holder?.giveUp()
-                return
-            }
+            // Also without an answer: who signals from this node is handed over in their own order.
             seat.mailFlow = .direct
+            guard case .success(let signals) = result else { return self.fetchMailLater(of: seat) }
             self.hand(signals, to: seat, connection)
             if again { self.fetchMail(of: seat) }
             if seat.awaitsRestarters, case .direct = seat.mailFlow {
                 seat.awaitsRestarters = false
                 self.nameRestarters(of: [seat])
             }
+        }
+    }
+
+    /// The engine did not answer. While it is away there is no use in asking.
+    private func fetchMailLater(of seat: Seat) {
+        seat.lacksMail = true
+        guard !self.isDegraded else { return }
+        self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(500)) {
+            guard seat.lacksMail, !self.isDegraded else { return }
+            seat.lacksMail = false
+            self.fetchMail(of: seat)
+        }
+    }
+
+    /// It answers again.
+    func fetchMissedMail() {
+        for seat in self.participants.values.filter(\.lacksMail).sorted(by: { $0.id < $1.id }) {
+            seat.lacksMail = false
+            self.fetchMail(of: seat)
         }
     }
 
@@ -234,7 +255,7 @@ extension Gateway {
         self.scheduleMail()
     }
 
-    private func sendAcknowledgements() {
+    func sendAcknowledgements() {
         guard !self.acknowledgements.isEmpty else { return }
         let tray = self.acknowledgements
         self.acknowledgements = self.acknowledgementTrays.popLast() ?? AcknowledgementTray()

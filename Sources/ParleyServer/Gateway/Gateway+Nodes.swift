@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import ParleyEngine
 import ParleyProtocol
@@ -8,11 +9,38 @@ extension Gateway {
     /// A node that has been silent for longer counts as dead, by the engine's clock.
     static let leaseMilliseconds: Int64 = 4_000
 
+    /// What all nodes know, so that any of them can hold a room that begins now. As long as nobody has been seen: what
+    /// the version before this one knows as well.
+    var semanticsOfNewRooms: RoomSemantics {
+        max(.current, min(self.configuration.newestSemantics, self.semanticsOfAll ?? .current))
+    }
+
+    /// What this node says of itself.
+    var lease: NodeLease {
+        NodeLease(
+            node: self.node,
+            address: self.configuration.advertisedAddress ?? "",
+            // Those of one process are told apart.
+            name: self.nodeName,
+            isDraining: self.drain.isDraining,
+            semantics: Int(clamping: self.configuration.newestSemantics.rawValue),
+            clients: self.connections.count
+        )
+    }
+
+    private var nodeName: String {
+        let name = self.configuration.nodeName
+        return self.loop == 0 || name.isEmpty ? name : "\(name)#\(self.loop)"
+    }
+
     /// After each heartbeat that the engine has answered.
     func judge(_ view: NodeView) {
         let now = self.eventLoop.now
         let alive = Set(view.nodes.filter { $0.ageMilliseconds <= Self.leaseMilliseconds }.map(\.lease.node))
         self.nodesAlive = alive
+        let known = view.nodes.filter { alive.contains($0.lease.node) }.map { Int64($0.lease.semantics) }.min()
+        self.semanticsOfAll = known.map { RoomSemantics(rawValue: $0) }
+        self.elsewhere = self.places(in: view)
         // Leases are gone when the engine begins another life, and this node cannot tell who is dead when it has just
         // been away itself: for two leases nobody is.
         if let last = self.lastView, last.incarnation == view.incarnation, now - last.at < .seconds(2) {
@@ -21,8 +49,27 @@ extension Gateway {
             self.lastView = SeenNodes(at: now, since: now, incarnation: view.incarnation)
         }
         guard let seen = self.lastView, now - seen.since >= .milliseconds(2 * Self.leaseMilliseconds) else { return }
+        self.warnOfNamesakes(view)
         self.directory.speakForPeople(whoseNodesAreNot: alive, now: now)
         self.searchOrphans(alive: alive)
+    }
+
+    /// Two nodes with one name do no harm, since ids are random; whoever reads logs would take them for one. Whoever
+    /// was started anew is not meant: its former self does not renew its lease.
+    private func warnOfNamesakes(_ view: NodeView) {
+        let mine = self.nodeName
+        guard !mine.isEmpty else { return }
+        let others = view.nodes.filter {
+            $0.lease.name == mine && $0.lease.node != self.node && $0.ageMilliseconds <= Self.leaseMilliseconds
+        }
+        let namesakes = Set(others.map(\.lease.node))
+        for node in namesakes.subtracting(self.namesakes).sorted() {
+            self.logger.warning(
+                "Another node has the same name: give each its own (--node-name).",
+                metadata: ["name": "\(mine)", "node": "\(self.node)", "other": "\(node)"]
+            )
+        }
+        self.namesakes = namesakes
     }
 
     /// How long this node has been seeing the others without a gap.

@@ -149,7 +149,13 @@ extension Gateway {
             case .success(let host):
                 host.whenSettled { isCurrent in
                     guard session.expects(holder) else { return then(.success(())) }
-                    guard isCurrent else { return then(.failure(.engineUnavailable)) }
+                    guard isCurrent else {
+                        // It has ended, which its log still says for a while: that is no reason to lose the others.
+                        let hasEnded = host.room.lifecycle.isEnded
+                        return hasEnded
+                            ? self.takeSeats(rooms.dropFirst(), session, holder, then)
+                            : then(.failure(.engineUnavailable))
+                    }
                     self.takeSeat(in: host, session, holder) { outcome in
                         guard case .success = outcome else { return then(outcome) }
                         self.takeSeats(rooms.dropFirst(), session, holder, then)

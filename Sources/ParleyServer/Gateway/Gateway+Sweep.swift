@@ -36,7 +36,9 @@ extension Gateway {
 
     private func encodedBeat() -> [UInt8] {
         var bytes: [UInt8] = []
-        ServerMessage.beat(ServerBeat(time: self.now)).encode(into: &bytes)
+        var beat = ServerBeat(time: self.now)
+        beat.degraded = self.isDegraded ? true : nil
+        ServerMessage.beat(beat).encode(into: &bytes)
         return bytes
     }
 }

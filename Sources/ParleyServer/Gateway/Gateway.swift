@@ -18,12 +18,14 @@ package final class Gateway {
     let limits: Limits
     /// The same, for those of whom there are many.
     let sharedLimits: Shared<Limits>
-    package let node: NodeID
+    /// Until the process has stood still, see `Gateway+Fence.swift`.
+    package private(set) var node: NodeID
     let logger: Logger
     let access: ConnectionAccess
     let processWide: ProcessWide
     /// Of the process's loops this is the first one, which speaks for the process.
-    let isFirstLoop: Bool
+    var isFirstLoop: Bool { self.loop == 0 }
+    let loop: Int
     var meter: CostMeter
     let startedAt: NIODeadline
 
@@ -71,6 +73,8 @@ package final class Gateway {
     /// Empty between two beats.
     var acknowledgedMarks: [Watermark] = []
     var isMailScheduled = false
+    /// When it was last said that the engine did not take some.
+    var mailFailedAt: NIODeadline?
     /// Whose signals were acknowledged since the last time that somebody was told.
     var sessionsWithDelivered: [GatewaySession] = []
     var isDeliveredScheduled = false
@@ -97,18 +101,27 @@ package final class Gateway {
     private var engineIncarnation: EngineIncarnation
     /// There are or were other nodes, or the engine has begun another life: not everything that happened did so here.
     private(set) var mayHaveMissed = false
-    /// Whether there are other nodes, as of the last heartbeat.
+    var engineWatch: EngineWatch
+    /// When the loop was last seen to run, and when that is too long ago. See `Gateway+Fence.swift`.
+    var seenAliveAt: NIODeadline
+    var staleAt: NIODeadline
     /// When the engine was first seen to live another life than the one that this node began with.
     private var engineSeenAt: NIODeadline?
     /// See `Gateway+Nodes.swift`.
     var lastView: SeenNodes?
-    /// By which the others know this node.
-    private var address = ""
     /// As of the last heartbeat, this one included.
     var nodesAlive: Set<NodeID> = []
+    /// See `Gateway+Nodes.swift`; `nil` before the first heartbeat was answered.
+    var semanticsOfAll: RoomSemantics?
+    /// See `Gateway+Placement.swift`.
+    var elsewhere: [NodeLease] = []
     var orphanSearch: OrphanSearch?
+    /// Of whom it was warned, see `Gateway+Nodes.swift`.
+    var namesakes: Set<NodeID> = []
     /// Whether there are other nodes, as of the last heartbeat.
     private(set) var hasCompany = false
+    /// Whether some of them are not loops of this process.
+    private(set) var hasOthers = false
     private var heartbeats = 0
     private var repeatedTasks: [RepeatedTask] = []
     var sweep: SweepStateMachine
@@ -125,7 +138,7 @@ package final class Gateway {
         self.access = setup.configuration.access
         self.meter = CostMeter(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.processWide = setup.processWide ?? ProcessWide(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
-        self.isFirstLoop = setup.loop == 0
+        self.loop = setup.loop
         self.startedAt = eventLoop.now
         self.judge = TokenJudge(issuers: self.configuration.issuers, limits: self.limits)
         self.heedsFloors = setup.configuration.mechanisms.contains(.signalFloor)
@@ -152,12 +165,19 @@ package final class Gateway {
         self.engineIncarnation = setup.engine.incarnation
         self.roundTripsDue = eventLoop.now
         self.keysReadAt = eventLoop.now
+        self.engineWatch = EngineWatch(
+            silenceMilliseconds: self.limits.engineSilenceMilliseconds,
+            now: eventLoop.now.uptimeNanoseconds
+        )
+        self.seenAliveAt = eventLoop.now
+        self.staleAt = eventLoop.now + .milliseconds(Int64(self.limits.pauseMilliseconds))
         var masks = setup.random
         if case .seeded = masks { masks = .seeded(self.random.next()) }
         self.transport = TransportLoop(eventLoop: eventLoop, limits: TransportLimits(self.limits), random: masks)
         self.sweep = SweepStateMachine(interval: UInt64(self.transport.limits.sweepInterval.nanoseconds))
         self.clerk = self.configuration.webhook.map { AuthorizationClerk($0, self) }
         self.transport.onSweep = { [unowned self] now in self.beginSweep(now) }
+        self.processWide.nodeBegan(self.node, insteadOf: nil)
     }
 
     /// Now, by the engine's clock.
@@ -171,20 +191,22 @@ package final class Gateway {
 
     // MARK: The engine's clock
 
-    package func startHeartbeat(address: String) {
-        self.address = address
+    package func startHeartbeat() {
         if self.isFirstLoop { self.recordStart() }
-        self.heartbeat(address: address)
+        self.heartbeat()
         self.renewKeys()
         self.startRevocations()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         let beats = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            bound.value.heartbeat(address: address)
+            bound.value.heartbeat()
         }
         let sweeps = self.eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(250),
             delay: .milliseconds(250)
         ) { _ in
+            let now = bound.value.eventLoop.now
+            if !bound.value.fenceIfStale(now) { bound.value.noteAlive(now) }
+            bound.value.watchEngine()
             bound.value.sweepSessions()
             bound.value.sweepDrain()
             bound.value.askVendors()
@@ -216,16 +238,17 @@ package final class Gateway {
     /// somebody it says that it lives. The engine keeps the order of one loop's calls.
     func renewLease() {
         guard let last = self.lastView, self.eventLoop.now - last.at > .seconds(2) else { return }
-        self.heartbeat(address: self.address)
+        self.heartbeat()
     }
 
-    private func heartbeat(address: String) {
-        let lease = NodeLease(node: self.node, address: address)
-        self.engine.heartbeat(lease, on: self.eventLoop).assumeIsolated().whenSuccess { view in
+    func heartbeat() {
+        self.engine.heartbeat(self.lease, on: self.eventLoop).assumeIsolated().whenSuccess { view in
             self.clock = EngineClock(systemMilliseconds: view.now.milliseconds, uptime: self.eventLoop.now)
             self.hasCompany = view.nodes.count > 1
+            self.hasOthers = self.hasCompany && !self.processWide.isAlone(view.nodes.map(\.lease.node))
             if self.hasCompany { self.mayHaveMissed = true }
             self.engineSeen(view.incarnation)
+            self.engineAnswered()
             self.judge(view)
             self.revocations?.check(at: view.now, hasCompany: self.mayHaveMissed)
         }
@@ -233,9 +256,25 @@ package final class Gateway {
         self.sweepRefusals()
         self.heartbeats += 1
         // Where there is no other node, and the engine has forgotten nothing, there is nothing to find out.
-        guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3) else { return }
+        guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3), !self.isDegraded else { return }
         self.directory.check()
         self.checkMailSent()
+    }
+
+    /// Hints may be lost: from now on it is asked for what they would have said.
+    func noteMissed() { self.mayHaveMissed = true }
+
+    /// With nothing that the former one has known of others.
+    func becomeAnotherNode() {
+        let former = self.node
+        self.node = NodeID(using: &self.random)
+        self.processWide.nodeBegan(self.node, insteadOf: former)
+        self.mail = MailboxBatch(author: self.node)
+        self.trays = []
+        self.lastView = nil
+        self.nodesAlive = []
+        self.orphanSearch = nil
+        self.mayHaveMissed = true
     }
 
     private func engineSeen(_ incarnation: EngineIncarnation) {
@@ -259,6 +298,7 @@ package final class Gateway {
     // MARK: Opening
 
     package func decide(_ request: UpgradeRequest) -> UpgradeDecision {
+        _ = self.fenceIfStale(self.eventLoop.now)
         let origin: ClientOrigin
         let isReturning = request.saysThatItReturns
         do throws(ConnectionDenial) {
@@ -313,7 +353,7 @@ package final class Gateway {
         do throws(ConnectionRefusal) {
             origin = try self.judgedByHeaders(request)
         } catch {
-            throw ConnectionDenial(error)
+            throw ConnectionDenial(error, retryAfterMilliseconds: error == .engineUnavailable ? self.engineWait() : nil)
         }
         let standing = self.configuration.standing(of: origin)
         do throws(ConnectionDenial) {
@@ -325,13 +365,17 @@ package final class Gateway {
         return origin
     }
 
+    /// Whether it knows what secrets are signed with, and who is not to come in.
+    var canGreet: Bool { !self.keys.isEmpty && self.knowsRevocations }
+
     private func judgedByHeaders(_ request: UpgradeRequest) throws(ConnectionRefusal) -> ClientOrigin {
         let origin = try self.configuration.proxies.origin(
             of: request.source,
             headers: request.headers,
             hopsMax: self.limits.proxyHopsMax
         )
-        guard !self.keys.isEmpty, self.knowsRevocations, !self.drain.isDraining else { throw .stopping }
+        guard !self.drain.isDraining else { throw .stopping }
+        guard self.canGreet, !self.isDegraded else { throw .engineUnavailable }
         let refusal = self.access.judge(
             origin: request[header: "origin"],
             host: origin.host ?? request[header: "host"],
@@ -369,9 +413,8 @@ package final class Gateway {
         last.slot = connection.slot
     }
 
-    // MARK: Sweep
+    // MARK: Metrics
 
-    /// A few times a second: heartbeats of all connections in one pass, and of the rooms whose turn it is.
     package func publishCounters() {
         self.traffic.move(to: &self.counters)
         self.counters.connectionsOpen = self.transport.connectionCount
@@ -379,6 +422,7 @@ package final class Gateway {
         self.counters.sessionsDetached = self.detachedSessions.count
         self.counters.roomsOpen = self.directory.roomCount
         self.counters.draining = self.drain.isDraining ? 1 : 0
+        self.counters.nodesAlive = self.nodesAlive.count
         self.meter.tick(now: self.eventLoop.now.uptimeNanoseconds)
         self.metrics.publish(self.counters)
     }

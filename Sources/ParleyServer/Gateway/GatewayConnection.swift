@@ -63,6 +63,7 @@ final class GatewayConnection: WebSocketDelegate {
 
     func connection(_ connection: WebSocketConnection, received text: UnsafeRawBufferPointer) {
         let gateway = self.gateway
+        guard !gateway.fenceIfStale(gateway.transport.readTime) else { return }
         gateway.traffic.messagesReceived += 1
         gateway.traffic.bytesReceived += text.count
         self.cost.messages += 1
@@ -281,6 +282,14 @@ final class GatewayConnection: WebSocketDelegate {
     /// The server goes away, or wants to be empty; the client shall come again, which is elsewhere.
     func goAway() {
         self.close(.goingAway)
+    }
+
+    /// Nothing that this node knows of it holds any more; the client shall come again.
+    func fence() {
+        self.session = nil
+        self.awaited = nil
+        self.hasSaidHello = true
+        self.connection.close(code: CloseCode.fenced.rawValue, reason: CloseCode.fenced.reason)
     }
 
     fileprivate enum SessionEnd {

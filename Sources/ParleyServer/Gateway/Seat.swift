@@ -100,6 +100,8 @@ final class Seat {
     var epoch: UInt64 = 1
     /// After a return: who restarts ICE is told behind the signals that were missed.
     var awaitsRestarters = false
+    /// Its mailbox could not be read.
+    var lacksMail = false
     /// What the server has said of this participant and the room has not judged yet.
     var reports = 0
 

@@ -2,19 +2,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import ParleyProtocol
-import Synchronization
-
-/// Whether the server takes new connections: false before it listens, while it drains, and once it stops.
-package final class Readiness: Sendable {
-    private let ready = Atomic<Bool>(false)
-
-    package init() {}
-
-    package var isReady: Bool {
-        get { self.ready.load(ordering: .relaxed) }
-        set { self.ready.store(newValue, ordering: .relaxed) }
-    }
-}
 
 /// Everything that is HTTP: the page, the client, health, metrics, and the twin of the upgrade.
 struct Routes {
@@ -38,7 +25,10 @@ struct Routes {
         // Alive: this process answers. It never asks the engine, so that a database's trouble restarts nobody.
         router.get("/healthz") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in
-            self.readiness.isReady ? Self.text("ready\n") : Self.text("not ready\n", status: .serviceUnavailable)
+            if let reason = self.readiness.reason {
+                return Self.text("not ready: \(reason)\n", status: .serviceUnavailable)
+            }
+            return Self.text(self.readiness.warning.map { "ready\nwarning: \($0)\n" } ?? "ready\n")
         }
         router.get("/metrics") { _, _ in
             Self.text(self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
@@ -91,7 +81,7 @@ struct Routes {
                 connections: self.connections(),
                 connectionsMax: self.configuration.limits.connectionsMax
             )
-            : .stopping
+            : self.readiness.isWithoutEngine ? .engineUnavailable : .stopping
     }
 
     static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {

@@ -46,7 +46,7 @@ struct TicketRoutes: Sendable {
     }
 
     private func refusal(of request: Request, _ context: PeerRequestContext) -> ConnectionRefusal? {
-        guard self.readiness.isReady else { return .stopping }
+        guard self.readiness.isReady else { return self.readiness.isWithoutEngine ? .engineUnavailable : .stopping }
         return self.access.judge(
             origin: request.headers[.origin],
             host: context.origin.host ?? request.head.authority,

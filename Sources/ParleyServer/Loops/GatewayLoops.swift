@@ -37,6 +37,17 @@ struct GatewayLoops: Sendable {
         return values
     }
 
+    /// Until the engine has given what is needed to let somebody in, or has had some time for it: from then on it is
+    /// away, and `EngineWatch` says so.
+    func untilTheyGreet() async {
+        for _ in 0..<100 {
+            let greet = try? await self.each { $0.canGreet }
+            guard greet?.contains(false) ?? false else { return }
+            // Cancelled: the server ends.
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
+        }
+    }
+
     /// Nobody waits for it.
     func tellEach(_ body: @escaping @Sendable (Gateway) -> Void) {
         for gateway in self.all { gateway.eventLoop.execute { body(gateway.value) } }

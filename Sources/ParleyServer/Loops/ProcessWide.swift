@@ -6,6 +6,8 @@ import Synchronization
 package final class ProcessWide: Sendable {
     private let addressLimits: Mutex<AddressLimits>
     private let ticketBook: Mutex<TicketBook>
+    /// Its loops, as the engine knows them.
+    private let nodes = Mutex<Set<NodeID>>([])
     private let openConnections = Atomic<Int>(0)
     private let openPlainConnections = Atomic<Int>(0)
 
@@ -23,6 +25,19 @@ package final class ProcessWide: Sendable {
         _ body: (inout sending TicketBook) throws(Problem) -> sending Value
     ) throws(Problem) -> Value {
         try self.ticketBook.withLock { book throws(Problem) in try body(&book) }
+    }
+
+    /// - Parameter former: the same loop, before it stood still.
+    func nodeBegan(_ node: NodeID, insteadOf former: NodeID?) {
+        self.nodes.withLock {
+            if let former { $0.remove(former) }
+            $0.insert(node)
+        }
+    }
+
+    /// Whether all of them are loops of this process.
+    func isAlone(_ nodes: [NodeID]) -> Bool {
+        self.nodes.withLock { own in nodes.allSatisfy { own.contains($0) } }
     }
 
     /// WebSockets.

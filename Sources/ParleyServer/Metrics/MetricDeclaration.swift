@@ -29,8 +29,31 @@ package struct MetricDeclaration: Hashable, Sendable {
         bytesSent,
         leases, turnVendorFailures, draining, auditEntries, auditMissing,
         redisRefusals, redisTroubles, redisWarnings,
+        engineDegraded, engineDegradations, fences, nodesAlive,
     ]
 
+    package static let engineDegraded = Self(
+        name: "parley_engine_degraded",
+        kind: .gauge,
+        help: "1 while the engine is away: nobody joins, and nothing is decided.",
+        addsUp: false
+    )
+    package static let engineDegradations = Self(
+        name: "parley_engine_degradations_total",
+        kind: .counter,
+        help: "How often the engine was found to be away, by each loop."
+    )
+    package static let fences = Self(
+        name: "parley_fences_total",
+        kind: .counter,
+        help: "How often a node has stood still for so long that it closed its connections and began anew."
+    )
+    package static let nodesAlive = Self(
+        name: "parley_nodes_alive",
+        kind: .gauge,
+        help: "Nodes that have renewed their lease lately, this one included.",
+        addsUp: false
+    )
     package static let connectionsOpen = Self(
         name: "parley_connections_open",
         kind: .gauge,

@@ -39,6 +39,10 @@ package struct GatewayCounters: Equatable, Sendable {
     package var draining = 0
     package var auditEntries = 0
     package var auditMissing = 0
+    package var engineDegraded = 0
+    package var engineDegradations = 0
+    package var fences = 0
+    package var nodesAlive = 0
 
     package init() {}
 }
@@ -159,5 +163,7 @@ package struct ServerMetrics {
         (.draining, \.draining),
         (.auditEntries, \.auditEntries),
         (.auditMissing, \.auditMissing),
+        (.engineDegraded, \.engineDegraded), (.engineDegradations, \.engineDegradations),
+        (.fences, \.fences), (.nodesAlive, \.nodesAlive),
     ]
 }

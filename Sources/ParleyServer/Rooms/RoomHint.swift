@@ -13,11 +13,14 @@ package enum RoomHint: Hashable {
     case restarter(to: ParticipantID, peer: ParticipantID, ParticipantID?)
     /// Somebody has written something: who is in the room may want to read it.
     case chat
+    /// The node loses again and again to others, who let it go first; it knows the log up to that number.
+    case turn(after: UInt64)
 
     private static let deliveredTag: UInt8 = 1
     private static let pulseTag: UInt8 = 2
     private static let restarterTag: UInt8 = 3
     private static let chatTag: UInt8 = 4
+    private static let turnTag: UInt8 = 5
 
     package func encoded(author: NodeID) -> ByteBuffer {
         var buffer = ByteBuffer()
@@ -43,6 +46,9 @@ package enum RoomHint: Hashable {
             if let restarter { buffer.write(restarter) }
         case .chat:
             buffer.writeInteger(Self.chatTag)
+        case .turn(let sequence):
+            buffer.writeInteger(Self.turnTag)
+            buffer.writeInteger(sequence)
         }
         return buffer
     }
@@ -74,6 +80,7 @@ package enum RoomHint: Hashable {
             else { return nil }
             return (author, .restarter(to: recipient, peer: peer, buffer.readIdentifier()))
         case Self.chatTag: return (author, .chat)
+        case Self.turnTag: return buffer.readInteger(as: UInt64.self).map { (author, .turn(after: $0)) }
         default: return nil
         }
     }

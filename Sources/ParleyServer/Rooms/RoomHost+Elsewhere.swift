@@ -128,6 +128,7 @@ extension RoomHost {
         case .restarter(let recipient, let peer, let restarter):
             guard let seat = self.seats[recipient] else { return }
             self.gateway.heard(restarter: restarter, of: peer, to: seat)
+        case .turn(let sequence): self.heardTurn(of: author, after: sequence)
         case .chat:
             // What the chat's own hints say is told by itself; one that is not held yet is read now.
             if !self.present.isEmpty { _ = self.openChat }

@@ -72,6 +72,7 @@ extension RoomHostStateMachine {
         _ effects: inout [RoomHostEffect]
     ) {
         self.stand(at: entry.position)
+        if entry.author != self.node { self.turns.heard(entry.position.sequence, by: entry.author) }
         effects.append(.deliver(RoomDelivery(entry: entry, patches: patches, origins: origins, room: self.room)))
         self.bytesSinceSnapshot += entry.events.reduce(0) { $0 + $1.bytesMax }
         if self.room.lifecycle.isEnded {

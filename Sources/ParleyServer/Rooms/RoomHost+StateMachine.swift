@@ -24,9 +24,9 @@ package import ParleyRooms
 /// An engine that began another life may have lost its newest entries. For a while nobody appends, so that the
 /// replica that has seen most can give them back (``Healing/behind(top:)``) before another history begins.
 ///
-/// What several nodes need and is not here yet: a host that loses three times in a row does not hand its
-/// batch to the winner. Refusals are known to the node that gave them, and to others only with the participant's
-/// next accepted command.
+/// A host that loses again and again, because it is far from the engine and others are near, asks them for a turn
+/// (`RoomHost+StateMachine+Turns.swift`). Refusals are known to the node that gave them, and to others only with the
+/// participant's next accepted command.
 package struct RoomHostStateMachine: Sendable {
     /// What is or may be in the log.
     struct Flight: Sendable {
@@ -76,7 +76,7 @@ package struct RoomHostStateMachine: Sendable {
         case finished
     }
 
-    let node: NodeID
+    package private(set) var node: NodeID
     private let sharedLimits: Shared<Limits>
     var limits: Limits { _read { yield self.sharedLimits.value } }
     let mechanisms: Mechanisms
@@ -105,6 +105,7 @@ package struct RoomHostStateMachine: Sendable {
     var failures = 0
     var bytesSinceSnapshot = 0
     var commandsPerEntry: Int
+    var turns = Turns()
 
     /// Times between attempts, in milliseconds. The first is short because most trouble is; the second lets
     /// the most advanced replica repair an engine that has lost data before anybody writes.
@@ -163,7 +164,7 @@ package struct RoomHostStateMachine: Sendable {
     /// Whether ``flush(uid:_:)`` has something to do.
     package var wantsAppend: Bool {
         switch self.phase {
-        case .idle: !self.pending.isEmpty && !self.isBarred
+        case .idle: !self.pending.isEmpty && !self.isBarred && !self.turns.isWaiting
         case .loading, .appending, .reading, .waiting, .healing, .finished: false
         }
     }
@@ -230,6 +231,7 @@ extension RoomHostStateMachine {
         switch result {
         case .appended:
             self.failures = 0
+            self.turns.won()
             self.confirmedIn = flight.append.incarnation
             self.commandsPerEntry = self.limits.commandsPerEntryMax
             self.land(flight, &effects)
@@ -238,6 +240,7 @@ extension RoomHostStateMachine {
             self.takeBack(flight)
             for entry in tail ?? [] where !self.apply(entry, &effects) { break }
             if self.position != top { self.gap = top }
+            if self.turns.lost() { effects.append(.askForTurn(after: self.position.sequence)) }
         case .engineChanged(let incarnation):
             self.takeBack(flight)
             self.engineChanged(incarnation, &effects)
@@ -325,6 +328,34 @@ extension RoomHostStateMachine {
         self.isBarred = false
         self.gap = self.gap ?? self.position
         self.readIfIdle(&effects)
+    }
+
+    /// What waits is refused, as far as a client has said it: it says it again. What the server says of people it would
+    /// have to say again as well.
+    package mutating func engineWentAway(_ effects: inout [RoomHostEffect]) {
+        let refused = self.pending.filter { $0.command.number != nil && !self.uncertain.contains($0.id) }
+        let ids = Set(refused.map(\.id))
+        self.pending.removeAll { ids.contains($0.id) }
+        for submission in refused { effects.append(.outcome(submission.id, .rejected(.engineUnavailable))) }
+    }
+
+    /// This node cannot hold the room. What it has in flight is the log's matter.
+    package mutating func abandon(_ code: RejectionCode, _ effects: inout [RoomHostEffect]) {
+        switch self.phase {
+        case .appending(let flight), .reading(.some(let flight)), .waiting(.some(let flight)):
+            self.takeBack(flight)
+        case .loading, .idle, .reading, .waiting, .healing: break
+        case .finished: return
+        }
+        self.phase = .finished
+        self.uncertain.removeAll()
+        self.refusePending(code, &effects)
+    }
+
+    /// From now on this replica is that of another node. What is in flight was sent by the former one: the log has it
+    /// or not, as ever.
+    package mutating func becomeAnotherNode(_ node: NodeID) {
+        self.node = node
     }
 
     /// The engine has been healed, by this node or another one: see what it has now.

@@ -95,7 +95,8 @@ final class RoomHost {
                 capacity: gateway.limits.participantsPerRoomMax,
                 graceMilliseconds: gateway.limits.graceMilliseconds,
                 roles: gateway.configuration.roles,
-                stageMax: gateway.limits.operatorsStageMax
+                stageMax: gateway.limits.operatorsStageMax,
+                semantics: gateway.semanticsOfNewRooms
             ),
             incarnation: gateway.engine.incarnation,
             limits: gateway.sharedLimits,
@@ -196,6 +197,9 @@ final class RoomHost {
         case .scheduleBarrier(let milliseconds):
             let incarnation = self.machine.incarnation
             self.schedule(milliseconds) { $0.barrierTimerFired(incarnation, &$1) }
+        case .askForTurn(let sequence): self.publish(.turn(after: sequence))
+        case .scheduleTurnEnd(let milliseconds, let number):
+            self.schedule(milliseconds) { $0.turnTimerFired(number, &$1) }
         case .writeSnapshot(let snapshot, let keepFrom):
             let encoded = LogSnapshot(position: snapshot.position, payload: snapshot.room.payload)
             _ = self.gateway.engine.writeSnapshot(
@@ -253,6 +257,7 @@ final class RoomHost {
         case .committed(let entry):
             // The own append's result says the same.
             guard entry.author != self.gateway.node, let decoded = RoomEntry(entry) else { return }
+            guard self.knows(decoded) else { return self.letGoOfForeign() }
             self.perform { $0.received(decoded, &$1) }
         case .reseeded(let top), .retired(let top):
             self.perform { $0.receivedTop(top, &$1) }
@@ -267,11 +272,7 @@ final class RoomHost {
         gateway.engine.read(self.log, after: position, on: gateway.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let read):
-                guard let decoded = RoomRead(read) else {
-                    // Another version's log: nothing here may touch it.
-                    gateway.logger.error("A room's log cannot be read.", metadata: ["room": "\(self.id)"])
-                    return self.perform { $0.readFailed(.invalid, &$1) }
-                }
+                guard let decoded = RoomRead(read), self.knows(decoded) else { return self.letGoOfForeign() }
                 let incarnation = gateway.engine.incarnation
                 self.perform { $0.readCompleted(decoded, in: incarnation, askedIn: asked, &$1) }
             case .failure(let error):
@@ -296,12 +297,50 @@ final class RoomHost {
             on: gateway.eventLoop
         ).assumeIsolated().whenComplete { result in
             let decoded = RoomAppendResult(result)
-            if case .conflict = decoded { gateway.counters.appendConflicts += 1 }
+            if case .conflict(_, let tail) = decoded {
+                gateway.counters.appendConflicts += 1
+                guard tail?.allSatisfy({ self.knows($0) }) ?? true else { return self.letGoOfForeign() }
+            }
             self.perform { $0.appendCompleted(decoded, of: append.position, &$1) }
         }
     }
 
     // MARK: Keeping up
+
+    func heardTurn(of node: NodeID, after sequence: UInt64) {
+        self.perform { $0.heardTurn(of: node, after: sequence, &$1) }
+    }
+
+    func engineWentAway() {
+        self.perform { $0.engineWentAway(&$1) }
+    }
+
+    /// Its people of this node were let go of. It listens under the new name from now on, and looks what it has missed.
+    func becomeAnotherNode() {
+        let node = self.gateway.node
+        self.perform { machine, _ in machine.becomeAnotherNode(node) }
+        guard self.subscription != nil else { return }
+        self.unsubscribe()
+        self.listenAgain()
+    }
+
+    private func listenAgain() {
+        let gateway = self.gateway
+        let bound = NIOLoopBound(self, eventLoop: gateway.eventLoop)
+        gateway.engine.subscribe(to: self.log, as: gateway.node, on: gateway.eventLoop) { hint in
+            bound.value.hear(hint)
+        }.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let subscription):
+                self.subscription = subscription
+                self.isOver ? self.unsubscribe() : self.whenCurrent { _ in }
+            case .failure:
+                gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) {
+                    if !self.isOver, self.subscription == nil { self.listenAgain() }
+                }
+            }
+        }
+    }
 
     func heard(top: Position) {
         self.perform { $0.receivedTop(top, &$1) }
@@ -370,11 +409,22 @@ final class RoomHost {
         let since = self.unneededSince ?? now
         self.unneededSince = since
         guard now - since >= Self.keptUnneeded else { return }
+        self.letGo()
+    }
+
+    /// The room is not over, but this node has nothing to do with it any more.
+    func letGo() {
         self.isOver = true
         self.scheduleDeadline()
         self.gateway.directory.forget(self)
         self.unsubscribe()
         self.closeChat()
+    }
+
+    /// Nothing is decided here any more.
+    func abandon(_ code: RejectionCode) {
+        self.perform { $0.abandon(code, &$1) }
+        for seat in self.present + self.waitingSeats { self.remove(seat) }
     }
 
     /// Who is said to be here and is not: nobody else would say so.

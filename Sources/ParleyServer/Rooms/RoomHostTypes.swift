@@ -106,6 +106,10 @@ package enum RoomHostEffect: Hashable, Sendable {
     case scheduleRetry(milliseconds: Int64)
     /// Call `barrierTimerFired` then, with the life of the engine that the machine knows now.
     case scheduleBarrier(milliseconds: Int64)
+    /// Others shall let this node go first: tell them.
+    case askForTurn(after: UInt64)
+    /// Call `turnTimerFired` then, with that number.
+    case scheduleTurnEnd(milliseconds: Int64, number: UInt64)
     /// Write it; whether that succeeds is of no concern.
     indirect case writeSnapshot(RoomRead.Snapshot, keepFrom: UInt64)
     /// The room has ended and this host wrote it: call `retireTimerFired` then. Meanwhile others can read

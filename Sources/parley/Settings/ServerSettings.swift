@@ -36,6 +36,7 @@ struct ServerSettings {
         server.addressNames = AddressNames(shows: try settings.value(.showAddresses) { Bool($0) } ?? false)
         server.limitsLoopback = try settings.value(.limitLoopback) { Bool($0) } ?? false
         server.proxies = try Self.proxies(settings, max: server.limits.proxyRangesMax)
+        try server.readNode(settings)
         try tryOut?.prepare(&server, isHostGiven: host != nil)
         self.server = server
         self.engine = try EngineChoice(settings)

@@ -50,6 +50,11 @@ final class SimulatedNode {
     /// Whether clients are served as they should be.
     var isWell: Bool { self.isAlive && !self.isPaused && !self.isCut }
 
+    /// Of all its lives.
+    func sum(_ counter: KeyPath<GatewayCounters, Int>) -> Int {
+        (self.pastLives + (self.life.map { [$0] } ?? [])).reduce(0) { $0 + $1.gateway.counters[keyPath: counter] }
+    }
+
     // MARK: Life
 
     func start() {
@@ -72,7 +77,7 @@ final class SimulatedNode {
                 ),
                 eventLoop: loop
             )
-            gateway.startHeartbeat(address: "node \(number)")
+            gateway.startHeartbeat()
             return gateway
         }
         link.replicaPosition = { [unowned gateway] log in

@@ -1,4 +1,5 @@
 import { retryDelay } from './clock.js'
+import { Endpoints } from './endpoints.js'
 import { Handover } from './handover.js'
 import { Line } from './line.js'
 
@@ -9,6 +10,8 @@ const defaultDarkMilliseconds = 4_500
 /** An attempt that is older has perhaps been made on a network that is gone. */
 const freshMilliseconds = 1_000
 const hintIntervalMilliseconds = 1_000
+/** A short trouble is over by itself, and not everybody is elsewhere at once. */
+const degradedMilliseconds = 4_000
 const hintAnswerMilliseconds = 2_000
 
 // RFC 6455, section 7.4.1: what the server would say again. 4500 and above: a person has to act.
@@ -24,9 +27,11 @@ export const isRetryable = (code) => !finalCodes.has(code) && !(code >= 4500 && 
  */
 export class Connection {
     #state = 'idle'
+    #isDegraded = false
+    /** The handover has no other reason than a server that can decide nothing. */
+    #fleesTrouble = false
     #line = null
     #timer = null
-    #endpoint = 0
     #attempt = 0
     #welcomedAt = 0
     #hintedAt = -Infinity
@@ -36,22 +41,23 @@ export class Connection {
     #handover
 
     /**
-     * `addressOf(endpoint)` is what is opened, `makeHello(isHandover)` gives the first frame of a line; `onFrame(frame)`, `onStatus(change)`, `onLost()` and
+     * `addressOf(endpoint)` is what is opened, `makeHello(isHandover)` gives the first frame of a line; `onFrame(frame)`, `onStatus(change)`, `onDegraded(isDegraded)`, `onLost()` and
      * `onTakenOver()` (the next frame is the welcome of another line) tell what happens.
      */
-    constructor({ endpoints, addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver }) {
-        Object.assign(this, { endpoints, addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onLost, onTakenOver })
+    constructor({ endpoints, addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onDegraded = () => {}, onLost, onTakenOver }) {
+        Object.assign(this, { endpoints: new Endpoints(endpoints), addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onDegraded, onLost, onTakenOver })
         this.#handover = new Handover({
             clock, random,
-            open: (events) => { this.#advance(); return this.#newLine(events, true) },
+            open: (events) => { this.endpoints.advance(true); return this.#newLine(events, true) },
             onTaken: (line, welcome) => this.#takeOver(line, welcome),
             onFailed: (code) => { if (this.#state === 'connecting' && !this.#line) this.#closed(code ?? 1006, 'handover') },
         })
     }
 
     get isConnected() { return this.#state === 'connected' }
+    get isDegraded() { return this.#isDegraded }
     /** The endpoint in use, or the next one to try. */
-    get url() { return this.endpoints[this.#endpoint] }
+    get url() { return this.endpoints.url }
 
     start() {
         if (this.#state !== 'idle' && this.#state !== 'closed') return
@@ -102,7 +108,10 @@ export class Connection {
         }
     }
 
-    welcome(heartbeat) {
+    /** `endpoints`: where else the session can be had, as this server says; the next one says it anew. */
+    welcome(heartbeat, endpoints = []) {
+        this.#setDegraded(false)
+        this.endpoints.replace(endpoints)
         this.#state = 'connected'
         this.#hasBeenWelcome = true
         this.#welcomedAt = this.clock.now()
@@ -110,9 +119,38 @@ export class Connection {
         this.#arm(() => this.#watch(), this.#darkMilliseconds)
     }
 
-    /** The server drains: go elsewhere, without a gap. */
-    goAway(withinMilliseconds) { this.#handover.begin(withinMilliseconds) }
-    stay() { this.#handover.stay() }
+    // What concerns the way to the server ends here.
+    #heard(frame) {
+        switch (frame.type) {
+        case 'goaway': return this.#goAway(frame)
+        case 'stay': return this.#handover.stay()
+        case 'beat': if (frame.degraded !== undefined) this.#degraded(frame.degraded)
+        }
+        this.onFrame(frame)
+    }
+
+    // The server drains: go elsewhere, without a gap; to that endpoint first, if there is one.
+    #goAway({ withinMilliseconds, endpoint }) {
+        if (endpoint !== undefined) this.endpoints.advise(endpoint)
+        this.#fleesTrouble = false
+        this.#handover.begin(withinMilliseconds)
+    }
+
+    // The server can decide nothing now, or can again: perhaps another one can. Said again with every beat.
+    #degraded(isDegraded) {
+        if (!this.#setDegraded(isDegraded)) return
+        if (!isDegraded) return this.#fleesTrouble && this.#handover.stay()
+        if (this.endpoints.count === 1 || this.#handover.isPlanned) return
+        this.#fleesTrouble = true
+        this.#handover.begin(degradedMilliseconds)
+    }
+
+    #setDegraded(isDegraded) {
+        if (isDegraded === this.#isDegraded) return false
+        this.#isDegraded = isDegraded
+        this.onDegraded(isDegraded)
+        return true
+    }
 
     // MARK: One line after the other
 
@@ -122,7 +160,7 @@ export class Connection {
         this.#arm(() => this.reconnect('no-welcome'), welcomeMilliseconds)
         try {
             this.#line = this.#newLine({
-                onFrame: (frame) => this.onFrame(frame),
+                onFrame: (frame) => this.#heard(frame),
                 onUnreadable: () => this.reconnect('unreadable'),
                 onEnd: (code, reason) => this.#ended(code, reason),
             })
@@ -140,7 +178,7 @@ export class Connection {
 
     #takeOver(line, welcome) {
         line.adopt({
-            onFrame: (frame) => this.onFrame(frame),
+            onFrame: (frame) => this.#heard(frame),
             onUnreadable: () => this.reconnect('unreadable'),
             onEnd: (code, reason) => this.#ended(code, reason),
         })
@@ -172,7 +210,7 @@ export class Connection {
             return this.#end({ code, reason: isSuperseded ? 'superseded' : reason, ...(isSuperseded && { message: reason }) })
         }
         // A browser does not say why a socket could not be opened; the server does, when asked.
-        if (code === 1006 && !this.#hasBeenWelcome && this.#attempt < this.endpoints.length) this.#askWhy(this.url)
+        if (code === 1006 && !this.#hasBeenWelcome && this.#attempt < this.endpoints.count) this.#askWhy(this.url)
         this.#lost(code, reason)
     }
 
@@ -180,15 +218,13 @@ export class Connection {
         if (this.#welcomedAt > 0 && this.clock.now() - this.#welcomedAt >= steadyMilliseconds) this.#attempt = 0
         this.#welcomedAt = 0
         this.#state = 'waiting'
-        this.#advance()
+        this.endpoints.advance()
         const retryInMilliseconds = retryDelay(this.#attempt, this.random())
         this.#attempt += 1
         this.#arm(() => this.#open(), retryInMilliseconds)
         this.onLost()
         this.onStatus({ status: 'reconnecting', code, reason, retryInMilliseconds, attempt: this.#attempt })
     }
-
-    #advance() { this.#endpoint = (this.#endpoint + 1) % this.endpoints.length }
 
     #end(change, closeCode) {
         this.#abandon(closeCode)
@@ -250,7 +286,7 @@ export class Connection {
             const { code, message } = await response.json()
             if (this.#hasBeenWelcome || this.#state === 'closed' || !code) return
             this.#refusals.add(endpoint)
-            if (this.#refusals.size === this.endpoints.length) this.#end({ reason: code, message }, 1000)
+            if (this.#refusals.size === this.endpoints.count) this.#end({ reason: code, message }, 1000)
         } catch { /* no server there at all: go on trying */ }
     }
 }

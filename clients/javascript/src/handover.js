@@ -26,6 +26,9 @@ export class Handover {
     /** From here on the server may give the session to that line at any moment, and take it from the one in use. */
     get isDeciding() { return this.#line?.hasSaidHello === true }
 
+    /** It is under way, or will be. */
+    get isPlanned() { return this.#timer !== null || this.#line !== null }
+
     /** A line that came to nothing had said hello: whoever heard that may have taken the session from the one in use. */
     get mayHaveDecided() { return this.isDeciding || this.#hasGivenUp }
 

@@ -51,14 +51,16 @@ export class Parley extends Emitter {
             endpoints: endpointsOf(options, environment), addressOf: (url) => this.#tokens.address(url), WebSocket, clock, random, fetch,
             makeHello: (isHandover) => this.#hello(isHandover),
             onFrame: (frame) => this.#frame(frame),
-            onStatus: (change) => this.#changed(change),
-            onLost: () => { this.#joins.lost() },
-            onTakenOver: () => { this.#joins.lost() },
+            onStatus: (change) => this.#changed(change), onDegraded: (isDegraded) => this.emit('degraded', isDegraded),
+            onLost: () => { this.#joins.lost() }, onTakenOver: () => { this.#joins.lost() },
         })
     }
 
     /** The endpoint in use, or the next one to try. */
     get url() { return this.#connection.url }
+
+    /** The server lives, but can decide nothing now: commands and joins wait. */
+    get isDegraded() { return this.#connection.isDegraded }
 
     /** The rooms that this session is in. */
     get rooms() { return [...this.#rooms.values()] }
@@ -179,8 +181,6 @@ export class Parley extends Emitter {
         case 'rejected': return this.#rejected(frame)
         case 'ice-servers': return this.#newICEServers(frame)
         case 'restarter': return this.#rooms.get(frame.room)?.emit('restarter', frame)
-        case 'goaway': return this.#connection.goAway(frame.withinMilliseconds)
-        case 'stay': return this.#connection.stay()
         case 'token-expiring': case 'token-expired': return this.#tokens.ends(frame)
         default:
             // Ignored: a type of a later server.
@@ -194,7 +194,7 @@ export class Parley extends Emitter {
         const wasAway = this.status === 'reconnecting'
         Object.assign(this, { session, identity, iceServers, iceServersExpireAt, limits, features })
         this.#store.value = frame.resume && { session, secret: frame.resume.secret }
-        this.#connection.welcome(frame.heartbeat)
+        this.#connection.welcome(frame.heartbeat, frame.endpoints)
         // A server that has lost entries takes us for whom we were before. Nobody knows any more which numbers that one has used.
         if (Object.entries(frame.selves ?? {}).some(([room, self]) => (this.#rooms.get(room)?.self ?? self) !== self)) return this.#beginAnew('former')
         this.status = 'connected'

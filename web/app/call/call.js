@@ -41,6 +41,7 @@ export class Call extends Emitter {
     }
 
     get server() { return this.#watch.server }
+    get isDegraded() { return this.parley.isDegraded }
 
     /** Our own shared screen, or `null`. */
     get screen() { return this.sharing.stream }
@@ -147,6 +148,7 @@ export class Call extends Emitter {
             // When the whole connection is given up, its status says why, right after this.
             room.on('closed', (reason) => parley.status !== 'closed' && this.#end({ reason })),
             parley.on('status', (change) => this.#watch.turns(change)),
+            parley.on('degraded', () => this.#draw()),
         )
     }
 
