@@ -18,6 +18,7 @@ package final class RedisServers: Service {
     private let topology: NIOLoopBoundBox<(any RedisTopology)?>
     private let outbox: Mutex<LoopOutbox>
     private let isStarted = Atomic(false)
+    private let isStopped = Atomic(false)
 
     package init(
         _ configuration: RedisConfiguration,
@@ -43,6 +44,16 @@ package final class RedisServers: Service {
 
     /// Why messages of channels are not heard now, or what else an operator should know of the servers.
     package var weakness: String? { self.status.deafness?.description ?? self.status.warnings.first?.description }
+
+    /// Connections that nobody can use any more would come back for ever.
+    deinit {
+        guard self.isStarted.load(ordering: .relaxed), !self.isStopped.load(ordering: .relaxed) else { return }
+        let topology = self.topology
+        self.eventLoop.execute {
+            topology.value?.stop()
+            topology.value = nil
+        }
+    }
 
     // MARK: - Life
 
@@ -80,6 +91,7 @@ package final class RedisServers: Service {
 
     /// Ends all connections; what waits for an answer fails.
     package func stop() async {
+        guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         try? await self.eventLoop.submit {
             self.topology.value?.stop()
             self.topology.value = nil

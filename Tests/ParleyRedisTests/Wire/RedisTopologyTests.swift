@@ -59,6 +59,10 @@ struct RedisTopologyTests {
         #expect(slots[0] == self.b && slots[8_191] == self.b && slots[8_192] == self.a && slots[16_383] == self.a)
         slots[0] = self.a
         #expect(slots[0] == self.a && slots[1] == self.b)
+        for slot in 1...8_191 { slots[slot] = self.a }
+        #expect(slots.masters == [self.a] && slots.missing == 0)
+        slots[7] = nil
+        #expect(!slots.isWhole && slots.missing == 1)
         // A server that does not know its own name.
         for host in [RESPValue.null, self.text(""), self.text("?")] {
             let slots = try #require(RedisSlots(.array([self.range(5, 5, host, 9)]), asked: self.a))

@@ -4,6 +4,8 @@ import NIOCore
 package struct RedisSlots: Hashable, Sendable {
     /// By slot; nil for one that nobody has.
     private var owners = [RedisAddress?](repeating: nil, count: RedisKey.slots)
+    /// How many slots each has: who has any, and whether any lacks, is asked far more often than it changes.
+    private var counts: [RedisAddress: Int] = [:]
 
     package init() {}
 
@@ -20,22 +22,29 @@ package struct RedisSlots: Hashable, Sendable {
             else { return nil }
             let host = master[0].text ?? ""
             let owner = RedisAddress(host: host.isEmpty || host == "?" ? asked.host : host, port: Int(port))
-            for slot in Int(first)...Int(last) { self.owners[slot] = owner }
+            for slot in Int(first)...Int(last) { self[slot] = owner }
         }
     }
 
     package subscript(slot: Int) -> RedisAddress? {
         get { self.owners[slot] }
-        set { self.owners[slot] = newValue }
+        set {
+            if let old = self.owners[slot] {
+                let left = (self.counts[old] ?? 0) - 1
+                self.counts[old] = left > 0 ? left : nil
+            }
+            if let newValue { self.counts[newValue, default: 0] += 1 }
+            self.owners[slot] = newValue
+        }
     }
 
     package var isWhole: Bool { self.missing == 0 }
 
     /// Slots that nobody has.
-    package var missing: Int { self.owners.count { $0 == nil } }
+    package var missing: Int { RedisKey.slots - self.counts.values.reduce(0, +) }
 
     /// Whoever has slots, in a fixed order.
-    package var masters: [RedisAddress] { Set(self.owners.compactMap(\.self)).sorted() }
+    package var masters: [RedisAddress] { self.counts.keys.sorted() }
 }
 
 /// What a server of a cluster says instead of an answer.
