@@ -39,7 +39,7 @@ class Run:
     """One round. `summary` is what is printed of it."""
 
     def __init__(self, program, seed, seconds=ROUND_SECONDS, nodes=3, clients=200, only=None, pause=1.5, flags=(),
-                 has_store=True, without=()):
+                 has_store=True, without=(), upgrades=False):
         self.program = program
         self.seed = seed
         self.seconds = seconds
@@ -50,6 +50,8 @@ class Run:
         self.flags = ("--grace-milliseconds", str(GRACE_SECONDS * 1000), "--drain-milliseconds", "15000", *flags)
         self.has_store = has_store
         self.without = list(without)
+        # Nodes begin with the rooms' older semantics, and each has the newer ones after its first restart.
+        self.versions = (("--room-semantics", "5"), ("--room-semantics", "6")) if upgrades else ((), ())
         self.folder = ROOT / ".test" / "chaos" / f"seed-{seed}"
         self.violations = []
 
@@ -60,7 +62,8 @@ class Run:
         async with contextlib.AsyncExitStack() as stack:
             store = await stack.enter_async_context(Store()) if self.has_store else None
             self.nodes = [await stack.enter_async_context(
-                Node(self.program, store.port if store else None, *self.flags)) for _ in range(self.node_count)]
+                Node(self.program, store.port if store else None, *self.flags, versions=self.versions))
+                for _ in range(self.node_count)]
             self.crews = [await self._crew(number, stack) for number in range(CREWS)]
             try:
                 await self._live(store)
@@ -180,6 +183,7 @@ async def main():
     parser.add_argument("--only", type=lambda text: text.split(","), help=f"of {', '.join(chaos_plan.FAULTS)}, or none")
     parser.add_argument("--without", type=lambda text: text.split(","), default=[], help="actions of clients")
     parser.add_argument("--flag", action="append", default=[], help="for the nodes")
+    parser.add_argument("--upgrades", action="store_true", help="nodes have newer semantics after their first restart")
     parser.add_argument("--no-store", action="store_true", help="one node with its engine in memory")
     parser.add_argument("--keep", action="store_true", help="the records, also without violations")
     parser.add_argument("--server", default=str(ROOT / ".build-test/release/parley"), metavar="PROGRAM")
@@ -188,7 +192,8 @@ async def main():
     until, failed, rounds = time.monotonic() + arguments.seconds, 0, 0
     while (rest := until - time.monotonic()) > 1:
         run = Run(arguments.server, seed + rounds, round(min(rest, ROUND_SECONDS)), arguments.nodes, arguments.clients,
-                  arguments.only, arguments.pause, tuple(arguments.flag), not arguments.no_store, arguments.without)
+                  arguments.only, arguments.pause, tuple(arguments.flag), not arguments.no_store, arguments.without,
+                  arguments.upgrades)
         await run()
         print(run.summary, flush=True)
         rounds += 1

@@ -37,11 +37,15 @@ class Link:
 
 
 class Node:
-    """`async with Node(program, store_port) as node:`: a server whose address stays the same over its deaths."""
+    """`async with Node(program, store_port) as node:`: a server whose address stays the same over its deaths.
 
-    def __init__(self, program, store_port, *flags, through_link=True):
+    `versions`: flags of its first start, and of all later ones.
+    """
+
+    def __init__(self, program, store_port, *flags, through_link=True, versions=((), ())):
         self.program = program
         self.flags = flags
+        self.versions = versions
         self.port = free_port()
         self.link = Link(store_port) if store_port and through_link else None
         self.store_port = store_port
@@ -72,16 +76,16 @@ class Node:
             await self.link.__aexit__()
 
     async def start(self):
-        flags = list(self.flags)
+        flags = [*self.flags, *self.versions[self.starts > 0]]
         if self.store_port:
             port = self.link.port if self.link else self.store_port
             flags += ["--engine", f"redis://127.0.0.1:{port}"]
         # Without its store it does not start; a machine would try it again.
         for attempt in range(STARTS_MAX):
             self.server = Server(self.program, *flags, port=self.port)
-            self.starts += 1
             try:
                 await self.server.__aenter__()
+                self.starts += 1
                 break
             except RuntimeError:
                 if attempt == STARTS_MAX - 1:
