@@ -96,7 +96,7 @@ class ChaosSocket(asyncio.Protocol):
 
     def _flush(self):
         for data in self.codec.data_to_send():
-            if data:
+            if data and not self.transport.is_closing():
                 self.transport.write(data)
 
     def _over(self, code, why):
