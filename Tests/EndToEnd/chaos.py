@@ -9,9 +9,11 @@ lost; with violations the records stay in .test/chaos, and the status is 1.
 
 import argparse
 import asyncio
+import collections
 import contextlib
 import json
 import random
+import re
 import shutil
 import sys
 import time
@@ -118,7 +120,19 @@ class Run:
         self.shown = await self._order("show", 20)
         self.faults.look()
         await self._ask_the_nodes()
+        self.semantics = await self._semantics(store) if store else {}
         await self._order("end", 10)
+
+    async def _semantics(self, store):
+        """How many of the rooms that there are have which semantics, as far as their logs still begin with that."""
+        found = collections.Counter()
+        for key in await store.command("KEYS", "parley:{room:*}:l"):
+            begin = await store.command("LINDEX", key, 0) or ""
+            if '"type":"created"' in begin:
+                # It is said only where it is not the first that there was.
+                said = re.search(r'"semantics":(\d+)', begin)
+                found[int(said[1]) if said else 5] += 1
+        return found
 
     async def _ask_the_nodes(self):
         from measures import metrics

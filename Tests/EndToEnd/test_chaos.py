@@ -30,10 +30,13 @@ async def test_two_minutes_of_everything(stage):
 
 @patient
 @within(150)
-async def test_a_rolling_restart_that_nobody_notices(stage):
-    run = await survive(stage, seconds=45, clients=60, only=["rolling"], without=["sever", "sleep", "vanish"])
+async def test_an_upgrade_of_one_node_after_the_other_that_nobody_notices(stage):
+    """Those that have been restarted know newer semantics of rooms, and use them when all do."""
+    run = await survive(stage, seconds=45, clients=60, only=["rolling"], without=["sever", "sleep", "vanish"],
+                        upgrades=True)
     counts = run.checker.counts
     assert counts["faults"] >= 1 and counts["interrupted"] == 0, counts
+    assert run.semantics[5] and run.semantics[6], run.semantics
 
 
 @only_long
