@@ -37,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -69,6 +70,16 @@ let package = Package(
             swiftSettings: settings
         ),
         // Parts.
+        .target(
+            name: "ParleySQLite",
+            dependencies: [
+                "ParleyProtocol", "ParleyEngine",
+                product("GRDB", "GRDB.swift"),
+                product("Logging", "swift-log"),
+                product("NIOCore", "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "ParleyServer",
             dependencies: [
@@ -133,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "parley",
             dependencies: [
-                "ParleyServer", "ParleyEngine", "ParleyLoad", "ParleyProtocol", "ParleyRedis", "ParleyTransport",
+                "ParleyServer", "ParleyEngine", "ParleySQLite", "ParleyLoad", "ParleyProtocol", "ParleyRedis",
+                "ParleyTransport",
                 "QRCode",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"),
@@ -183,8 +195,8 @@ let package = Package(
         .testTarget(
             name: "ParleyEngineTests",
             dependencies: [
-                "ParleyProtocol", "ParleyEngine", "ParleyRedis", "ParleyTestSupport",
-                product("Logging", "swift-log"),
+                "ParleyProtocol", "ParleyEngine", "ParleyRedis", "ParleySQLite", "ParleyTestSupport",
+                product("GRDB", "GRDB.swift"), product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
             ],

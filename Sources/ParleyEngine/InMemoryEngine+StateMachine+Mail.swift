@@ -30,18 +30,25 @@ extension InMemoryEngine.StateMachine {
         _ mail: inout [MailboxID]
     ) {
         let limits = self.sharedLimits
+        // Allocates nothing unless a mailbox has more senders than it may.
+        var forgotten: [ParticipantID] = []
+        var appends: UInt64 = 0
         Self.change(&self.rooms[mailbox.room, default: RoomMail()], &self.spare) { room, spare in
             Self.change(&room.mailboxes[mailbox.recipient, default: StoredMailbox()], &spare) { stored, spare in
                 for entry in batch.entries[run] {
-                    verdicts.append(
-                        batch.withBytes(of: entry) { stored.append($0, entry, limits.value, spare: &spare) }
-                    )
+                    let verdict = batch.withBytes(of: entry) {
+                        stored.append($0, entry, limits.value, spare: &spare, forgotten: &forgotten)
+                    }
+                    verdicts.append(verdict)
                 }
+                appends = stored.appends
             }
             if verdicts[run].contains(.stored), room.subscribers.contains(where: { $0.node != batch.author }) {
                 mail.append(mailbox)
             }
         }
+        guard self.keepsChanges else { return }
+        self.note(batch.entries[run], of: batch, verdicts[run], forgotten: forgotten, appends: appends)
     }
 
     /// Two places at once, in place.
@@ -86,6 +93,10 @@ extension InMemoryEngine.StateMachine {
         self.rooms[mailbox.room, default: RoomMail()]
             .mailboxes[mailbox.recipient, default: StoredMailbox()]
             .acknowledge(run, &delivered, spare: &self.spare)
+        guard self.keepsChanges else { return }
+        for (entry, n) in zip(run, delivered.suffix(run.count)) where n > 0 {
+            self.changes.append(.delivered(n, from: entry.sender, in: mailbox))
+        }
     }
 
     package func marks(from sender: ParticipantID, in mailbox: MailboxID) -> MailboxMarks {
@@ -93,13 +104,17 @@ extension InMemoryEngine.StateMachine {
     }
 
     package mutating func drop(_ mailbox: MailboxID) {
+        guard self.rooms[mailbox.room]?.mailboxes[mailbox.recipient] != nil else { return }
         self.rooms[mailbox.room]?.mailboxes[mailbox.recipient]?.giveBack(&self.spare)
         self.rooms[mailbox.room]?.mailboxes[mailbox.recipient] = nil
+        if self.keepsChanges { self.changes.append(.dropped(mailbox)) }
         if self.rooms[mailbox.room]?.isEmpty == true { self.rooms[mailbox.room] = nil }
     }
 
     mutating func dropMailboxes(of room: RoomID) {
+        guard let mail = self.rooms[room], !mail.mailboxes.isEmpty else { return }
         self.rooms[room]?.mailboxes.removeAll()
+        if self.keepsChanges { self.changes.append(.droppedAll(room)) }
         if self.rooms[room]?.isEmpty == true { self.rooms[room] = nil }
     }
 

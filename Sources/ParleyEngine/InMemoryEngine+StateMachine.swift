@@ -43,10 +43,14 @@ extension InMemoryEngine {
         var receivers: [NodeID: [Subscription]] = [:]
         var receiving: [Subscription: NodeID] = [:]
         private var lastSubscription: UInt64 = 0
+        /// See ``takeChanges()``.
+        let keepsChanges: Bool
+        var changes: [Change] = []
 
-        package init(limits: Limits = Limits(), incarnation: EngineIncarnation) {
+        package init(limits: Limits = Limits(), incarnation: EngineIncarnation, keepsChanges: Bool = false) {
             self.sharedLimits = Shared(limits)
             self.incarnation = incarnation
+            self.keepsChanges = keepsChanges
         }
 
         mutating func nextSubscription() -> Subscription {
@@ -89,6 +93,7 @@ extension InMemoryEngine.StateMachine {
         self.logs[log, default: StoredLog(now)].append(entry, now)
         self.logs[log]?.retention = retention
         if retention == .untilRetired { self.expiring.remove(log) } else { self.expiring.insert(log) }
+        if self.keepsChanges { self.changes.append(.appended(entry, to: log, retention: retention, at: now)) }
         self.tell(.committed(entry), of: log, &effects)
         return .appended
     }
@@ -108,7 +113,11 @@ extension InMemoryEngine.StateMachine {
         keepFrom: UInt64,
         to log: LogID
     ) -> SnapshotResult {
-        self.logs[log]?.write(snapshot, keepFrom: keepFrom) ?? .ignored
+        let result = self.logs[log]?.write(snapshot, keepFrom: keepFrom) ?? .ignored
+        if self.keepsChanges, result == .written, let first = self.logs[log]?.firstSequence {
+            self.changes.append(.snapshot(snapshot, of: log, keptFrom: first))
+        }
+        return result
     }
 
     package mutating func reseed(
@@ -125,6 +134,7 @@ extension InMemoryEngine.StateMachine {
         let top = self.logs[log]?.top ?? .start
         guard observed == top else { return .conflict(top) }
         self.logs[log, default: StoredLog(now)].reseed(snapshot, now)
+        if self.keepsChanges { self.changes.append(.reseeded(log, snapshot, at: now)) }
         self.tell(.reseeded(snapshot.position), of: log, &effects)
         return .done
     }
@@ -184,6 +194,7 @@ extension InMemoryEngine.StateMachine {
         self.expiring.remove(log)
         if let room = log.room { self.dropMailboxes(of: room) }
         guard let stored = self.logs.removeValue(forKey: log) else { return }
+        if self.keepsChanges { self.changes.append(.removed(log)) }
         self.tell(.retired(stored.top), of: log, &effects)
     }
 

@@ -62,6 +62,11 @@ public struct MailboxBatch: Sendable {
         self.entries.removeAll(keepingCapacity: true)
     }
 
+    /// The bytes of an entry of this batch, shared with it.
+    func slice(of entry: Entry) -> ByteBuffer {
+        self.bytes.getSlice(at: self.bytes.readerIndex + entry.offset, length: entry.count) ?? ByteBuffer()
+    }
+
     /// The bytes of an entry of this batch.
     public func withBytes<Result>(
         of entry: Entry,

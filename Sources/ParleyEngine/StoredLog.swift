@@ -13,6 +13,29 @@ struct StoredLog {
         self.lastAppend = now
     }
 
+    /// - Returns: `nil` if the entries do not follow one another, or the snapshot is of another place.
+    init?(_ kept: KeptLog) {
+        self.entries = kept.entries
+        self.snapshot = kept.snapshot
+        self.retention = kept.retention
+        self.lastAppend = kept.lastAppend
+        let base = kept.entries.first?.after ?? kept.snapshot?.position
+        guard let base, base != .start || !kept.entries.isEmpty else { return nil }
+        guard kept.entries.allSatisfy(\.chains) else { return nil }
+        guard zip(kept.entries, kept.entries.dropFirst()).allSatisfy({ $1.after == $0.position }) else { return nil }
+        guard self.tail(after: kept.snapshot?.position ?? .start) != nil else { return nil }
+    }
+
+    var kept: KeptLog {
+        var kept = KeptLog(retention: self.retention, lastAppend: self.lastAppend)
+        kept.snapshot = self.snapshot
+        kept.entries = self.entries
+        return kept
+    }
+
+    /// `nil` right after a reseed.
+    var firstSequence: UInt64? { self.entries.first?.position.sequence }
+
     var top: Position {
         self.entries.last?.position ?? self.snapshot?.position ?? .start
     }

@@ -15,13 +15,46 @@ struct StoredMailbox {
     private var pairs: [ParticipantID: Pair] = [:]
     /// Taken from the spare ones with the first signal, given back with the last.
     private var queue: SignalQueue?
-    private var appends: UInt64 = 0
+    /// Signals that it was ever given.
+    private(set) var appends: UInt64 = 0
+
+    init() {}
+
+    /// - Returns: `nil` if a signal waits of which its sender's pair knows nothing.
+    init?(_ kept: KeptMailbox) {
+        for pair in kept.pairs {
+            self.pairs[pair.sender] = Pair(last: pair.stored, delivered: pair.delivered, usedAt: pair.usedAt)
+            self.appends = max(self.appends, pair.usedAt)
+        }
+        guard !kept.signals.isEmpty else { return }
+        var queue = SignalQueue()
+        var newest: [ParticipantID: UInt64] = [:]
+        for signal in kept.signals {
+            guard let pair = self.pairs[signal.sender], signal.n > max(pair.delivered, newest[signal.sender] ?? 0),
+                signal.n <= pair.last
+            else { return nil }
+            newest[signal.sender] = signal.n
+            signal.bytes.withUnsafeReadableBytes { queue.append($0, from: signal.sender, n: signal.n) }
+        }
+        self.queue = queue
+    }
+
+    /// Pairs by ascending sender.
+    var kept: KeptMailbox {
+        var kept = KeptMailbox()
+        kept.pairs = self.pairs.sorted { $0.key < $1.key }.map { sender, pair in
+            KeptMailbox.Pair(sender: sender, stored: pair.last, delivered: pair.delivered, usedAt: pair.usedAt)
+        }
+        kept.signals = self.signals()
+        return kept
+    }
 
     mutating func append(
         _ signal: UnsafeRawBufferPointer,
         _ entry: MailboxBatch.Entry,
         _ limits: Limits,
-        spare: inout SpareQueues
+        spare: inout SpareQueues,
+        forgotten: inout [ParticipantID]
     ) -> MailboxVerdict {
         let known = self.pairs.index(forKey: entry.sender)
         let last = max(known.map { self.pairs.values[$0].last } ?? 0, max(entry.floor, 1) - 1)
@@ -34,7 +67,7 @@ struct StoredMailbox {
             self.pairs.values[known].last = entry.n
             self.pairs.values[known].usedAt = self.appends
         } else {
-            self.makePlace(limits)
+            self.makePlace(limits, &forgotten)
             self.pairs[entry.sender] = Pair(last: entry.n, usedAt: self.appends)
         }
         if self.queue == nil { self.queue = spare.take() }
@@ -81,12 +114,14 @@ struct StoredMailbox {
 
     /// Forgets the pair that was idle for longest and has nothing waiting. Whoever it was and comes back
     /// brings a floor, and the recipient knows what it has seen.
-    private mutating func makePlace(_ limits: Limits) {
+    private mutating func makePlace(_ limits: Limits, _ forgotten: inout [ParticipantID]) {
         guard self.pairs.count >= limits.peersPerSessionMax else { return }
         let idle = self.pairs
             .filter { self.queue?.contains($0.key) != true }
             .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
-        if let idle { self.pairs[idle.key] = nil }
+        guard let idle else { return }
+        self.pairs[idle.key] = nil
+        forgotten.append(idle.key)
     }
 }
 

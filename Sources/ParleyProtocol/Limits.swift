@@ -492,6 +492,11 @@ public struct Limits: Hashable, Sendable {
     /// A node that stood still for so long, while there are others, closes its connections (4403) and begins anew.
     public var pauseMilliseconds = 3_000
 
+    // MARK: The engine
+    /// Of what an engine with a file has not written yet. More, and whatever it is asked is refused as if it were away,
+    /// until some of it is written.
+    public var engineUnwrittenBytesMax = 67_108_864
+
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000

@@ -115,7 +115,7 @@ class ParleyPeer:
         welcome = await self.expect(type="welcome")
         if welcome["resumed"]:
             for message in self.unsettled:
-                await self.send(message)
+                await self.send(self.said_now(message))
         return welcome
 
     async def __aexit__(self, kind, *rest):
@@ -308,9 +308,15 @@ class ParleyPeer:
     async def send_if_possible(self, message):
         """Without a socket it waits for the next one."""
         try:
-            await self.send(message)
+            await self.send(self.said_now(message))
         except websockets.ConnectionClosed:
             pass
+
+    def said_now(self, message):
+        """A signal says what is known to be delivered when it is sent: whoever sends it again knows more by then."""
+        if "floor" not in message:
+            return message
+        return message | {"floor": max(message["floor"], self.delivered.get(message["to"], 0) + 1)}
 
     async def media(self, **members):
         """Whoever begins to share takes the floor in the same frame, and it is that event which names the command."""

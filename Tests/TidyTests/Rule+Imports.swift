@@ -17,6 +17,9 @@ enum Layers {
             "DequeModule", "HeapModule", "OrderedCollections", "SystemPackage", "Foundation", "FoundationEssentials",
             "AsyncHTTPClient", "JWTKit", "X509", "SwiftASN1",
         ]).union(systems),
+        "ParleySQLite": Set([
+            "ParleyProtocol", "ParleyEngine", "NIO", "GRDB", "Logging", "Synchronization", "Foundation", "Dispatch",
+        ]).union(systems),
         "ParleyLoad": Set(["ParleyProtocol", "ParleyTransport", "NIO", "Histogram"]).union(systems),
         "ParleyClient": ["ParleyProtocol", "ParleyTransport", "NIO", "Logging", "Synchronization"],
     ]
@@ -79,9 +82,12 @@ extension Rule {
             bad: ["Sources/ParleyServer/A.swift": "let engine = InMemoryEngine()\n"],
             good: [
                 "Sources/parley/A.swift": "let engine = InMemoryEngine()\n",
+                "Sources/ParleySQLite/A.swift": "var machine: InMemoryEngine.StateMachine\n",
                 "Sources/ParleyServer/A.swift": "// Not InMemoryEngine: any Engine.\n",
             ],
-            in: { $0.isIn("Sources/") && !$0.isIn("Sources/parley/", "Sources/ParleyEngine/") },
+            in: {
+                $0.isIn("Sources/") && !$0.isIn("Sources/parley/", "Sources/ParleyEngine/", "Sources/ParleySQLite/")
+            },
             [Pattern("an engine by name", use: "the contract `Engine`", expression: "\\bInMemoryEngine\\b")]
         ),
     ]

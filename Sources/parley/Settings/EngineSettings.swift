@@ -6,6 +6,7 @@ import ParleyEngine
 import ParleyProtocol
 import ParleyRedis
 import ParleyServer
+import ParleySQLite
 import ServiceLifecycle
 
 extension Setting {
@@ -14,7 +15,7 @@ extension Setting {
     /// It may hold a password.
     static let engine = Setting(
         key: "engine",
-        allowed: "memory, or the address of a Redis: redis://host:port",
+        allowed: "memory, sqlite: and a file of this server alone, or the address of a Redis: redis://host:port",
         isSecret: true
     )
     static let enginePrefix = Setting(
@@ -27,13 +28,15 @@ extension Setting {
 enum EngineChoice: Sendable {
     /// They end with the process.
     case memory
+    /// They are in that file, too, and outlive the process.
+    case sqlite(path: String)
     /// Any number of servers share them.
     case redis(RedisConfiguration, prefix: String)
 
     init(_ settings: SettingsReader) throws {
         let prefix = try settings.value(.enginePrefix) { RedisEngine.allows(prefix: $0) ? $0 : nil }
         let text = try settings.value(.engine) { $0 } ?? "memory"
-        if text.contains("://") {
+        if text.contains("://"), !text.hasPrefix("sqlite:") {
             do throws(RedisURLError) {
                 self = .redis(try RedisConfiguration(url: text), prefix: prefix ?? "parley")
             } catch {
@@ -54,13 +57,18 @@ enum EngineChoice: Sendable {
     var keeping: String {
         switch self {
         case .memory: "in memory and end with this process"
+        case .sqlite(let path): "in \(path)"
         case .redis: "in Redis"
         }
     }
 
     private init?(_ text: String) {
-        guard text == "memory" else { return nil }
-        self = .memory
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0], parts.count > 1 ? parts[1] : nil) {
+        case ("memory", nil): self = .memory
+        case ("sqlite", let path?) where !path.isEmpty: self = .sqlite(path: path)
+        case (_, _): return nil
+        }
     }
 }
 
@@ -82,10 +90,12 @@ extension EngineChoice {
         metrics: any MetricsFactory,
         clock: @escaping @Sendable () -> Instant
     ) throws(SettingError) -> ChosenEngine {
+        let incarnation = EngineIncarnation(rawValue: .random(in: .min ... .max))
         switch self {
         case .memory:
-            let incarnation = EngineIncarnation(rawValue: .random(in: .min ... .max))
             return ChosenEngine(engine: InMemoryEngine(limits: limits, incarnation: incarnation, clock: clock))
+        case .sqlite(let path):
+            return try Self.open(path, limits, incarnation, logger, clock)
         case .redis(let configuration, let prefix):
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let engine = RedisEngine(
@@ -106,6 +116,39 @@ extension EngineChoice {
                 try? await group.shutdownGracefully()
             }
         }
+    }
+}
+
+extension EngineChoice {
+    private static func open(
+        _ path: String,
+        _ limits: Limits,
+        _ incarnation: EngineIncarnation,
+        _ logger: Logger,
+        _ clock: @escaping @Sendable () -> Instant
+    ) throws(SettingError) -> ChosenEngine {
+        let engine: SQLiteEngine
+        do throws(SQLiteProblem) {
+            engine = try SQLiteEngine(
+                path: path,
+                limits: limits,
+                incarnation: incarnation,
+                logger: logger,
+                clock: clock
+            )
+        } catch {
+            throw SettingError(error.description)
+        }
+        return ChosenEngine(
+            engine: engine,
+            close: {
+                do throws(SQLiteProblem) {
+                    try await engine.close()
+                } catch {
+                    logger.error("\(error)")
+                }
+            }
+        )
     }
 }
 

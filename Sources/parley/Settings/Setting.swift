@@ -19,7 +19,7 @@ struct Setting: Sendable {
 
     static let all: [Setting] =
         [
-            host, port, loops, iceServer, roomCapacity, stageMax, connections, frameBytes, messagesPerSecond,
+            host, port, loops, engine, iceServer, roomCapacity, stageMax, connections, frameBytes, messagesPerSecond,
             messageBurst,
             unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
             drainMilliseconds,
