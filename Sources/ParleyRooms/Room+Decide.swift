@@ -255,7 +255,8 @@ extension Room {
             participant: id,
             node: attach.node,
             attempt: attach.attempt,
-            wasInterrupted: wasInterrupted
+            wasInterrupted: wasInterrupted,
+            secret: attach.secret
         )
         let attached = RoomEvent(.attached(attachment))
         return .events([attached] + (wasInterrupted ? self.consequences(ofReturning: id, at: command.at) : []))

@@ -133,6 +133,7 @@ extension Room {
         membership.epoch += 1
         membership.node = attachment.node
         membership.attempt = max(membership.attempt, attachment.attempt)
+        membership.secret = max(membership.secret, attachment.secret)
         self.server.memberships[id] = membership
         guard let participant = self.people[id] else { return self.changeWaiting(id) { $0.connection = .connected } }
         switch participant.connection {

@@ -214,6 +214,7 @@ extension Membership {
             "epoch": .integer(Int64(clamping: self.epoch)),
         ]
         if let token { object.append("token", .string(token.description)) }
+        if self.secret > 0 { object.append("secret", .integer(Int64(clamping: self.secret))) }
         return .object(object)
     }
 
@@ -225,7 +226,8 @@ extension Membership {
             lastCommand: try reader.number("lastCommand"),
             rejected: try reader.refusals("rejected"),
             epoch: try reader.number("epoch"),
-            token: reader.has("token") ? try reader.digest("token") : nil
+            token: reader.has("token") ? try reader.digest("token") : nil,
+            secret: reader.has("secret") ? try reader.number("secret") : 0
         )
     }
 }

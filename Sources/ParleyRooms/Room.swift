@@ -120,6 +120,9 @@ public struct Membership: Hashable, Sendable {
     public internal(set) var epoch: UInt64
     /// By which token they came; `nil`: by none that has a name.
     var token: Digest?
+    /// The number of the newest secret with which the client has come back, as far as the room knows: whoever comes
+    /// with an older one is not that client. 0: with none so far.
+    public internal(set) var secret: UInt64 = 0
 }
 
 // MARK: - Looking

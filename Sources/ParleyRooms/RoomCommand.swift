@@ -120,11 +120,14 @@ public struct RoomCommand: Hashable, Sendable {
         /// Of a connection that is no new one, but taken for lost or for another node's: only if nobody has attached
         /// since this epoch.
         public var epoch: UInt64?
+        /// The number of the secret with which the client has come, see `Membership.secret`.
+        public var secret: UInt64
 
-        public init(node: NodeID, attempt: UInt64, epoch: UInt64? = nil) {
+        public init(node: NodeID, attempt: UInt64, epoch: UInt64? = nil, secret: UInt64 = 0) {
             self.node = node
             self.attempt = attempt
             self.epoch = epoch
+            self.secret = secret
         }
     }
 

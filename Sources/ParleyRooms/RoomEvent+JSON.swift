@@ -94,6 +94,7 @@ extension RoomEvent {
         case .attached(let attachment):
             object.append("node", .string(attachment.node.description))
             object.append("attempt", .integer(Int64(clamping: attachment.attempt)))
+            if attachment.secret > 0 { object.append("secret", .integer(Int64(clamping: attachment.secret))) }
         case .left, .ended:
             break
         case .meeting(let fact):
@@ -171,7 +172,8 @@ extension RoomEvent.Attachment {
             participant: try reader.identifier("participant"),
             node: try reader.identifier("node"),
             attempt: try reader.number("attempt"),
-            wasInterrupted: wasInterrupted
+            wasInterrupted: wasInterrupted,
+            secret: reader.has("secret") ? try reader.number("secret") : 0
         )
     }
 }

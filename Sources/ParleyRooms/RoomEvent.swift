@@ -109,12 +109,21 @@ public struct RoomEvent: Hashable, Sendable {
         public var node: NodeID
         public var attempt: UInt64
         public var wasInterrupted: Bool
+        /// The number of the secret with which the client has come; 0: with none.
+        public var secret: UInt64
 
-        public init(participant: ParticipantID, node: NodeID, attempt: UInt64, wasInterrupted: Bool) {
+        public init(
+            participant: ParticipantID,
+            node: NodeID,
+            attempt: UInt64,
+            wasInterrupted: Bool,
+            secret: UInt64 = 0
+        ) {
             self.participant = participant
             self.node = node
             self.attempt = attempt
             self.wasInterrupted = wasInterrupted
+            self.secret = secret
         }
     }
 

@@ -65,6 +65,17 @@ import Testing
         #expect(meeting.disconnect("Bob", epoch: 2) == "left Bob (disconnected)")
     }
 
+    @Test func `the newest secret with which somebody came back is known to every node`() throws {
+        var meeting = Self.adaAndBob()
+        #expect(meeting.attach("Bob", node: 2, secret: 3) == "attached Bob")
+        #expect(meeting.attach("Bob", node: 1, secret: 2) == "attached Bob")
+        #expect(meeting.attach("Bob", node: 1) == "attached Bob")
+        #expect(meeting.room.membership(meeting.id("Bob"))?.secret == 3)
+        #expect(meeting.room.membership(meeting.id("Ada"))?.secret == 0)
+        // By the log, and by a snapshot.
+        try meeting.checkViews()
+    }
+
     @Test func `a connection that was slow on its way does not end a later one`() {
         var meeting = Self.adaAndBob()
         #expect(meeting.attach("Bob", attempt: 3, node: 2) == "attached Bob")

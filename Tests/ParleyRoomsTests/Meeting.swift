@@ -161,11 +161,16 @@ struct Meeting {
     }
 
     /// - Parameter attempt: absent: the one after the last one that the room knows.
-    mutating func attach(_ name: String, attempt: UInt64? = nil, node: UInt64 = 0, since epoch: UInt64? = nil) -> String
-    {
+    mutating func attach(
+        _ name: String,
+        attempt: UInt64? = nil,
+        node: UInt64 = 0,
+        since epoch: UInt64? = nil,
+        secret: UInt64 = 0
+    ) -> String {
         let next = (self.room.membership(self.id(name))?.attempt ?? 0) + 1
         let node = NodeID(high: 0, low: node)
-        let attach = RoomCommand.Attach(node: node, attempt: attempt ?? next, epoch: epoch)
+        let attach = RoomCommand.Attach(node: node, attempt: attempt ?? next, epoch: epoch, secret: secret)
         return self.found(name, .attach(attach))
     }
 

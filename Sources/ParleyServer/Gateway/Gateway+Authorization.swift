@@ -38,14 +38,20 @@ extension Gateway {
         case .none: self.isHeld(hello) ? then(.success(nil)) : refuse(.tokenRequired, "No token was shown.")
         // The address of a client that comes back may still have the one that it came with.
         case .ticket(let text):
-            let authorization = self.redeem(text)
-            if let authorization, self.isRevoked(authorization) {
-                return refuse(.tokenRevoked, "The ticket is of a token that was revoked.")
+            self.redeem(text) { [unowned self] result in
+                let isHeld = self.isHeld(hello)
+                switch result {
+                case .success(let authorization?):
+                    guard self.isRevoked(authorization) else { return then(.success(authorization)) }
+                    refuse(.tokenRevoked, "The ticket is of a token that was revoked.")
+                case .success(nil):
+                    self.counters.tokensRefused += 1
+                    let reason = "It was used, is over, or never was."
+                    self.logger.notice("A ticket was refused.", metadata: ["reason": "\(reason)"])
+                    isHeld ? then(.success(nil)) : refuse(.invalidToken, "The ticket is none of those that are good.")
+                case .failure(let refusal): then(isHeld ? .success(nil) : .failure(refusal))
+                }
             }
-            guard authorization != nil || self.isHeld(hello) else {
-                return refuse(.invalidToken, "The ticket is none of those that are good.")
-            }
-            then(.success(authorization))
         case .ambiguous: refuse(.invalidToken, "It is not clear which token was meant.")
         }
     }

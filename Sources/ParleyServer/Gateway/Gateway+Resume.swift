@@ -59,11 +59,8 @@ extension Gateway {
         guard secret.expiresAt > self.now else {
             return self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .expired)
         }
-        guard let rooms = resume.rooms, !rooms.isEmpty else {
-            // Without rooms there is nothing to come back to but the identity.
-            let refusal: ResumeRefusal? = resume.rooms == nil ? nil : .over
-            return self.begin(secret.identity, hello, connection, holder, refused: refusal)
-        }
+        // Without memory there is nothing to come back to but the identity.
+        guard let rooms = resume.rooms else { return self.begin(secret.identity, hello, connection, holder) }
         let session = GatewaySession(
             id: secret.session,
             identity: secret.identity,
@@ -99,7 +96,8 @@ extension Gateway {
                 switch outcome {
                 case .success: self.complete(session, returning, hello, connection, holder)
                 case .failure(.engineUnavailable): self.abandon(session, holder) { holder.giveUp() }
-                case .failure: self.abandon(session, holder) { holder.refuseOutdatedAttempt() }
+                case .failure(.outdatedSecret): self.refuseOutdatedSecret(session, hello, connection, holder)
+                case .failure(.outdated): self.abandon(session, holder) { holder.refuseOutdatedAttempt() }
                 }
             }
         }
@@ -131,6 +129,8 @@ extension Gateway {
         case engineUnavailable
         /// The room knows a later connection of this client.
         case outdated
+        /// The room knows a later secret of this client.
+        case outdatedSecret
     }
 
     private func takeSeats(
@@ -179,6 +179,10 @@ extension Gateway {
             host.endIfUnused()
             return then(.success(()))
         }
+        guard session.presentedNumber >= membership.secret else {
+            host.endIfUnused()
+            return then(.failure(.outdatedSecret))
+        }
         let participant = host.room.participant(id)
         let name = participant?.name ?? host.room.door.waiting[id]?.name
         let seat = Seat(
@@ -213,6 +217,20 @@ extension Gateway {
         }
     }
 
+    /// Somebody has the secret of an earlier day, and the session is another one's.
+    private func refuseOutdatedSecret(
+        _ session: GatewaySession,
+        _ hello: Hello,
+        _ connection: WebSocketConnection,
+        _ holder: GatewayConnection
+    ) {
+        session.expectNobody()
+        // Seats that it has taken in other rooms go back to whoever comes with the newest one.
+        for seat in session.seats { seat.host.release(seat) }
+        if self.sessions[session.id] === session { self.sessions[session.id] = nil }
+        self.begin(IdentityID(using: &self.random), hello, connection, holder, refused: .outdated)
+    }
+
     private func forgetIfOver(_ session: GatewaySession) {
         guard session.life.isOver else { return }
         self.sessions[session.id] = nil
@@ -228,7 +246,9 @@ extension Gateway {
         _ holder: GatewayConnection
     ) {
         session.expectNobody()
-        guard !session.seats.isEmpty || session.wasWelcomed else {
+        // Whoever names no room may have said a join that was not answered, and says it again: as another session they
+        // would be there twice, until the first one's grace is over.
+        guard !session.seats.isEmpty || session.wasWelcomed || returning.rooms.isEmpty else {
             // It was in none of those rooms any more: there is nothing to come back to.
             self.sessions[session.id] = nil
             return self.begin(session.identity, hello, connection, holder, refused: .over)

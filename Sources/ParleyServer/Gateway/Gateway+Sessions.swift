@@ -284,7 +284,9 @@ extension Gateway {
 
     /// The participant has another connection, and it is on this node.
     func attach(_ seat: Seat, _ then: @escaping (Outcome) -> Void) {
-        self.report(seat, .attach(.init(node: self.node, attempt: seat.session.attempt)), then)
+        let session = seat.session
+        let attach = RoomCommand.Attach(node: self.node, attempt: session.attempt, secret: session.presentedNumber)
+        self.report(seat, .attach(attach), then)
     }
 
     /// The connection that it has is taken for lost, or for another node's. Whoever has attached since that epoch is

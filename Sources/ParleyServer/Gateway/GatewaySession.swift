@@ -22,7 +22,7 @@ final class GatewaySession {
     /// Of the newest secret that was given out, see ``ResumeSecret/number``.
     var secretNumber: UInt64 = 0
     /// Of the secret with which its client has come back last.
-    private var presentedNumber: UInt64 = 0
+    private(set) var presentedNumber: UInt64 = 0
     /// The client's count of its connections, as of the newest one here; 0 if it does not count.
     private(set) var attempt: UInt64 = 0
     /// Whether a client has read a welcome to this session on this node.

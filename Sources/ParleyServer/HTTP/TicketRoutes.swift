@@ -105,6 +105,9 @@ struct TicketRoutes: Sendable {
         case .wait(let milliseconds):
             return self.later("rate-limited", "Too many bad tokens.", Int(milliseconds), .tooManyRequests)
         case .needless: return self.problem("not-found", "Nobody needs a token here.", .notFound)
+        case .unavailable:
+            let code = RejectionCode.engineUnavailable
+            return self.later(code.rawValue, code.message, 1_000, .serviceUnavailable)
         }
     }
 

@@ -1,10 +1,8 @@
 import DequeModule
 package import ParleyProtocol
 
-/// Tickets for the address of a WebSocket: each is good once, for a moment, in place of the token that it was made for.
-///
-/// What is kept is their digests, so whoever reads this memory has no ticket. A used one is forgotten at once: used,
-/// over and made up are one case, which one look in a dictionary answers.
+/// Tickets for the address of a WebSocket, as the process that makes them counts them: so many of one person, and so
+/// many in all. What they are good for is in the engine, see `Gateway+Tickets.swift`.
 package struct TicketBook: Sendable {
     /// Whose tickets are counted together: those of one person, or of one token that names nobody.
     package enum Holder: Hashable, Sendable {
@@ -34,16 +32,9 @@ package struct TicketBook: Sendable {
         package let expiresAt: Instant
     }
 
-    private struct Made: Sendable {
-        let digest: ParleyProtocol.Digest
-        let holder: Holder
-        let expiresAt: Instant
-    }
-
     private let limits: Limits
-    private var unused: [ParleyProtocol.Digest: (authorization: Authorization, expiresAt: Instant)] = [:]
     /// All that are not over, used ones too, in their order.
-    private var made: Deque<Made> = []
+    private var made: Deque<(holder: Holder, expiresAt: Instant)> = []
     /// When those of one holder are over, in their order.
     private var ofHolder: [Holder: [Instant]] = [:]
 
@@ -51,12 +42,11 @@ package struct TicketBook: Sendable {
         self.limits = limits
     }
 
-    /// How many are not used and not known to be over.
-    package var count: Int { self.unused.count }
+    /// How many are not known to be over.
+    package var count: Int { self.made.count }
 
     /// - Parameter random: ``randomBytes`` that nobody can guess.
     package mutating func issue(
-        _ authorization: Authorization,
         to holder: Holder,
         random: [UInt8],
         at now: Instant
@@ -70,25 +60,15 @@ package struct TicketBook: Sendable {
         if theirs.count >= self.limits.connectTicketsPerTokenMax, let first = theirs.first {
             throw Refusal(.tooManyOfOne, until: first, now)
         }
-        let text = Base64URL.text(random)
         let expiresAt = now.advanced(milliseconds: self.limits.connectTicketMilliseconds)
-        let digest = ParleyProtocol.Digest.of(ticket: text)
-        self.unused[digest] = (authorization, expiresAt)
-        self.made.append(Made(digest: digest, holder: holder, expiresAt: expiresAt))
+        self.made.append((holder, expiresAt))
         self.ofHolder[holder, default: []].append(expiresAt)
-        return Issued(text: text, expiresAt: expiresAt)
-    }
-
-    /// - Returns: `nil` for one that was used, is over, or never was.
-    package mutating func redeem(_ text: String, at now: Instant) -> Authorization? {
-        guard let entry = self.unused.removeValue(forKey: .of(ticket: text)), now < entry.expiresAt else { return nil }
-        return entry.authorization
+        return Issued(text: Base64URL.text(random), expiresAt: expiresAt)
     }
 
     private mutating func forget(at now: Instant) {
         while let first = self.made.first, first.expiresAt <= now {
             self.made.removeFirst()
-            self.unused[first.digest] = nil
             self.ofHolder[first.holder]?.removeFirst()
             if self.ofHolder[first.holder]?.isEmpty == true { self.ofHolder[first.holder] = nil }
         }
