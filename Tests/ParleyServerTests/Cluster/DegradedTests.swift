@@ -121,7 +121,7 @@ struct FenceTests {
     private static var limits: Limits {
         var limits = Limits()
         // More than a busy machine takes from a loop, less than a client takes for dark.
-        limits.pauseMilliseconds = 2_000
+        limits.pauseMilliseconds = 1_200
         return limits
     }
 
@@ -145,7 +145,7 @@ struct FenceTests {
                 let before = try #require(await way.views.first { $0.nodes.count == 2 })
                 await way.withStoppedLoops {
                     await ada.send(.signal(data: 1), to: b.participant)
-                    await other.beats(for: .milliseconds(2_500))
+                    await other.beats(for: .milliseconds(1_600))
                 }
                 let lost = try #require(
                     await ada.first { if case .reconnecting(_, _, let it) = $0 { it } else { nil } }
@@ -176,7 +176,7 @@ struct FenceTests {
             try await withServer(engine: Self.engine(), by: other) { _ in
                 await way.withStoppedLoops {
                     await ada.send(.signal(data: 1), to: b.participant)
-                    await other.beats(for: .milliseconds(2_500))
+                    await other.beats(for: .milliseconds(1_600))
                 }
             }
             let heard = await bob.first { event in
