@@ -24,8 +24,8 @@ async def test_two_minutes_of_everything(stage):
     run = await survive(stage, seconds=105)
     counts = run.checker.counts
     # It has really happened.
-    assert counts["faults"] > 20 and counts["commands acknowledged"] > 1000, counts
-    assert counts["signals delivered"] > 5000 and counts["interrupted"] > 10, counts
+    assert counts["faults"] > 8 and counts["commands acknowledged"] > 1000, counts
+    assert counts["signals delivered"] > 5000 and counts["interrupted"] > 5, counts
 
 
 @patient
