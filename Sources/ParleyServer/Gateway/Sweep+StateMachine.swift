@@ -10,7 +10,8 @@ package struct SweepStateMachine: Hashable, Sendable {
     package struct Part: Hashable, Sendable {
         /// To be visited from the end, so that whoever fills a gap was visited before.
         package let places: Range<Int>
-        /// Nanoseconds for which the loop has looked at no socket, 0 if that was not long. Each connection hears of it once.
+        /// Nanoseconds for which the loop has looked at no socket, 0 if that was not long. Each connection hears of it
+        /// once.
         package let absence: UInt64
         /// What is left waits for its turn.
         package let isLast: Bool
