@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Synchronization
 
 /// A real Redis as a child process: it keeps nothing on a disk, listens on loopback, and ends with this process at the
 /// latest.
@@ -11,7 +13,7 @@ package final class RedisProcess: Sendable {
     private let pid: Int32
     private let process: Process
     /// It ends when nobody holds the other end of this any more.
-    private let leash: Pipe
+    private let leash: FileHandle
     private let folder: URL
 
     package var url: String { "redis://127.0.0.1:\(self.port)" }
@@ -35,7 +37,7 @@ package final class RedisProcess: Sendable {
         // Not by the leash alone: a process that was begun at the same moment may hold its end, too. Whoever holds the
         // leash has not waited for it yet, so that the number is nobody else's.
         kill(self.pid, SIGKILL)
-        try? self.leash.fileHandleForWriting.close()
+        try? self.leash.close()
         try? FileManager.default.removeItem(at: self.folder)
     }
 
@@ -49,12 +51,16 @@ package final class RedisProcess: Sendable {
         let cli = Process()
         cli.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         cli.arguments = ["redis-cli"] + words
-        let said = Pipe()
-        cli.standardOutput = said
-        cli.standardError = said
-        cli.standardInput = FileHandle.nullDevice
-        try cli.run()
-        let text = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let (reading, writing) = try Self.beginning.withLock { _ in
+            let ends = try Self.pipe()
+            cli.standardOutput = ends.writing
+            cli.standardError = ends.writing
+            cli.standardInput = FileHandle.nullDevice
+            try cli.run()
+            return ends
+        }
+        try writing.close()
+        let text = String(decoding: reading.readDataToEndOfFile(), as: UTF8.self)
         cli.waitUntilExit()
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
@@ -68,7 +74,7 @@ package final class RedisProcess: Sendable {
         _ flags: [String],
         _ program: String,
         _ file: String?
-    ) throws -> (Process, Pipe, URL, Int32)? {
+    ) throws -> (Process, FileHandle, URL, Int32)? {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parley-redis-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var arguments: [String] = []
@@ -82,27 +88,46 @@ package final class RedisProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", Self.onALeash, "sh", program] + arguments + flags
-        let (leash, said) = (Pipe(), Pipe())
-        process.standardInput = leash
-        process.standardOutput = said
-        process.standardError = said
-        try process.run()
+        let ((held, leash), (said, saying)) = try Self.beginning.withLock { _ in
+            let (input, output) = (try Self.pipe(), try Self.pipe())
+            process.standardInput = input.reading
+            process.standardOutput = output.writing
+            process.standardError = output.writing
+            try process.run()
+            return (input, output)
+        }
+        try held.close()
+        try saying.close()
         var text = ""
         while true {
-            let data = said.fileHandleForReading.availableData
+            let data = said.availableData
             text += String(decoding: data, as: UTF8.self)
             if text.contains("Ready to accept connections") || text.contains("Sentinel ID is") { break }
             guard !data.isEmpty, !text.contains("Failed listening"), !text.contains("not found") else {
-                try? leash.fileHandleForWriting.close()
+                try? leash.close()
                 process.waitUntilExit()
                 try? FileManager.default.removeItem(at: folder)
                 return nil
             }
         }
         // Whatever it says from now on is read by nobody, and must not fill the pipe.
-        said.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        said.readabilityHandler = { _ = $0.availableData }
         let number = text.firstMatch(of: /pid=([0-9]+)/).flatMap { Int32($0.1) }
         guard let number else { throw CannotStart(description: "\(program) does not say who it is") }
         return (process, leash, folder, number)
+    }
+
+    /// One after the other.
+    private static let beginning = Mutex(())
+
+    /// Its ends are given to nobody by the way: whoever began a process at the same moment would hold them open.
+    private static func pipe() throws -> (reading: FileHandle, writing: FileHandle) {
+        var ends: [Int32] = [0, 0]
+        guard Glibc.pipe(&ends) == 0 else { throw CannotStart(description: "no pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (
+            FileHandle(fileDescriptor: ends[0], closeOnDealloc: true),
+            FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
+        )
     }
 }

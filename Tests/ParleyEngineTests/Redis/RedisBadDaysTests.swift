@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A Redis that does not want, or holds what nobody of us has written.
-@Suite struct RedisBadDaysTests {
+@Suite(.serialized) struct RedisBadDaysTests {
     @Test(
         .redis,
         arguments: [

@@ -14,7 +14,7 @@ import Testing
 }
 
 @Suite struct RedisFailoverTests {
-    @Test(.redisSentinel, .timeLimit(.minutes(1)))
+    @Test(.redisSentinel, .timeLimit(.minutes(2 * patience)))
     func afterAFailoverItIsAnotherLifeOfTheSameLog() async throws {
         let sentinel = try #require(RedisScope.sentinel)
         try await RedisSubject.with { redis in
