@@ -60,7 +60,9 @@ async def test_a_cluster_as_the_documents_say(stage):
     store = await stage.enter(Deployment(stage))
     nodes = [await stage.server("--config", store.configuration()) for _ in range(3)]
     proxies = {
-        kind: await stage.enter(Proxy(f"{kind}-cluster", stage.folder(), nodes, files)) for kind in ("haproxy", "nginx")}
+        kind: await stage.enter(Proxy(f"{kind}-cluster", stage.folder(), nodes, files))
+        for kind in ("haproxy", "nginx")
+    }
     room = stage.room()
     ada = await somebody(stage, proxies["haproxy"], tls, "Ada", room)
     bob = await somebody(stage, proxies["nginx"], tls, "Bob", room)
