@@ -9,7 +9,7 @@ final class MortalRedis: Sendable {
     private let program: String
     private let arguments: [String]
     /// It ends when nobody holds the other end of its input any more.
-    private let running = Mutex<(process: Process, leash: Pipe)?>(nil)
+    private let running = Mutex<(process: Process, leash: Pipe, pidFile: URL)?>(nil)
 
     /// - Parameter arguments: as redis-server takes them, besides the port and the folder.
     init(
@@ -40,26 +40,51 @@ final class MortalRedis: Sendable {
     func start() throws {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        let script = #""$@" & child=$!; cat > /dev/null; kill -9 $child; wait $child"#
-        process.arguments = ["-c", script, "sh", self.program] + self.arguments
+        let pidFile = self.folder.appending(path: "pid-\(UUID().uuidString)")
+        // It kills only a server that nobody has killed before: that one's number may be another's by then.
+        let script =
+            #"file=$1; shift; "$@" & child=$!; echo $child > $file; cat > /dev/null; [ -e $file ] && kill -9 $child"#
+        process.arguments = ["-c", script, "sh", pidFile.path, self.program] + self.arguments
         let leash = Pipe()
         process.standardInput = leash
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.running.withLock { $0 = (process, leash) }
+        try Self.beginning.withLock { _ in try process.run() }
+        self.running.withLock { $0 = (process, leash, pidFile) }
     }
 
     /// As if the power had gone; returns when the process is no more.
+    ///
+    /// Not by the leash: another test's process that was begun at the same moment may hold its other end, too.
     func kill() {
         let running = self.running.withLock { running in
             defer { running = nil }
             return running
         }
-        guard let (process, leash) = running else { return }
+        guard let (process, leash, pidFile) = running else { return }
+        while process.isRunning {
+            let number = (try? String(contentsOf: pidFile, encoding: .utf8)) ?? ""
+            guard let pid = Int32(number.trimmingCharacters(in: .whitespacesAndNewlines)) else { continue }
+            // What it calls itself has its port in it: the number is still its own.
+            guard Self.file("cmdline", of: pid)?.contains("\(self.port)") ?? false else { break }
+            Foundation.kill(pid, SIGKILL)
+            while let state = Self.file("stat", of: pid), !state.contains(") Z ") { sched_yield() }
+            break
+        }
+        try? FileManager.default.removeItem(at: pidFile)
         try? leash.fileHandleForWriting.close()
-        process.waitUntilExit()
     }
+
+    /// Of a process, what Linux tells.
+    private static func file(_ name: String, of pid: Int32) -> String? {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/\(name)"), !bytes.isEmpty else {
+            return nil
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// One after the other, so that none inherits by the way what is another's.
+    static let beginning = Mutex(())
 
     func stop() {
         self.kill()

@@ -4,6 +4,7 @@ import ParleyEngine
 import ParleyProtocol
 import ParleyRedis
 import ParleyTestSupport
+import Synchronization
 import Testing
 
 @Suite("A real Redis behind Sentinels", .serialized, .timeLimit(.minutes(patience)))
@@ -76,17 +77,20 @@ extension MortalRedis {
         return try MortalRedis([file.path], program: "redis-sentinel")
     }
 
-    /// The answer, as redis-cli writes it where nobody looks.
+    /// The answer, as redis-cli writes it where nobody looks. Into a file: the end of a pipe would wait for whatever
+    /// process has been begun at the same moment.
     func ask(_ words: String...) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/redis-cli")
         process.arguments = ["-p", "\(self.port)"] + words
-        let output = Pipe()
+        let file = self.folder.appending(path: "answer-\(UUID().uuidString)")
+        try Data().write(to: file)
+        let output = try FileHandle(forWritingTo: file)
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        try Self.beginning.withLock { _ in try process.run() }
         process.waitUntilExit()
-        return String(decoding: bytes, as: UTF8.self)
+        try output.close()
+        return try String(contentsOf: file, encoding: .utf8)
     }
 }
