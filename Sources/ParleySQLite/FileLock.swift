@@ -34,6 +34,8 @@ final class FileLock: Sendable {
 
     func release() {
         guard let descriptor = self.descriptor.withLock({ $0.take() }) else { return }
+        // A process that is just being begun has the descriptor as well for a moment, and would hold the lock with it.
+        _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
