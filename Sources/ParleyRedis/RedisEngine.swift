@@ -126,7 +126,9 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
 
     private func refused(_ text: ByteBuffer, about key: ByteBuffer?, now: NIODeadline) -> EngineError {
         let text = String(buffer: text)
-        let code = text.prefix { $0 != " " }
+        // Within a script an ACL says it in words alone.
+        let isForbidden = text.contains("script can't run this command")
+        let code = isForbidden ? "NOPERM" : text.prefix { $0 != " " }
         let (sentence, stops) = RedisRefusal.sentence(for: code)
         var metadata: Logger.Metadata = ["answer": "\(text.prefix(200))"]
         metadata["key"] = key.map { "\(String(buffer: $0).prefix(200))" }

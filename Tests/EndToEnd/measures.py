@@ -25,9 +25,11 @@ async def metrics(server):
 
 
 async def gauges_that_are_not_zero(server):
+    """What is left behind; nodes that live are not."""
     types, values = await metrics(server)
     return {name: value for name, value in values.items()
-            if types.get(re.sub(r"\{.*", "", name)) == "gauge" and value != 0}
+            if types.get(re.sub(r"\{.*", "", name)) == "gauge" and value != 0
+            and name != "parley_nodes_alive"}
 
 
 def resident_megabytes(server):

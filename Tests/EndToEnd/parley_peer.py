@@ -314,7 +314,7 @@ class ParleyPeer:
 
     def said_now(self, message):
         """A signal says what is known to be delivered when it is sent: whoever sends it again knows more by then."""
-        if "floor" not in message:
+        if not {"n", "to", "floor"} <= message.keys():
             return message
         return message | {"floor": max(message["floor"], self.delivered.get(message["to"], 0) + 1)}
 

@@ -11,7 +11,6 @@ from company import same_state
 from deployment import Deployment
 from parley_peer import ParleyPeer
 from proxies import Proxy
-from stage import eventually
 
 
 async def somebody(stage, proxy, tls, name, room):
@@ -22,15 +21,20 @@ async def somebody(stage, proxy, tls, name, room):
     return peer
 
 
-async def is_taken(peer):
-    number = await peer.command("media", audio=True)
+async def be_taken(peer, message):
+    """Sends it until it has happened: whoever is refused for want of an engine says the same again."""
+    while True:
+        await peer.send(message)
 
-    def answers(frame):
-        return frame.get("id") == number or any(
-            event.get("by") == peer.id and event.get("id") == number for event in frame.get("events", []))
+        def answers(frame):
+            return frame.get("id") == message["id"] or any(
+                event.get("by") == peer.id and event.get("id") == message["id"] for event in frame.get("events", []))
 
-    frame = await peer.expect(seconds=30, where=answers)
-    return frame["type"] != "rejected" or frame["code"] == "no-change"
+        frame = await peer.expect(seconds=30, where=answers)
+        if frame["type"] != "rejected":
+            return
+        assert frame["code"] == "engine-unavailable", frame
+        await asyncio.sleep(frame["retryAfterMilliseconds"] / 1_000)
 
 
 async def has_lost_its_connection(peer):
@@ -84,7 +88,7 @@ async def test_a_cluster_as_the_documents_say(stage):
 
     await store.master.stop()
 
-    # Whatever is asked meanwhile waits, or is refused by name and asked again.
-    await eventually(lambda: is_taken(ada), seconds=40, what="a command by way of the next master")
+    command = {"type": "media", "id": ada.room.next_command, "room": ada.room.id, "audio": True}
+    await asyncio.wait_for(be_taken(ada, command), 60)
     said = await talk(ada, bob, said)
     await same_state(ada, bob)
