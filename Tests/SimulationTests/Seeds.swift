@@ -78,10 +78,13 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "rememberedRejections", scenario: .nodes, seeds: [1, 2, 3, 4]),
         Mutant(name: "uidCompare", scenario: .nodes, seeds: [806, 1_128, 2_128]),
         Mutant(name: "exactCompare", scenario: .nodes, seeds: [29, 71, 125, 181, 190]),
-        Mutant(name: "resubmission", scenario: .wipes, seeds: [1_874]),
+        Mutant(name: "resubmission", scenario: .wipes, seeds: [1_874, 3_369]),
         Mutant(name: "oneJudge", scenario: .nodes, seeds: [6_251]),
         Mutant(name: "ownView", scenario: .clients, seeds: [1, 2, 3]),
         Mutant(name: "viewSnapshots", scenario: .clients, seeds: [2, 5, 9]),
-        Mutant(name: "orderedAcknowledgement", scenario: .wipes, seeds: [54, 626]),
     ]
+
+    /// None of 5,000 worlds with wipes misses it today. To be looked for again after changes:
+    /// `simulate --scenario wipes --mutant orderedAcknowledgement`.
+    static let seldom = ["orderedAcknowledgement"]
 }
