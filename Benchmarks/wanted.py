@@ -77,8 +77,8 @@ PARTS = {
         Wanted("signalling-apart", "the same, not in bursts but one by one", "ms", None, digits=1),
     ],
     "tls": [
-        Wanted("tls", "a signal of 300 B, 64 pairs, over TLS, in times of plaintext", "times", 1.4, 1.8, digits=2),
-        Wanted("tls-bursts", "the same in bursts of 8", "times", 1.4, 1.8, digits=2),
+        Wanted("tls", "a signal of 300 B, 64 pairs, over TLS, in times of plaintext", "times", 1.4, 1.6, digits=2),
+        Wanted("tls-bursts", "the same in bursts of 8", "times", 1.4, 1.6, digits=2),
         Wanted("tls-memory", "memory of an idle connection over TLS with its session", "B", 24 * 1024, 27_000),
         Wanted("tls-joins", "handshake, upgrade, hello and join over TLS", "µs", None),
     ],
@@ -92,7 +92,7 @@ PARTS = {
     "allocations": [
         Wanted("allocations", "allocations for a relayed signal, one under way", "", 0, 0.5, digits=3),
         Wanted("allocations-bursts", "the same in bursts of 8", "", 0, 0.1, digits=3),
-        Wanted("allocations-100", "allocations per delivery of a room event to one of 100", "", 0.02, 1.1, digits=3),
+        Wanted("allocations-100", "allocations per delivery of a room event to one of 100", "", 0.02, 1, digits=3),
         Wanted("allocations-1000", "the same in a room of 1,000", "", 0.02, 1, digits=3),
     ],
     "own": [
