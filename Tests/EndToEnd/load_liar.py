@@ -25,6 +25,7 @@ class LyingRoom:
         self.numbers = itertools.count(1)
         self.rooms = {}
         self.sessions = {}
+        self.tasks = []
 
     async def __aenter__(self):
         self._server = await websockets.serve(self._serve, "127.0.0.1", 0, subprotocols=["parley.v1"])
@@ -127,6 +128,8 @@ class Member:
         self.liar, self.room, self.socket = liar, room, socket
         self.session, self.id = liar.identifier("s"), liar.identifier("p")
         self.held = None
+        # What a server that has missed a hint has not told yet.
+        self.late = []
 
     async def welcome(self, resumed):
         await self.say({
@@ -151,6 +154,10 @@ class Member:
         is_victim = len(self.room.members) > 1 and self is self.room.members[1]
         if not is_victim or frame["events"][0]["type"] != "media-changed":
             return await self.say(frame)
+        if self.liar.lie == "late":
+            if not self.late:
+                self.liar.tasks.append(asyncio.create_task(self._catch_up()))
+            return self.late.append(frame)
         if self.held:
             held, self.held = self.held, None
             return await self._behind(frame, held)
@@ -167,6 +174,12 @@ class Member:
                 await self.say(changed)
             case "swap" | "relink": self.held = frame
             case _: await self.say(frame)
+
+    async def _catch_up(self):
+        """Longer than what is lost is waited for, when nothing else comes."""
+        await asyncio.sleep(5)
+        while self.late:
+            await self.say(self.late.pop(0))
 
     async def _behind(self, frame, held):
         if self.liar.lie == "swap":

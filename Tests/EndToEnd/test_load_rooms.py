@@ -106,5 +106,5 @@ async def test_a_room_that_lies_is_found_out(stage):
 
     await asyncio.gather(*(is_found_out(lie, wrong) for lie, wrong in {
         "nothing": set(), "lose": {"lost"}, "repeat": {"twice"}, "swap": {"disordered"}, "alter": {"differing"},
-        "relink": {"lost"}, "ghost": {"ghosts"}, "forget": {"absent"},
+        "relink": {"lost"}, "late": set(), "ghost": {"ghosts"}, "forget": {"absent"},
     }.items()))

@@ -142,8 +142,10 @@ final class BroadcastCrew: LoadCrew {
     }
 
     var isQuiet: Bool {
-        self.rooms.allSatisfy { hall in hall.audiences.allSatisfy(\.isQuiet) && hall.room.isSettled }
+        self.rooms.allSatisfy { hall in hall.audiences.allSatisfy(\.isQuiet) } && self.areAgreed
     }
+
+    var areAgreed: Bool { self.rooms.allSatisfy(\.room.isSettled) }
 
     func conclude() {
         for hall in self.rooms {

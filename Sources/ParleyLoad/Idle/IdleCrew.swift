@@ -68,7 +68,9 @@ final class IdleCrew: LoadCrew {
         self.lane.stopMeasuring()
     }
 
-    var isQuiet: Bool { self.rooms.allSatisfy(\.isSettled) }
+    var isQuiet: Bool { self.areAgreed }
+
+    var areAgreed: Bool { self.rooms.allSatisfy(\.isSettled) }
 
     func conclude() {
         // Who has lost the connection is still in the list, for the grace period: that is no ghost.

@@ -66,7 +66,9 @@ final class JoinStormCrew: LoadCrew {
 
     func stop() {}
 
-    var isQuiet: Bool { self.rooms.allSatisfy(\.isSettled) }
+    var isQuiet: Bool { self.areAgreed }
+
+    var areAgreed: Bool { self.rooms.allSatisfy(\.isSettled) }
 
     func conclude() {
         self.lane.verdict.lost += UInt64(self.peers.count - self.entered)

@@ -15,6 +15,8 @@ protocol LoadCrew: AnyObject {
     func stop()
     /// Whether nothing is on its way any more. Asked again and again behind ``stop()``, and for a while only.
     var isQuiet: Bool { get }
+    /// Whether all who are in a room hold the same of it.
+    var areAgreed: Bool { get }
     /// Whether everything was done that there is to do, where that, and not the time, is the end.
     var isDone: Bool { get }
     /// What is missing now is lost. Everybody goes.
@@ -33,6 +35,7 @@ protocol LoadCrew: AnyObject {
 
 extension LoadCrew {
     var readsSignals: Bool { false }
+    var areAgreed: Bool { true }
     var isDone: Bool { false }
     var figures: [LoadFigure] { [] }
     func peer(_ peer: LoadPeer, signal text: UnsafeRawBufferPointer) {}

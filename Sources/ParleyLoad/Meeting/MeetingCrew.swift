@@ -263,10 +263,11 @@ final class MeetingCrew: LoadCrew {
     var isQuiet: Bool {
         self.persons.allSatisfy { $0 == nil || $0?.phase == .present }
             && self.meetings.allSatisfy { meeting in
-                meeting.talks.allSatisfy(\.isOver) && meeting.room.isSettled
-                    && meeting.persons.values.allSatisfy { $0.underWayCount == 0 }
-            }
+                meeting.talks.allSatisfy(\.isOver) && meeting.persons.values.allSatisfy { $0.underWayCount == 0 }
+            } && self.areAgreed
     }
+
+    var areAgreed: Bool { self.meetings.allSatisfy(\.room.isSettled) }
 
     func conclude() {
         for case let person? in self.persons {

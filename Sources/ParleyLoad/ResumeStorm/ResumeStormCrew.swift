@@ -170,9 +170,9 @@ final class ResumeStormCrew: LoadCrew {
 
     func stop() {}
 
-    var isQuiet: Bool {
-        self.houses.allSatisfy { house in house.audience.isQuiet && house.room.isSettled }
-    }
+    var isQuiet: Bool { self.houses.allSatisfy(\.audience.isQuiet) && self.areAgreed }
+
+    var areAgreed: Bool { self.houses.allSatisfy(\.room.isSettled) }
 
     func conclude() {
         let away = self.round == 0 ? 0 : self.isBack.count { !$0 }

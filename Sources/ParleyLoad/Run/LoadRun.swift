@@ -94,16 +94,11 @@ public struct LoadRun: Sendable {
         }
         for crew in crews { try await crew.submit { $0.stop() } }
         report.note(watch, try await self.sample(crews))
-        try await self.drain(crews)
+        let isQuiet = try await self.drain(crews)
         // Where the end is not a time, what comes behind it counts.
         if self.scenario.endsByItself { report.note(try await self.sample(crews)) }
         for crew in crews {
-            let (verdict, figures) = try await crew.submit { crew in
-                crew.lane.stopMeasuring()
-                crew.conclude()
-                crew.lane.endTimers()
-                return (crew.lane.verdict, crew.figures)
-            }
+            let (verdict, figures) = try await crew.conclude(onceQuiet: isQuiet)
             report.verdict.add(verdict)
             report.add(figures)
         }
@@ -205,16 +200,22 @@ public struct LoadRun: Sendable {
     }
 
     /// What is under way may still arrive, as long as something does.
-    private func drain(_ crews: [Crew]) async throws {
-        let silence = Duration.milliseconds(LoadScenario.silenceMilliseconds)
-        var (end, before) = (ContinuousClock.now + silence, UInt64(0))
-        while ContinuousClock.now < end {
-            if try await crews.all({ $0.isQuiet }) { return }
+    /// - Returns: whether all has come.
+    private func drain(_ crews: [Crew]) async throws -> Bool {
+        var patience = LoadPatience(at: NIODeadline.now().uptimeNanoseconds)
+        while try await !crews.all({ $0.isQuiet }) {
+            let now = NIODeadline.now().uptimeNanoseconds
+            if patience.isSilent(at: now),
+                patience.isOver(areAgreed: try await crews.all { $0.areAgreed }, at: now)
+            {
+                return false
+            }
             try await Task.sleep(for: .milliseconds(20))
             var heard: UInt64 = 0
             for crew in crews { heard += try await crew.submit { $0.lane.heard } }
-            if heard != before { (end, before) = (ContinuousClock.now + silence, heard) }
+            patience.note(heard: heard, at: NIODeadline.now().uptimeNanoseconds)
         }
+        return true
     }
 }
 
@@ -230,11 +231,29 @@ private struct Crew: Sendable {
         try await self.bound.eventLoop.submit { body(self.bound.value) }.get()
     }
 
+    /// - Parameter onceQuiet: it was quiet: what has come since, to some of a room before the others, is waited for.
+    func conclude(onceQuiet: Bool) async throws -> (Verdict, [LoadFigure]) {
+        for _ in 0..<(onceQuiet ? 50 : 0) {
+            if let told = try await self.submit({ $0.isQuiet ? $0.told() : nil }) { return told }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return try await self.submit { $0.told() }
+    }
+
     func open() -> EventLoopFuture<Void> {
         let bound = self.bound
         return bound.eventLoop.flatSubmit {
             bound.value.open().always { _ in bound.value.lane.isOpen = true }
         }
+    }
+}
+
+extension LoadCrew {
+    fileprivate func told() -> (Verdict, [LoadFigure]) {
+        self.lane.stopMeasuring()
+        self.conclude()
+        self.lane.endTimers()
+        return (self.lane.verdict, self.figures)
     }
 }
 

@@ -25,8 +25,6 @@ public struct LoadScenario: Sendable {
     var endsByItself = false
     /// What is said when nothing was wrong.
     let praise: String
-    /// Behind the end one waits for what is on its way, until nothing has come for so long.
-    static let silenceMilliseconds = 2_500
     /// So long the server has to forget those who have gone.
     static let goneMilliseconds = 10_000
     /// What follows from what was seen of the server.
