@@ -62,6 +62,8 @@ export interface Person {
     counted?: true
     /** To the server and back; known some seconds after they came. */
     roundTripMilliseconds?: number
+    /** Nothing passes between them and the others. */
+    held?: true
 }
 
 export type Lifecycle = 'scheduled' | 'open' | 'locked' | 'ended' | (string & {})
@@ -221,6 +223,8 @@ export interface ParleyOptions {
     credentials?: Credentials
     /** Of a Parley that goes on: this one is another device, or tab, of the same person. */
     identity?: Credentials
+    /** Who this is, for a server in development mode alone; tokens say it themselves. */
+    user?: string
     WebSocket?: unknown
     clock?: Clock
     /** 0 <= value < 1 */
@@ -282,6 +286,133 @@ export class Parley {
     /** Gives up this connection, whatever it is worth, and makes a new one. */
     reconnect(reason?: string): void
     close(): void
+
+    // Calls.
+    /** Of the person of this session, while this device is online. */
+    readonly line: Line | null
+    /** This device rings for its person from now on, and others see that they are there. To go offline: `line.leave()`. */
+    online(options?: { name?: string } & Partial<Reachability>): Promise<Line>
+    /** Resolves as soon as it is begun. `to`: identities or names of people. */
+    call(to: string | string[], options?: CallOptions): Promise<Call>
+    /** `listener`: now, and whenever it changes; null for somebody who cannot be seen. Returns what ends it. */
+    watch(people: string | string[], listener: (person: string, presence: Presence | null) => void): Off
+}
+
+export type Availability = 'available' | 'busy' | 'away' | 'do-not-disturb' | (string & {})
+export interface Reachability {
+    availability: Availability; note?: string
+    /** What becomes of a call while another one is on: `ring`, or the caller hears `busy`. */
+    whenBusy?: 'ring' | 'busy' | (string & {})
+    showLastSeen?: boolean
+}
+export interface Presence {
+    identity: string; availability: Availability | 'offline'; since?: number; lastSeenAt?: number; note?: string; devices?: number
+    media?: { audio?: boolean; video?: boolean }
+}
+/** Who is called, or has called. `user`: as their app knows them. */
+export interface Party { identity: string; name?: string; user?: string }
+export type Intent = 'audio' | 'video' | (string & {})
+/** The words of hang-ups; PROTOCOL.md has their numbers of SIP and Q.850. */
+export type HangupCode = 'normal' | 'busy' | 'no-answer' | 'declined' | 'cancelled' | 'unreachable' | 'incompatible' | 'failed' | 'network' | (string & {})
+/** One level of texts, whole numbers and truths. */
+export type CallData = Record<string, string | number | boolean>
+
+export interface RingOptions {
+    /** The `first` of them comes in (usual), or `each`. */
+    mode?: 'first' | 'each'
+    intent?: Intent
+    /** 5 to 180 seconds; usual: 45. */
+    ringMilliseconds?: number
+    data?: CallData
+}
+export interface CallOptions extends RingOptions {
+    name?: string
+    /** Options of a `Mesh`: the call has one from the beginning (`call.mesh`), and its offer travels with the ring. */
+    mesh?: MeshOptions
+    earlyOffer?: boolean
+}
+export interface RungPerson extends Party {
+    /** `calling`: no device shows it yet. */
+    state: 'calling' | 'ringing' | 'answered' | 'declined' | 'busy' | 'unreachable' | 'incompatible' | (string & {})
+}
+export interface Ring { id: string; by: string; isMine: boolean; mode: string; intent: Intent; since: number; until: number; people: RungPerson[] }
+
+export interface CallEvents extends RoomEvents {
+    /** The call has become another room, and this client goes there by itself; then `moved` tells of the call there. */
+    moving: () => void
+    moved: (call: Call) => void
+    'move-failed': (error: ParleyError) => void
+}
+
+/** A room that rings. A third person makes a meeting of it. */
+export class Call extends Room {
+    /** Where it was begun with `mesh`. */
+    mesh: Mesh | null
+    readonly isAnswered: boolean
+    /** Its end is not the end: `moved` comes, or `move-failed`. */
+    readonly isMoving: boolean
+    /** How it has ended, once it has. */
+    readonly end: { reason: string; code?: HangupCode } | null
+    on<Name extends keyof CallEvents>(name: Name, listener: CallEvents[Name]): Off
+    hangUp(code?: HangupCode): Promise<void>
+    /** Somebody takes our place: we leave, and they ring. If they do not come, the others ring us. */
+    transferTo(person: string): Promise<RoomEvent | void>
+    /** The others of this call go to that one; this one is over. `leave`: without us, in both. */
+    mergeInto(call: Call, options?: { leave?: boolean }): Promise<RoomEvent | void>
+    add(to: string | string[], options?: RingOptions): Promise<RoomEvent | void>
+}
+
+export interface AcceptOptions { name?: string; audio?: boolean; video?: boolean; mesh?: MeshOptions }
+
+/** A call that rings on this device. */
+export class Incoming {
+    private constructor()
+    readonly room: string
+    readonly ring: number
+    readonly from: Party
+    readonly mode: string
+    readonly intent: Intent
+    readonly since: number
+    readonly until: number
+    readonly data?: CallData
+    readonly isRinging: boolean
+    /** Why it does not ring any more. */
+    readonly reason?: IncomingEnd
+    on(name: 'ended', listener: (reason: IncomingEnd) => void): Off
+    /** Resolves with the call, in which you are then; rejects with `answered-elsewhere` or `ring-over` if it was too late. */
+    accept(options?: AcceptOptions): Promise<Call>
+    /** `person` (usual): all their devices stop. `message`: some words for whoever calls. */
+    decline(options?: { scope?: 'device' | 'person'; code?: HangupCode; message?: string }): Promise<RoomEvent | void>
+}
+export type IncomingEnd = 'accepted' | 'answered-elsewhere' | 'declined' | 'cancelled' | 'no-answer' | 'over' | 'offline' | (string & {})
+
+export interface MissedCall { id: string; from: Party; at: number; intent: Intent; reason: string; room: string }
+export interface ElsewhereCall { room: string; device: string; name?: string; since: number }
+export interface LineEvents extends RoomEvents {
+    /** Once for each call, and at once for those that ring already when somebody begins to listen. */
+    incoming: (call: Incoming) => void
+    missed: (call: MissedCall) => void
+    'availability-changed': (presence: Partial<Reachability>) => void
+    blocked: (identities: string[]) => void
+}
+
+/** The line of one person: its people are their devices. */
+export class Line extends Room {
+    readonly incoming: Incoming[]
+    readonly presence: Partial<Reachability>
+    /** The newest first. */
+    readonly missed: MissedCall[]
+    readonly blocked: string[]
+    /** Calls of other devices of this person. */
+    readonly elsewhere: ElsewhereCall[]
+    on<Name extends keyof LineEvents>(name: Name, listener: LineEvents[Name]): Off
+    setAvailability(availability: Availability, options?: Omit<Partial<Reachability>, 'availability'>): Promise<RoomEvent | void>
+    /** Their calls do not get through, and they are not told so. */
+    block(person: string, blocked?: boolean): Promise<RoomEvent | void>
+    unblock(person: string): Promise<RoomEvent | void>
+    missedSeen(through: string | number): Promise<RoomEvent | void>
+    /** A call on another device goes on here, and ends there. */
+    continueHere(call: ElsewhereCall | string, options?: AcceptOptions): Promise<Call>
 }
 
 export interface JoinOptions {
@@ -402,6 +533,16 @@ export interface RoomEvents {
     /** Somebody shall go to another room; with `isSelf` it is you: `parley.join(room, { ticket })`. */
     transferred: (person: Person, news: { room: string; ticket?: string }) => void
     'policy-changed': (policy?: MediaPolicy) => void
+    'ring-started': (ring?: Ring) => void
+    'ring-changed': (person: RungPerson, news: { ring: number; state: string; message?: string }) => void
+    /** `by`: the identity of whoever has rung. */
+    'ring-answered': (person: Person | undefined, news: { ring: number; by?: string; answer?: object }) => void
+    'ring-ended': (news: { ring: number; reason: string }) => void
+    held: (person?: Person) => void
+    unheld: (person?: Person) => void
+    /** A third person is in: from here on it is a meeting. */
+    'became-meeting': () => void
+    'transfer-failed': (news: { ring?: number; reason?: string }) => void
     /** A message that is newer than all before it. */
     chat: (message: ChatMessage) => void
     /** The state came as a whole, in place of events: `joined` and `left` were told by comparison. */
@@ -448,9 +589,21 @@ export class Room {
     /** Returns whether it went out; nobody knows whether it arrived. */
     pulse(kind: string, data?: unknown, options?: { to?: string }): boolean
     media(media: Partial<Media>): Promise<RoomEvent | void>
-    leave(): Promise<void>
+    /** `code`: why, for those who stay. */
+    leave(options?: { code?: HangupCode }): Promise<void>
     /** A command that has no method of its own. Resolves with the event that names it, if that was seen. */
     command(type: string, members?: object): Promise<RoomEvent | void>
+
+    // Rings and holds, of calls and meetings.
+    readonly kind: 'meeting' | 'call' | 'line' | 'queue' | (string & {})
+    readonly rings: Ring[]
+    ring(to: string | string[], options?: RingOptions): Promise<RoomEvent | void>
+    cancelRing(ring: string | number): Promise<RoomEvent | void>
+    /** No sound and no picture, in both directions; `Mesh` sees to it. */
+    hold(): Promise<RoomEvent | void>
+    unhold(): Promise<RoomEvent | void>
+    readonly isHeld: boolean
+    isHeldWith(id: string): boolean
 
     // The meeting. What a command needs is in `state.roles`; without it the server says `not-permitted`.
     readonly topic?: string
@@ -597,6 +750,8 @@ export class Mesh {
     constructor(room: Room, options?: MeshOptions)
     /** By participant id. */
     readonly peers: Map<string, Peer>
+    /** What is sent to everybody now. */
+    readonly tracks: { audio: MediaStreamTrack | null; video: MediaStreamTrack | null }
     on<Name extends keyof MeshEvents>(name: Name, listener: MeshEvents[Name]): Off
     setStream(stream: MediaStream | null): Promise<void>
     setTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void>

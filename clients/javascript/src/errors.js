@@ -83,6 +83,12 @@ const words = {
     'too-many': ['Too many', 'This room holds no more of these.'],
     'too-long': ['Too long', 'Make it shorter.'],
     'unknown-breakout': ['There is no such room', 'The breakout room is closed.'],
+    // Calls.
+    'answered-elsewhere': ['Answered elsewhere', 'Another device, or somebody else, was faster.'],
+    'ring-over': ['It does not ring any more', 'The call is over.'],
+    'ring-self': ['That is you', 'One cannot call oneself.'],
+    'unknown-ring': ['It does not ring any more', 'It was answered, taken back, or its time is up.'],
+    'unsupported-kind': ['That does not work here', 'This room is of another kind, or this server does not make such rooms.'],
     // Tokens.
     'token-required': ['You have to sign in', 'This server lets only people in whom it knows.'],
     'invalid-token': ['Your invitation to this server does not work', 'Sign in again, or ask for a new link.'],

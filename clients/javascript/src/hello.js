@@ -5,10 +5,10 @@ const everything = { rollback: true, trickle: true, restart: true }
 const thisClient = { name: 'parley-client', version: '0.1.0' }
 
 /** The first frame of a line. `resume`: the session of before; `identity`: that of another device; `join`: a first room. */
-export function hello({ client = thisClient, abilities, environment, bounds, token, identity }, { resume, join }) {
+export function hello({ client = thisClient, abilities, environment, bounds, token, identity, user }, { resume, join }) {
     return {
         type: 'hello', protocol: 1, client, abilities: withMedia(abilities ?? everything, environment ?? {}, bounds),
-        ...(token && { token }), ...(resume ? { resume } : identity && { identity }), ...(join && { join }),
+        ...(token && { token }), ...(user && { user }), ...(resume ? { resume } : identity && { identity }), ...(join && { join }),
     }
 }
 

@@ -1,4 +1,6 @@
 import { ParleyError } from './errors.js'
+import { Call } from './calls/call.js'
+import { Line } from './calls/telephone-line.js'
 import { Room } from './room.js'
 
 const roomIsOver = new Set(['unknown-room', 'room-ended'])
@@ -6,7 +8,12 @@ const giveUp = new Set([
     'malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type',
     'denied', 'banned', 'pin-required', 'wrong-pin', 'invalid-invitation', 'invalid-settings', 'not-permitted',
 ])
-const wishNames = ['name', 'devices', 'settings', 'pin', 'invitation', 'role', 'media', 'ticket', 'assertion']
+const wishNames = [
+    'name', 'devices', 'settings', 'pin', 'invitation', 'role', 'media', 'ticket', 'assertion', 'kind', 'status', 'call', 'ring', 'answer', 'queue',
+]
+const classOf = { call: Call, line: Line }
+/** No room has such an alias. A line is found by whose it is, so it may be asked for twice. */
+const lineKey = '~line'
 const rejoinMilliseconds = 2_000
 const unsureMilliseconds = 1_000
 
@@ -29,6 +36,7 @@ export class Joins {
 
     /** A promise of the room. Rooms without a name are created one after the other: their outcome names nothing. */
     ask(target, options) {
+        if (options.kind === 'line') return this.#ask(lineKey, undefined, options)
         if (target !== undefined) return this.#ask(target, target, options)
         const epoch = this.#epoch
         const created = this.#creations.then(() => {
@@ -77,7 +85,7 @@ export class Joins {
         this.#timers.clear()
         for (const join of this.#waiting.values()) {
             // Others may be asked twice, because they name their room.
-            join.isUnsure ||= join.isSent && join.target === undefined
+            join.isUnsure ||= join.isSent && join.target === undefined && join.wishes.kind !== 'line'
             join.isSent = false
         }
     }
@@ -87,7 +95,9 @@ export class Joins {
     /** Whether that snapshot is what a join waits for. */
     isAnsweredBy(frame) { return this.#keyOf(frame) !== undefined }
 
-    #keyOf(frame) { return [frame.room, frame.state.room.alias, ''].find((candidate) => this.#waiting.has(candidate)) }
+    #keyOf({ room, state }) {
+        return [room, state.room.alias, state.room.kind === 'line' ? lineKey : ''].find((candidate) => this.#waiting.has(candidate))
+    }
 
     /** `place(room, earlierID)` is called before anybody hears of the room. */
     snapshot(frame, place) {
@@ -104,7 +114,8 @@ export class Joins {
             room.rejoin(frame, this.#whyAgain)
         } else {
             const { target, wishes } = join
-            const room = new Room(this.session, { target, wishes, snapshot: frame })
+            const Kind = classOf[frame.state.room.kind] ?? Room
+            const room = new Kind(this.session, { target, wishes: lasting(wishes), snapshot: frame })
             place(room)
             if (room.status === 'waiting') this.#waits(room, join)
             else join.resolve(room)
@@ -115,7 +126,7 @@ export class Joins {
     outcomeOf(room) { return this.#atTheDoor.get(room) ?? Promise.resolve(room) }
 
     rejected(frame) {
-        const key = frame.room ?? ''
+        const key = frame.room ?? (this.#waiting.has('') ? '' : lineKey)
         const join = this.#waiting.get(key)
         if (!join) return
         const error = ParleyError.ofRejection(frame)
@@ -165,13 +176,17 @@ export class Joins {
             if (room.isLeaving) { room.close('left'); continue }
             if (this.isWaiting(room)) continue
             room.interrupt()
-            const target = room.alias ?? room.id
-            this.#waiting.set(target, { target, wishes: room.wishes, room, isSent: false, isUnsure: false })
+            const isLine = room.kind === 'line'
+            const target = isLine ? undefined : room.alias ?? room.id
+            this.#waiting.set(isLine ? lineKey : target, { target, wishes: room.wishes, room, isSent: false, isUnsure: false })
         }
     }
 }
 
 // The reasons of an end as codes, which have words.
 const codeOfEnd = { removed: 'denied', host: 'room-ended', duration: 'room-ended', empty: 'room-ended', gone: 'room-ended' }
+
+// What was asked for once: whoever comes back does not ring again.
+const lasting = ({ call, ring, answer, queue, kind, ...wishes }) => ({ ...wishes, ...(kind === 'line' && { kind }) })
 
 const frameOf = ({ target, wishes }) => ({ id: 1, ...(target !== undefined && { room: target }), ...wishes })

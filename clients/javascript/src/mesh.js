@@ -13,22 +13,27 @@ export class Mesh extends Emitter {
     #screenTracks = []
     #wantsMedia
     #rebuilds = new Map()
+    #early
+    #held = new Set()
     #stops
 
     /** Id to Peer, in the order in which they were met. */
     peers = new Map()
 
-    constructor(room, { stream = null, channels = [], iceServers, ...classes } = {}) {
+    /** `early`: a connection that was begun before anybody could be met, see src/calls/early.js. */
+    constructor(room, { early, ...options } = {}) {
         super()
         this.#room = room
-        const { RTCPeerConnection = globalThis.RTCPeerConnection, MediaStream = globalThis.MediaStream } = classes
-        const { RTCRtpReceiver = globalThis.RTCRtpReceiver } = classes
-        const codecs = (kind) => RTCRtpReceiver?.getCapabilities?.(kind)?.codecs ?? []
-        this.#options = { channels, iceServers, RTCPeerConnection, MediaStream, codecs }
-        this.#wantsMedia = stream !== null || channels.length === 0
-        this.#remember(stream)
+        this.#early = early
+        const { content, iceServers, ...rest } = Mesh.given(options, () => options.iceServers ?? room.iceServers)
+        this.#options = { ...rest, iceServers }
+        this.#wantsMedia = content.wantsMedia
+        this.#tracks = content.tracks
         this.#stops = [
-            room.on('joined', (person) => this.#call(person)),
+            // What else the same frame tells of them may be the answer to an early offer.
+            room.on('joined', (person) => this.#early ? queueMicrotask(() => this.#call(person)) : this.#call(person)),
+            room.on('ring-answered', (person, { answer, by }) => this.#answered(person, answer, by)),
+            ...['held', 'unheld', 'resynced'].map((name) => room.on(name, () => this.#hold())),
             room.on('on-stage', (person) => person.isSelf ? this.#callAll() : this.#call(person)),
             room.on('off-stage', ({ isSelf, id }) => this.#leftStage(isSelf ? [...this.peers.keys()] : [id])),
             room.on('left', (person, reason) => this.#drop(person.id, reason)),
@@ -47,6 +52,22 @@ export class Mesh extends Emitter {
         queueMicrotask(() => this.#startOver())
     }
 
+    /** What a peer is made of, from what an app says: for peers that are made before there is a room. */
+    static given({ stream = null, tracks, channels = [], iceServers: own, ...classes }, iceServers) {
+        const { RTCPeerConnection = globalThis.RTCPeerConnection, MediaStream = globalThis.MediaStream } = classes
+        const { RTCRtpReceiver = globalThis.RTCRtpReceiver } = classes
+        const codecs = (kind) => RTCRtpReceiver?.getCapabilities?.(kind)?.codecs ?? []
+        tracks ??= { audio: stream?.getAudioTracks()[0] ?? null, video: stream?.getVideoTracks()[0] ?? null }
+        const wantsMedia = stream !== null || channels.length === 0
+        return {
+            content: { tracks, screenTracks: [], wantsMedia }, channels, codecs, RTCPeerConnection, MediaStream,
+            iceServers: () => own ?? iceServers(),
+        }
+    }
+
+    /** What is sent to everybody now: `{ audio, video }`. */
+    get tracks() { return { ...this.#tracks } }
+
     /** Camera and microphone at once; null takes both away. */
     async setStream(stream) {
         await this.setTrack('audio', stream?.getAudioTracks()[0] ?? null)
@@ -59,7 +80,7 @@ export class Mesh extends Emitter {
         if (track) this.#wantsMedia = true
         // Another microphone is no way around a room in which nobody may unmute.
         if (kind === 'audio' && this.#room.mayUnmute === false) this.#hush(['audio'])
-        await this.#each((peer) => peer.setTrack(kind, track))
+        await this.#each((peer) => peer.setTrack(kind, this.#shown(peer.id)[kind]))
     }
 
     addScreen(stream) { return this.#setScreen(stream.getTracks()) }
@@ -93,6 +114,7 @@ export class Mesh extends Emitter {
         if (!this.#stops) return
         for (const stop of this.#stops) stop()
         this.#stops = null
+        this.#early?.close()
         for (const id of [...this.peers.keys()]) {
             this.#hangUp(id, 'closed')
             this.#drop(id, 'closed')
@@ -130,21 +152,74 @@ export class Mesh extends Emitter {
     }
 
     #meet(person, offersFirst) {
-        if (person.isSelf || this.peers.has(person.id)) return
-        const self = this.#room.person(this.#room.self)
-        const rule = politeness(asSide(self), asSide(person))
+        if (person.isSelf || !this.#stops || this.peers.has(person.id)) return
+        const rule = this.#ruleWith(person)
+        const early = this.#early?.takeFor?.(this.#room, person, rule)
+        if (early) return this.#placeEarly(early)
+        if (this.#isHeldWith(person.id)) this.#held.add(person.id)
         const { hasHungUp } = this.#room.outbox(person.id)
-        const peer = new Peer({
+        this.#place(new Peer({
             room: this.#room, person, polite: rule.polite,
             // After our hangup they only answer: whoever hung up calls again.
             offersFirst: offersFirst ?? (rule.offers || hasHungUp),
-            content: { tracks: this.#tracks, screenTracks: this.#screenTracks, wantsMedia: this.#wantsMedia },
-            ...this.#options, iceServers: () => this.#options.iceServers ?? this.#room.iceServers,
-        })
-        this.peers.set(person.id, peer)
+            content: { tracks: this.#shown(person.id), screenTracks: this.#shownScreen(person.id), wantsMedia: this.#wantsMedia },
+            ...this.#options,
+        }))
+    }
+
+    #ruleWith(person) { return politeness(asSide(this.#room.person(this.#room.self)), asSide(person)) }
+
+    #place(peer) {
+        this.peers.set(peer.id, peer)
         this.#listen(peer)
         this.emit('peer', peer)
     }
+
+    // MARK: Calls
+
+    // Whoever has answered before we could meet has our connection already. Otherwise they wait for an offer: for this one in
+    // vain if it is another's by now.
+    #answered(person, answer, by) {
+        if (!person || person.isSelf || answer === undefined || by !== this.#room.me.identity || !this.#stops) return
+        const early = this.#early?.take?.(this.#room, person.id, this.#ruleWith(person), answer)
+        this.#drop(person.id, 'early')
+        if (early) this.#placeEarly(early)
+        else this.#meet(person, true)
+    }
+
+    // It has lived before there was anybody to tell.
+    #placeEarly(peer) {
+        this.#place(peer)
+        peer.on('lapsed', (offer) => {
+            if (this.peers.get(peer.id) !== peer) return
+            this.#drop(peer.id, 'early')
+            const person = this.#room.person(peer.id)
+            if (person) this.#meet(person, offer ? false : undefined)
+            if (offer) this.#receive(offer)
+        })
+        for (const stream of peer.streams) for (const track of stream.getTracks()) this.emit('stream', { peer, stream, track, isScreen: stream === peer.screen })
+        if (peer.state !== 'connecting') this.emit('state', peer)
+        for (const kind of ['audio', 'video']) peer.setTrack(kind, this.#tracks[kind])
+        this.#show(peer)
+    }
+
+    // On hold nothing passes, and the tracks stay: to go on asks nobody for a camera.
+    #hold() { for (const peer of this.peers.values()) this.#show(peer) }
+
+    #show(peer) {
+        const isHeld = this.#isHeldWith(peer.id)
+        if (isHeld === this.#held.has(peer.id)) return
+        if (isHeld) this.#held.add(peer.id)
+        else this.#held.delete(peer.id)
+        const { audio, video } = this.#shown(peer.id)
+        for (const [kind, track] of [['audio', audio], ['video', video]]) peer.setTrack(kind, track)
+        if (this.#screenTracks.length > 0) peer.setScreen(this.#shownScreen(peer.id))
+        for (const stream of peer.streams) for (const track of stream.getTracks()) track.enabled = !isHeld
+    }
+
+    #isHeldWith(id) { return this.#room.isHeldWith?.(id) === true }
+    #shown(id) { return this.#isHeldWith(id) ? { audio: null, video: null } : this.#tracks }
+    #shownScreen(id) { return this.#isHeldWith(id) ? [] : this.#screenTracks }
 
     #listen(peer) {
         peer.on('state', () => {
@@ -195,6 +270,7 @@ export class Mesh extends Emitter {
         const peer = this.peers.get(id)
         if (!peer) return
         this.peers.delete(id)
+        this.#held.delete(id)
         peer.close()
         this.emit('peer-left', peer, reason)
     }
@@ -212,13 +288,9 @@ export class Mesh extends Emitter {
         this.emit('hushed', kinds)
     }
 
-    #remember(stream) {
-        this.#tracks = { audio: stream?.getAudioTracks()[0] ?? null, video: stream?.getVideoTracks()[0] ?? null }
-    }
-
     async #setScreen(tracks) {
         this.#screenTracks = tracks
-        await this.#each((peer) => peer.setScreen(tracks))
+        await this.#each((peer) => peer.setScreen(this.#shownScreen(peer.id)))
     }
 
     #each(action) { return Promise.all([...this.peers.values()].map(action)) }

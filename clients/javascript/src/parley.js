@@ -1,7 +1,7 @@
+import { Telephone } from './calls/telephone.js'
 import { systemClock } from './clock.js'
 import { Connection } from './connection.js'
 import { Departures } from './departures.js'
-import { Emitter } from './emitter.js'
 import { endOf, ParleyError } from './errors.js'
 import { endpointsOf, hello } from './hello.js'
 import { Joins } from './joins.js'
@@ -14,7 +14,7 @@ const defaultSignalsMax = 256
 const negotiationTypes = new Set(['offer', 'answer', 'ice-candidate', 'ice-restart', 'hangup', 'signal'])
 
 /** A session with a server: one connection at a time, any number of rooms. */
-export class Parley extends Emitter {
+export class Parley extends Telephone {
     #connection
     #inbox
     #joins
@@ -37,11 +37,7 @@ export class Parley extends Emitter {
         const WebSocket = options.WebSocket ?? globalThis.WebSocket
         const fetch = options.fetch ?? globalThis.fetch?.bind(globalThis)
         this.#options = { ...options, environment }
-        this.clock = clock
-        this.status = 'idle'
-        this.iceServers = []
-        this.limits = {}
-        this.features = []
+        Object.assign(this, { clock, sealing: options.sealing, status: 'idle', iceServers: [], limits: {}, features: [] })
         this.#tokens = new Tokens(options, { connection: () => this.#connection, can: (feature) => this.features.includes(feature), emit: (name, value) => this.emit(name, value), on: (name, call) => this.on(name, call) })
         this.#store = new ResumeStore(options.storage, environment, options.credentials)
         this.#inbox = new SignalInbox({ send: this.#send, clock })
@@ -109,13 +105,15 @@ export class Parley extends Emitter {
      */
     retry() { this.#connection.nudge(this.features.includes('network-changed') ? { type: 'network-changed' } : undefined) }
 
-    #send = (frame) => this.#connection.send(frame)
+    /** For the library's own use. Returns whether it went out. */
+    transmit(frame) { return this.#connection.send(frame) }
+    #send = (frame) => this.transmit(frame)
 
     #roomSession() {
         const parley = this
         return {
             send: this.#send,
-            clock: this.clock, sealing: this.#options.sealing,
+            clock: this.clock, sealing: this.sealing, telephone: this,
             unacknowledgedSignalsMax: () => parley.limits.unacknowledgedSignalsMax ?? defaultSignalsMax,
             get isConnected() { return parley.#connection.isConnected },
             report: (error) => parley.emit('error', error),
@@ -180,6 +178,7 @@ export class Parley extends Emitter {
         case 'chat': case 'chat-history': case 'roster': return this.#rooms.get(frame.room)?.queryFrame(frame)
         case 'rejected': return this.#rejected(frame)
         case 'ice-servers': return this.#newICEServers(frame)
+        case 'presence': return this.presenceFrame(frame)
         case 'restarter': return this.#rooms.get(frame.room)?.emit('restarter', frame)
         case 'token-expiring': case 'token-expired': return this.#tokens.ends(frame)
         default:
@@ -295,6 +294,6 @@ export class Parley extends Emitter {
         }
         if (frame.id !== undefined) return this.#rooms.get(frame.room)?.rejectedCommand(frame)
         if (['chat', 'chat-history', 'roster'].includes(frame.of)) return this.#rooms.get(frame.room)?.queryFrame(frame)
-        if (frame.of !== 'pulse' && frame.of !== 'network-changed') this.emit('error', ParleyError.ofRejection(frame))
+        if (frame.of !== 'pulse' && frame.of !== 'network-changed' && frame.of !== 'watch') this.emit('error', ParleyError.ofRejection(frame))
     }
 }

@@ -71,13 +71,13 @@ export class Room extends Meeting {
         return this.isClosed ? Promise.reject(closedError()) : this.#commands.push(type, members)
     }
 
-    async leave() {
+    async leave(members = {}) {
         if (this.isClosed) return
         if (!this.#session.isConnected || this.isInterrupted) {
             this.#session.departs(this, this.#commands.farewell())
             return this.#close('left')
         }
-        await this.#commands.push('leave', {})
+        await this.#commands.push('leave', members)
         this.#close('left')
     }
 

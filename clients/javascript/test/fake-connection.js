@@ -16,7 +16,7 @@ export class FakeMediaStream {
     removeTrack(track) { this.tracks = this.tracks.filter((other) => other !== track) }
 }
 
-export const fakeTrack = (kind) => ({ kind, id: `${kind}-${next()}` })
+export const fakeTrack = (kind) => ({ kind, enabled: true, id: `${kind}-${next()}` })
 export const fakeCamera = () => new FakeMediaStream([fakeTrack('audio'), fakeTrack('video')])
 
 /**

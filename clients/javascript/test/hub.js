@@ -77,7 +77,8 @@ export class Hub {
     }
 
     /** The room's media policy becomes another one, whatever the reason; null takes it away. */
-    agrees(policy) { this.#appends({ type: 'abilities-changed', patch: { policy } }) }
+    agrees(policy) { this.happens({ type: 'abilities-changed', patch: { policy } }) }
+    happens(event) { this.#appends(event) }
 
     /** The network takes their socket away, with all that was on its way in it. */
     cut(name) {
@@ -90,8 +91,7 @@ export class Hub {
 
     /** Asks them to move to another connection after so many frames. */
     drainAfter(name, frames) { this.#countdown = { name, frames, isCut: false } }
-    calm() { this.#countdown = null }
-    get hasCut() { return this.#countdown === null }
+    calm() { this.#countdown = null } get hasCut() { return this.#countdown === null }
     get state() { return this.#state }
     socketsOf(name) { return this.#sockets.filter((owner) => owner === name).length }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as library from '../parley.js'
 import { FakeMediaStream, FakePeerConnection, fakeCamera } from './fake-connection.js'
 import { doorSnapshot, meetingSnapshot } from './meeting-scripted.js'
-import { FakeSocket, ManualClock, events, person, settle, snapshot, welcome } from './support.js'
+import { FakeSocket, ManualClock, at, events, person, settle, snapshot, welcome } from './support.js'
 
 // The examples of the README, run as they stand there. A page's own functions note that they were called.
 
@@ -134,4 +134,29 @@ test('stage and audience', async () => {
     ])
 })
 
-test('there is no example that is not run', () => assert.equal(blocks.length, 5))
+test('calls', async () => {
+    const page = run(blocks[5])
+    FakeSocket.last.opens()
+    assert.equal(FakeSocket.last.take()[0].join.kind, 'line')
+    const line = { room: { id: 'r_l', kind: 'line', lifecycle: 'open' }, people: { p_1: person(1) } }
+    FakeSocket.last.says(welcome(), { ...snapshot('p_1', {}), room: 'r_l', state: line })
+    await settle()
+    const said = FakeSocket.last.take()
+    assert.deepEqual([said[0].people, said[1].call.to], [{ bob: true, carol: true }, { bob: true }])
+    FakeSocket.last.says({ ...snapshot('p_2', { p_2: person(1) }), state: { room: { id: 'r_1', kind: 'call' }, people: {}, rings: { 1: { people: { i_9: { name: 'Bob' } } } } } })
+    await page.done
+    FakeSocket.last.says(
+        { type: 'presence', people: { bob: { availability: 'busy' }, carol: null } }, events(2, { type: 'ring-changed', ring: 1, person: 'i_9', state: 'busy' }),
+        events(3, { type: 'ended', reason: 'busy' }),
+        { type: 'events', room: 'r_l', at: [1, 2, '2'], after: at(1), events: [{ type: 'incoming', patch: { incoming: { r_9: { from: { name: 'Eve' }, ring: 1, intent: 'video', since: 0, until: 9 } } } }] })
+    await page.button.onclick()
+    await settle()
+    FakeSocket.last.says({ type: 'rejected', of: 'join', room: 'r_9', id: 1, code: 'ring-over', message: '' })
+    await settle()
+    assert.deepEqual(page.calls, [
+        ['show', 'bob', 'busy'], ['show', 'carol', 'unknown'], ['banner', 'Bob: busy'], ['banner', 'busy'], ['show', 'Eve', 'video'],
+        ['hide', 'ring-over'], ['banner', 'The call is over.'],
+    ])
+})
+
+test('there is no example that is not run', () => assert.equal(blocks.length, 6))

@@ -1,3 +1,5 @@
+import { lineEvents } from '../calls/line-events.js'
+import { Rings, ringsEvents } from '../calls/rings.js'
 import { Emitter } from '../emitter.js'
 import { Admission, admissionEvents } from './admission.js'
 import { Attributes, attributesEvents } from './attributes.js'
@@ -14,7 +16,7 @@ import { Recording, recordingEvents } from './recording.js'
 import { Roles, rolesEvents } from './roles.js'
 
 const features = [
-    People, Audience, Lifecycle, Admission, Roles, Moderation, Floors, Consents, Recording, Attributes, Breakouts, DeviceAbilities, Chat,
+    People, Audience, Lifecycle, Admission, Roles, Moderation, Floors, Consents, Recording, Attributes, Breakouts, DeviceAbilities, Chat, Rings,
 ]
 
 /**
@@ -29,5 +31,5 @@ export const Meeting = features.reduce((Base, feature) => feature(Base), Emitter
  */
 export const toldEvents = {
     ...lifecycleEvents, ...admissionEvents, ...rolesEvents, ...moderationEvents, ...floorsEvents, ...consentsEvents,
-    ...recordingEvents, ...attributesEvents, ...breakoutsEvents, ...devicesEvents,
+    ...recordingEvents, ...attributesEvents, ...breakoutsEvents, ...devicesEvents, ...ringsEvents, ...lineEvents,
 }

@@ -1,0 +1,6 @@
+/** See `toldEvents`. */
+export const lineEvents = {
+    'availability-changed': (line) => [line.presence],
+    missed: (line) => [line.missed[0]],
+    blocked: (line) => [line.blocked],
+}
