@@ -251,6 +251,7 @@ package struct ClientStateMachine: Sendable {
         case .chat(let chat): self.received(chat, &effects)
         case .chatHistory(let history): self.received(history, &effects)
         case .roster(let page): effects.append(.tell(.roster(page)))
+        case .presence(let presence): effects.append(.tell(.presence(presence)))
         case .goaway(let goaway):
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
             let within = Duration.milliseconds(goaway.withinMilliseconds)

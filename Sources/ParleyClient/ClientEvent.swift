@@ -51,6 +51,8 @@ public enum ClientEvent: Hashable, Sendable {
     case tokenExpired(withinMilliseconds: Int)
     /// Some of a large audience.
     case roster(RosterPage)
+    /// How those are who are watched: all of them at first, then those that have changed.
+    case presence(PresenceMessage)
     /// The session is over; the last event.
     case ended(ClientError)
 }

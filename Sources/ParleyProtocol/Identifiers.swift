@@ -49,22 +49,22 @@ extension Identifier: Comparable {
     }
 }
 
-public enum RoomKind: IdentifierKind { public static let prefix = UInt8(ascii: "r") }
-public enum ParticipantKind: IdentifierKind { public static let prefix = UInt8(ascii: "p") }
-public enum SessionKind: IdentifierKind { public static let prefix = UInt8(ascii: "s") }
-public enum IdentityKind: IdentifierKind { public static let prefix = UInt8(ascii: "i") }
-public enum NodeKind: IdentifierKind { public static let prefix = UInt8(ascii: "n") }
+public enum RoomIDKind: IdentifierKind { public static let prefix = UInt8(ascii: "r") }
+public enum ParticipantIDKind: IdentifierKind { public static let prefix = UInt8(ascii: "p") }
+public enum SessionIDKind: IdentifierKind { public static let prefix = UInt8(ascii: "s") }
+public enum IdentityIDKind: IdentifierKind { public static let prefix = UInt8(ascii: "i") }
+public enum NodeIDKind: IdentifierKind { public static let prefix = UInt8(ascii: "n") }
 
 /// One incarnation of a room: a name that is used again gets a new one.
-public typealias RoomID = Identifier<RoomKind>
+public typealias RoomID = Identifier<RoomIDKind>
 /// One membership of one session in one room, for that membership's life.
-public typealias ParticipantID = Identifier<ParticipantKind>
+public typealias ParticipantID = Identifier<ParticipantIDKind>
 /// A client's life, longer than one socket.
-public typealias SessionID = Identifier<SessionKind>
+public typealias SessionID = Identifier<SessionIDKind>
 /// Who somebody is.
-public typealias IdentityID = Identifier<IdentityKind>
+public typealias IdentityID = Identifier<IdentityIDKind>
 /// One life of one server process.
-public typealias NodeID = Identifier<NodeKind>
+public typealias NodeID = Identifier<NodeIDKind>
 
 // MARK: - Text
 

@@ -334,6 +334,48 @@ public struct Limits: Hashable, Sendable {
     /// A ticket to another room is good for so long.
     public var ticketMilliseconds = 600_000
 
+    // MARK: Calls
+    /// People who are rung at once; more are rejected: `too-many`.
+    public var ringPeopleMax = 32
+    /// What rings in one room at once; one more is rejected: `too-many`.
+    public var ringsPerRoomMax = 8
+    /// How long it may ring, and how long where nothing is said; other durations are rejected: `invalid-member`.
+    public var ringMillisecondsMin = 5_000
+    public var ringMillisecondsMax = 180_000
+    public var ringMillisecondsUsual = 45_000
+    /// An early offer, and the answer to one, as JSON text; a longer one is rejected: `too-long`.
+    public var offerBytesMax = 16_384
+    /// What an app adds to a ring, as JSON text; more is rejected: `too-long`.
+    public var callDataBytesMax = 1_024
+    /// What an app calls a person; a longer name is rejected: `invalid-member`.
+    public var userBytesMax = 128
+    /// Transfers of one call; one more is rejected: `too-many`.
+    public var callTransfersMax = 8
+    /// Who comes over from another call is waited for so long.
+    public var awaitedMilliseconds = 15_000
+
+    // MARK: Lines
+    /// Devices of one person that are online at once; one more join is rejected: `room-full`.
+    public var lineDevicesMax = 16
+    /// A line without devices is kept so long, with what was missed.
+    public var lineMilliseconds = 604_800_000
+    /// Calls that come in on one line at once; one more finds it busy.
+    public var incomingMax = 8
+    /// A call that has rung out stays so much longer, for the last word of whoever called.
+    public var incomingSlackMilliseconds = 2_000
+    /// Calls of which it is remembered that they have rung, for as long as they could ring again; one more finds the
+    /// line busy.
+    public var settledMax = 64
+    /// Missed calls that are kept; the oldest gives way.
+    public var missedMax = 50
+    /// People who are blocked; one more is rejected: `too-many`.
+    public var blockedMax = 200
+    /// A longer note beside the availability, or a longer word to whoever called, is rejected: `too-long`.
+    public var statusNoteBytesMax = 200
+    public var declineMessageBytesMax = 200
+    /// People of whom one connection is told how they are; more are rejected: `too-many`.
+    public var watchedMax = 200
+
     // MARK: Attributes
     /// A longer key is rejected: `invalid-member`.
     public var attributeKeyBytesMax = 64

@@ -15,7 +15,7 @@ extension RoomCommand {
         if self.number != nil { return .participant(self.participant) }
         switch self.action {
         case .meeting where self.isOperators, .create: return .operators(self.operatorName)
-        case .join, .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire, .deadline:
+        case .join, .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire, .deadline, .call:
             return .server
         }
     }

@@ -22,7 +22,7 @@ extension Room {
     /// - Parameter judgesNumber: whether a command that was decided before is known by its number.
     package func decide(_ command: RoomCommand, judgesNumber: Bool) -> Decision {
         switch self.lifecycle {
-        case .ended: return .rejected(.roomEnded)
+        case .ended: return .rejected(command.ring == nil ? .roomEnded : .ringOver)
         case .absent, .scheduled, .open, .locked: break
         }
         let membership: Membership?
@@ -31,7 +31,7 @@ extension Room {
             // Another participant of the same session is another join, see `decideJoin`.
             let held = self.server.participants[join.session]
             membership = held == command.participant ? held.flatMap { self.server.memberships[$0] } : nil
-        case .deadline, .create:
+        case .deadline, .create, .call:
             membership = nil
         case .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire:
             membership = self.server.memberships[command.participant]
@@ -99,6 +99,8 @@ extension Room {
             return .rejected(code)
         case .deadline:
             return self.decideDeadline(at: command.at)
+        case .call(let step):
+            return self.decide(step, at: command.at)
         }
     }
 
@@ -117,6 +119,7 @@ extension Room {
         guard self.outdates(join, stale) else { return .rejected(.alreadyJoined) }
         do throws(RejectionCode) {
             let visitor = try self.judge(join, at: command.at)
+            if let kind = join.kind, kind != self.kind { throw .unsupportedKind }
             if let reason = self.reasonToWait(visitor) {
                 // Said in full: numbers of what others can do mean nothing once they have gone.
                 let media = join.declaredMedia.map { MediaDeclaration.new($0) }
@@ -138,19 +141,40 @@ extension Room {
             events += self.consequences(ofReplacing: replaced, at: command.at)
             if self.lifecycle == .scheduled { events.append(RoomEvent(.meeting(.lifecycle(.opened(at: command.at))))) }
             events.append(RoomEvent(.joined(joining), cause: cause))
-            return .events(events + self.consequences(ofJoining: joining, replacing: replaced))
+            events += self.consequences(ofJoining: joining, replacing: replaced)
+            if self.kind == .line { return .events(self.settledLine(events, join, at: command.at)) }
+            return .events(self.settledCall(events, join, at: command.at))
         } catch {
             return .rejected(error)
         }
     }
 
     /// Of somebody who comes in now.
-    private func joining(_ command: RoomCommand, _ join: RoomCommand.Join, _ visitor: Visitor) -> RoomEvent.Joining {
+    func joining(_ command: RoomCommand, _ join: RoomCommand.Join, _ visitor: Visitor) -> RoomEvent.Joining {
         let media = join.declaredMedia.map { self.policy.profiles.declaration(of: $0) }
         return RoomEvent.Joining(command, join, visitor, joined: self.server.joinedLast + 1, media: media)
     }
 
     private func decideFirstJoin(
+        _ command: RoomCommand,
+        _ join: RoomCommand.Join,
+        _ cause: RoomEvent.Cause?
+    ) -> Decision {
+        // Of what is not there nobody says that it has not rung.
+        guard command.ring == nil else { return .rejected(.ringOver) }
+        do throws(RejectionCode) {
+            switch join.kind {
+            case .meeting, nil: return self.decideFirstMeeting(command, join, cause)
+            case .call: return .events(try self.decideFirstCall(command, join, cause))
+            case .line: return .events(try self.decideFirstLine(command, join, cause))
+            case .queue: throw .unsupportedKind
+            }
+        } catch {
+            return .rejected(error)
+        }
+    }
+
+    private func decideFirstMeeting(
         _ command: RoomCommand,
         _ join: RoomCommand.Join,
         _ cause: RoomEvent.Cause?
@@ -213,8 +237,9 @@ extension Room {
     ) -> Decision {
         let id = command.participant
         guard self.connection(of: id) != nil else { return .rejected(.notJoined) }
-        let left = RoomEvent(.left(id, reason), cause: cause)
-        return .events([left] + self.consequences(ofAllLeaving: [id], reason, cause, at: command.at))
+        let left = RoomEvent(.left(id, reason), cause: cause, code: command.code)
+        let following = self.consequences(ofAllLeaving: [id], reason, cause, code: command.code, at: command.at)
+        return .events([left] + following)
     }
 
     // MARK: Connections that are lost and come back. What speaks of another epoch, or was said before, is a
@@ -281,6 +306,13 @@ extension Room {
         case .allow: false
         case .replace, .reject: !self.participants(of: identity).allSatisfy(\.isInterrupted)
         }
+    }
+}
+
+extension RoomCommand {
+    /// The ring that it accepts.
+    fileprivate var ring: UInt64? {
+        if case .join(let join) = self.action { join.call?.ring } else { nil }
     }
 }
 

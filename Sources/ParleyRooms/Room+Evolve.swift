@@ -38,6 +38,8 @@ extension Room {
         self.open(creation)
         self.alias = creation.alias
         self.parent = creation.parent
+        self.kind = creation.kind
+        if creation.kind == .line { self.line = creation.owner.map { Line(of: $0) } }
         self.server.semantics = creation.semantics
         self.capacity = creation.capacity
         self.graceMilliseconds = creation.graceMilliseconds
@@ -53,7 +55,7 @@ extension Room {
         // agree about an empty room.
         var patches = StatePatches(.object([StatePath.room: facts]), in: .door)
         patches[.stage] = .object([StatePath.people: [:]])
-        return patches.merging(self.showRoles(insteadOf: RoleTable()))
+        return patches.merging(self.showRoles(insteadOf: RoleTable())).merging(self.showLine())
             .merging(self.replace(nil, with: self.rules.shown, at: [StatePath.rules], in: .stage))
     }
 
@@ -179,7 +181,27 @@ extension Room {
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
         guard self.lifecycle.isLive else { return .none }
-        return self.setLifecycle(.ended(reason)).merging(self.clearStage()).merging(self.clear())
+        return self.setLifecycle(.ended(reason)).merging(self.clearStage()).merging(self.clearCalls())
+            .merging(self.clear())
+    }
+
+    private mutating func showLine() -> StatePatches {
+        var patches = StatePatches.none
+        for (name, value) in self.callJSON.members {
+            patches = patches.merging(self.replace(nil, with: value, at: [name], in: .stage))
+        }
+        return patches
+    }
+
+    private mutating func clearCalls() -> StatePatches {
+        guard self.rings != nil || self.line != nil else { return .none }
+        var patches = StatePatches.none
+        for (name, value) in self.callJSON.members {
+            patches = patches.merging(self.replace(value, with: nil, at: [name], in: .stage))
+        }
+        self.rings = nil
+        self.line = nil
+        return patches
     }
 
     /// Nobody is in it any more, and nobody waits.

@@ -6,6 +6,7 @@ extension Room {
     /// Read back by ``init(snapshot:)``; people in order of arrival, so equal rooms have equal snapshots.
     public var snapshot: JSONValue {
         var object: JSONObject = ["version": .integer(self.semantics.rawValue), "id": .string(self.id.description)]
+        if self.kind != .meeting { object.append(StatePath.kind, .string(self.kind.rawValue)) }
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))
         switch self.lifecycle {
         case .absent, .scheduled, .open, .locked: break
@@ -26,6 +27,8 @@ extension Room {
         if self.times != RoomTimes() { object.append(StatePath.times, self.times.json) }
         if let breakouts = self.breakouts.stored { object.append(StatePath.breakouts, breakouts) }
         if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
+        if let rings { object.append(StatePath.rings, rings.json) }
+        if let line { object.append("line", line.json) }
         object.append("standing", self.standing.json)
         if let activeSpeaker { object.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
         if let audience = self.audience.json { object.append(StatePath.audience, audience) }
@@ -50,7 +53,7 @@ extension Room {
     public init(snapshot: JSONValue) throws(RoomFormatError) {
         let reader = try FieldReader(snapshot, "snapshot")
         let version = RoomSemantics(rawValue: Int64(clamping: try reader.number("version")))
-        guard version == .current || version == .trial else { throw .unknownVersion(version.rawValue) }
+        guard version >= .oldest, version <= .trial else { throw .unknownVersion(version.rawValue) }
         self.init(
             id: try reader.identifier("id"),
             alias: try reader.alias("alias"),
@@ -58,7 +61,9 @@ extension Room {
             graceMilliseconds: Int(clamping: try reader.number("graceMilliseconds"))
         )
         self.server.semantics = version
+        self.kind = try reader.wordIfPresent(StatePath.kind) ?? .meeting
         self.lifecycle = try Lifecycle(reader)
+        try self.readCalls(reader)
         self.devices = try reader.word(StatePath.devices)
         self.createdAt = try reader.instant("createdAt")
         self.roles = reader.roles
@@ -122,6 +127,7 @@ extension Room {
         if let breakouts = self.breakouts.json { hashes.add(breakouts, at: [StatePath.breakouts], in: .stage) }
         if let policy = self.policy.json { hashes.add(policy, at: [StatePath.policy], in: .stage) }
         for (name, value) in self.stageJSON { hashes.add(value, at: [name], in: .stage) }
+        for (name, value) in self.callJSON.members { hashes.add(value, at: [name], in: .stage) }
         for (name, value) in self.door.shown.members { hashes.add(value, at: [name], in: .moderation) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)
@@ -175,6 +181,16 @@ extension Participant.Connection {
         case "interrupted": self = .interrupted(since: try reader.instant(StatePath.interruptedAt))
         default: throw .member(StatePath.connection)
         }
+    }
+}
+
+extension Room {
+    private mutating func readCalls(_ reader: FieldReader) throws(RoomFormatError) {
+        if reader.has(StatePath.rings) {
+            self.rings = try Rings(try FieldReader(try reader.value(StatePath.rings), StatePath.rings))
+        }
+        guard reader.has("line") else { return }
+        self.line = try Line(try FieldReader(try reader.value("line"), "line"))
     }
 }
 

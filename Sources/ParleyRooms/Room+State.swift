@@ -34,6 +34,10 @@ enum StatePath {
     static let permissions = "permissions"
     static let granted = "granted"
     static let assertion = "assertion"
+    static let kind = "kind"
+    static let rings = "rings"
+    /// Of a telephone line.
+    static let ofLine = ["status", "incoming", "calls", "missed", "blocked"]
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -58,6 +62,7 @@ extension Room {
         }
         state.append(StatePath.people, .object(people))
         for (name, value) in self.stageJSON { state.append(name, value) }
+        for (name, value) in self.callJSON.members { state.append(name, value) }
         if let activeSpeaker { state.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
         if let audience = self.audience.shown { state.append(StatePath.audience, audience) }
         guard view.includes(.moderation) else { return .object(state) }
@@ -70,9 +75,17 @@ extension Room {
         self.hashes[view]
     }
 
+    /// What rings; on a line all that it is.
+    var callJSON: JSONObject {
+        var object = self.line?.shown ?? JSONObject()
+        if let rings = self.rings?.shown { object.append(StatePath.rings, rings) }
+        return object
+    }
+
     var roomJSON: JSONValue {
         var object = JSONObject()
         object.append("id", .string(self.id.description))
+        if self.kind != .meeting { object.append(StatePath.kind, .string(self.kind.rawValue)) }
         if let alias = self.alias { object.append("alias", .string(alias.text)) }
         if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
         object.append(StatePath.lifecycle, .string(self.lifecycle.name))

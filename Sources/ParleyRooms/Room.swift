@@ -17,6 +17,7 @@ public import ParleyProtocol
 /// process. Cost: both are O(log n) in the number of participants, unless they say otherwise.
 public struct Room: Hashable, Sendable {
     public let id: RoomID
+    public internal(set) var kind = RoomKind.meeting
     public internal(set) var lifecycle: Lifecycle = .absent
     /// Until the room is created: what a command that creates it will ask for.
     public internal(set) var alias: RoomAlias?
@@ -40,6 +41,10 @@ public struct Room: Hashable, Sendable {
     /// Absent while nobody records or wants to.
     public internal(set) var recording: Recording?
     public internal(set) var standing = Standing()
+    /// What rings here; absent as long as nothing has.
+    @Apart var rings: Rings? = nil
+    /// If this is a telephone line.
+    @Apart public internal(set) var line: Line? = nil
     /// Those beyond the stage.
     var audience = Audience()
 

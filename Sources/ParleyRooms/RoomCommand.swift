@@ -12,6 +12,8 @@ public struct RoomCommand: Hashable, Sendable {
     public var action: Action
     /// What an operator who asks for it is called; told to whoever writes down what operators do, and in no log.
     public var operatorName: String?
+    /// Why somebody leaves.
+    public var code: HangupCode?
 
     public enum Action: Hashable, Sendable {
         indirect case join(Join)
@@ -37,6 +39,8 @@ public struct RoomCommand: Hashable, Sendable {
         case expire(epoch: UInt64)
         /// A deadline of the room has passed (``Room/nextDeadline``); about nobody.
         case deadline
+        /// What it does in calls and on lines; about nobody.
+        case call(CallStep)
     }
 
     public struct Join: Hashable, Sendable {
@@ -65,6 +69,9 @@ public struct RoomCommand: Hashable, Sendable {
         public var token: Digest?
         /// Who somebody else says that this is: for the others, not for the room.
         public var assertion: String?
+        /// What sort of room is meant; `nil`: whatever it is, and a meeting if there is none.
+        public var kind: RoomKind?
+        @Apart public var call: CallJoin? = nil
 
         public init(
             session: SessionID,

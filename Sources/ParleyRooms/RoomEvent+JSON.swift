@@ -57,6 +57,7 @@ extension RoomEvent {
             object.append("id", .integer(Int64(clamping: cause.number)))
         }
         if let reason = self.reason { object.append("reason", .string(reason)) }
+        if let code { object.append("code", .string(code.rawValue)) }
         return object
     }
 }
@@ -84,6 +85,7 @@ extension RoomEvent {
             object.append(StatePath.devices, .string(creation.devices.rawValue))
             object.append("at", .integer(creation.at.milliseconds))
             if creation.isEmpty { object.append("empty", .bool(true)) }
+            if creation.kind != .meeting { object.append(StatePath.kind, .string(creation.kind.rawValue)) }
             if creation.semantics != .unsaid { object.append("semantics", .integer(creation.semantics.rawValue)) }
         case .joined(let joining):
             for (name, value) in joining.members.members { object.append(name, value) }
@@ -106,6 +108,10 @@ extension RoomEvent {
     public init(json: JSONValue) throws(RoomFormatError) {
         let reader = try FieldReader(json, "event")
         self.init(try Fact(reader), cause: try Cause(reader))
+        switch self.fact {
+        case .left, .ended: self.code = try reader.wordIfPresent("code")
+        case .created, .joined, .mediaChanged, .interrupted, .attached, .meeting: break
+        }
     }
 }
 
@@ -137,6 +143,7 @@ extension RoomEvent.Fact {
             )
             creation.isEmpty = try reader.boolIfPresent("empty") ?? false
             if reader.has(StatePath.parent) { creation.parent = try reader.identifier(StatePath.parent) }
+            creation.kind = try reader.wordIfPresent(StatePath.kind) ?? .meeting
             creation.semantics =
                 reader.has("semantics")
                 ? RoomSemantics(rawValue: Int64(clamping: try reader.number("semantics"))) : .unsaid

@@ -9,6 +9,8 @@ public struct RoomEvent: Hashable, Sendable {
     /// The command that caused it; `nil` if the server did, or if another event of the same entry
     /// names the command.
     public var cause: Cause?
+    /// Of `left` and `ended`: why, in words that telephones know.
+    public var code: HangupCode?
 
     public enum Fact: Hashable, Sendable {
         indirect case created(Creation)
@@ -52,6 +54,7 @@ public struct RoomEvent: Hashable, Sendable {
         /// The room that it is a small room of.
         public var parent: RoomID?
         public var semantics = RoomSemantics.current
+        public var kind = RoomKind.meeting
 
         public init(
             alias: RoomAlias?,
@@ -138,6 +141,8 @@ public struct RoomEvent: Hashable, Sendable {
         case removed
         /// Their token has expired, or was revoked.
         case unauthorized
+        /// They have handed the call over.
+        case transferred
     }
 
     public enum EndReason: String, Hashable, Sendable, CaseIterable {
@@ -149,10 +154,24 @@ public struct RoomEvent: Hashable, Sendable {
         case duration
         /// The host has left, nobody succeeds, and the room's rule is ``Succession/end``.
         case hostLeft = "host-left"
+        // Of calls.
+        /// Nobody is left to talk to.
+        case hungUp = "hung-up"
+        case declined
+        case busy
+        case noAnswer = "no-answer"
+        case cancelled
+        case unreachable
+        case incompatible
+        /// Everybody has gone over into another call, and whoever sent them has left that, too.
+        case transferred
+        /// Everybody has gone over into another call.
+        case merged
     }
 
-    public init(_ fact: Fact, cause: Cause? = nil) {
+    public init(_ fact: Fact, cause: Cause? = nil, code: HangupCode? = nil) {
         self.fact = fact
         self.cause = cause
+        self.code = code
     }
 }

@@ -8,11 +8,16 @@ public struct RoomSemantics: RawRepresentable, Hashable, Comparable, Sendable {
     }
 
     /// Grows when ``Room/decide(_:)`` or ``Room/evolve(_:)`` change their meaning.
-    public static let current = RoomSemantics(rawValue: 5)
+    public static let current = RoomSemantics(rawValue: 6)
+    /// The oldest that this version knows. What differs: its rooms are meetings, in which nobody is rung.
+    public static let oldest = RoomSemantics(rawValue: 5)
     /// The same rules under the next number: what happens when two versions meet can be seen before there are two.
-    public static let trial = RoomSemantics(rawValue: 6)
+    public static let trial = RoomSemantics(rawValue: 7)
     /// Of rooms whose creation does not say.
     static let unsaid = RoomSemantics(rawValue: 5)
+
+    /// Rooms of other kinds than meetings, and rings.
+    var knowsCalls: Bool { self >= Self(rawValue: 6) }
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -53,7 +53,7 @@ class Run:
         self.has_store = has_store
         self.without = list(without)
         # Nodes begin with the rooms' older semantics, and each has the newer ones after its first restart.
-        self.versions = (("--room-semantics", "5"), ("--room-semantics", "6")) if upgrades else ((), ())
+        self.versions = (("--room-semantics", "6"), ("--room-semantics", "7")) if upgrades else ((), ())
         self.folder = ROOT / ".test" / "chaos" / f"seed-{seed}"
         self.violations = []
 

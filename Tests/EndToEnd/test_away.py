@@ -99,7 +99,7 @@ async def test_two_servers_of_one_name_are_told_apart(stage):
 @within(60)
 async def test_rooms_of_a_later_version_are_left_to_those_who_know_it(stage):
     redis = await stage.enter(RedisServer())
-    new = await node(stage, redis, "new", "--room-semantics", "6")
+    new = await node(stage, redis, "new", "--room-semantics", "7")
     old = await node(stage, redis, "old")
     await knows(new, 2)
     ada, bob = await company(stage, "Ada", "Bob", server=new, networks={"Bob": old})

@@ -115,7 +115,7 @@ package struct LoadClient {
         case .beat(let beat):
             for room in beat.rooms { self.room?.compare(room, &verdict) }
             return .beat(delivered: beat.delivered)
-        case .pulse, .iceServers, .restarter, .chatHistory, .roster, .goaway, .stay, .authenticated,
+        case .pulse, .iceServers, .restarter, .chatHistory, .roster, .presence, .goaway, .stay, .authenticated,
             .tokenExpiring,
             .tokenExpired, .unknown:
             return .nothing

@@ -27,6 +27,8 @@ public enum MeetingAction: Hashable, Sendable {
     case floor(FloorAction)
     case consent(ConsentAction)
     case recording(RecordingAction)
+    case ring(RingAction)
+    case line(LineAction)
 
     /// All values of `type`, of all subjects.
     public static let types: Set<String> = [
@@ -40,6 +42,8 @@ public enum MeetingAction: Hashable, Sendable {
         FloorAction.types,
         ConsentAction.types,
         RecordingAction.types,
+        RingAction.types,
+        LineAction.types,
     ].reduce(into: []) { $0.formUnion($1) }
 
     /// The longest of them.
@@ -71,6 +75,10 @@ public enum MeetingAction: Hashable, Sendable {
             self = .recording(action)
         } else if let action = try ModerationAction(type, reader, limits) {
             self = .moderation(action)
+        } else if let action = try RingAction(type, reader, limits) {
+            self = .ring(action)
+        } else if let action = try LineAction(type, reader, limits) {
+            self = .line(action)
         } else {
             return nil
         }
@@ -88,6 +96,8 @@ public enum MeetingAction: Hashable, Sendable {
         case .floor(let action): action.type
         case .consent(let action): action.type
         case .recording(let action): action.type
+        case .ring(let action): action.type
+        case .line(let action): action.type
         case .moderation(let action): action.type
         }
     }
@@ -104,6 +114,8 @@ public enum MeetingAction: Hashable, Sendable {
         case .floor(let action): action.members
         case .consent(let action): action.members
         case .recording(let action): action.members
+        case .ring(let action): action.members
+        case .line(let action): action.members
         case .moderation(let action): action.members
         }
     }

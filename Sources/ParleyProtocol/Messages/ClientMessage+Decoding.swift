@@ -39,6 +39,7 @@ extension ClientMessage {
         case .chat: return .chat(try ChatCommand(reader, limits))
         case .chatHistory: return .chatHistory(try ChatHistoryRequest(reader, limits))
         case .roster: return .roster(try RosterRequest(reader, limits))
+        case .watch: return .watch(try WatchRequest(reader, limits))
         case .meeting:
             guard let command = try MeetingCommand(type, reader, limits) else { throw reader.unknownType }
             return .meeting(command)
@@ -61,6 +62,8 @@ extension Hello {
         if let resume = try reader.reader("resume") { self.resume = try Resume(resume, limits) }
         if let proof = try reader.reader("identity") { self.identity = try IdentityProof(proof) }
         self.token = try reader.text("token")
+        self.user = try reader.text("user")
+        if let user, !isPlainWord(user.utf8, bytesMax: limits.aliasBytesMax) { throw reader.fault("user") }
         if var join = try reader.reader("join") {
             // The refusal of a join must be recognised as one, wherever it was said.
             join.rejection.id = try? join.count("id")
@@ -173,6 +176,8 @@ extension JoinCommand {
         if let assertion, !(1...limits.assertionBytesMax).contains(assertion.utf8.count) {
             throw reader.fault("assertion")
         }
+        self.kind = try reader.word("kind")
+        self.call = try CallJoin(reader, limits)
     }
 
     /// What a person may have got wrong: that costs them the join, not the session.
@@ -183,7 +188,11 @@ extension JoinCommand {
 
 extension LeaveCommand {
     init(_ reader: MemberReader) throws(Rejection) {
-        self.init(id: try reader.requiredCount("id"), room: try reader.requiredIdentifier("room"))
+        self.init(
+            id: try reader.requiredCount("id"),
+            room: try reader.requiredIdentifier("room"),
+            code: try reader.word("code")
+        )
     }
 }
 

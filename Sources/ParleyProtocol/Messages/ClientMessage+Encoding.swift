@@ -11,6 +11,7 @@ extension ClientMessage {
             bytes.open(type: "leave")
             bytes.member("id", integer: leave.id)
             bytes.member("room", id: leave.room)
+            bytes.member("code", text: leave.code?.rawValue)
             bytes.close()
         case .media(let media): media.encode(into: &bytes)
         case .meeting(let meeting): meeting.encode(into: &bytes)
@@ -24,6 +25,7 @@ extension ClientMessage {
         case .chat(let chat): chat.encode(into: &bytes)
         case .chatHistory(let request): request.encode(into: &bytes)
         case .roster(let request): request.encode(into: &bytes)
+        case .watch(let request): request.encode(into: &bytes)
         case .networkChanged:
             bytes.open(type: "network-changed")
             bytes.close()
@@ -72,6 +74,7 @@ extension Hello {
             }
         }
         bytes.member("token", text: self.token)
+        bytes.member("user", text: self.user)
         if let join = self.join { bytes.member("join") { join.encodeMembers(into: &$0) } }
         bytes.close()
     }
@@ -116,6 +119,8 @@ extension JoinCommand {
         bytes.member("role", text: self.role?.rawValue)
         bytes.member("ticket", text: self.ticket)
         bytes.member("assertion", text: self.assertion)
+        bytes.member("kind", text: self.kind?.rawValue)
+        self.call?.encodeMembers(into: &bytes)
     }
 }
 

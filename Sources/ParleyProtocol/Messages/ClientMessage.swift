@@ -12,6 +12,7 @@ public enum ClientMessage: Hashable, Sendable {
     case chat(ChatCommand)
     case chatHistory(ChatHistoryRequest)
     case roster(RosterRequest)
+    case watch(WatchRequest)
     /// A hint: the device may have another address now.
     case networkChanged
     /// A newer token, before the one expires that the session has.
@@ -79,6 +80,8 @@ public struct Hello: Hashable, Sendable {
     /// Another device or tab of the same person; counts only without ``resume``.
     public var identity: IdentityProof?
     public var token: String?
+    /// Who somebody says they are, where no tokens are wanted: the same word is the same identity, on each device.
+    public var user: String?
 
     public init() {}
 }
@@ -140,6 +143,9 @@ public struct JoinCommand: Hashable, Sendable {
     public var ticket: String?
     /// Who somebody else says that this is, and by which key; the server does not look into it.
     public var assertion: String?
+    /// What sort of room is meant; `nil`: whatever it is, and a meeting if there is none.
+    public var kind: RoomKind?
+    @Apart public var call: CallJoin?
 
     public init(
         id: UInt64,
@@ -169,10 +175,13 @@ public enum DeviceRule: String, CaseIterable, Hashable, Sendable, BitwiseCopyabl
 public struct LeaveCommand: Hashable, Sendable {
     public var id: UInt64
     public var room: RoomID
+    /// Why; `nil` says nothing.
+    public var code: HangupCode?
 
-    public init(id: UInt64, room: RoomID) {
+    public init(id: UInt64, room: RoomID, code: HangupCode? = nil) {
         self.id = id
         self.room = room
+        self.code = code
     }
 }
 

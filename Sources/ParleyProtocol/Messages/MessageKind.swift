@@ -23,6 +23,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
     case chat
     case chatHistory
     case roster
+    case watch
     /// A type that this version does not know, or none.
     case unknown
 
@@ -47,6 +48,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         case .chat: "chat"
         case .chatHistory: "chat-history"
         case .roster: "roster"
+        case .watch: "watch"
         case .meeting, .unknown: nil
         }
     }
@@ -56,7 +58,7 @@ public enum MessageKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyabl
         switch self {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal: true
         case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .authenticate, .chat,
-            .chatHistory, .roster, .unknown:
+            .chatHistory, .roster, .watch, .unknown:
             false
         }
     }

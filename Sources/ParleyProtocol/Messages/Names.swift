@@ -58,7 +58,7 @@ public enum RoomReference: Hashable, Sendable {
 
     /// Whatever begins like a room id is meant to be one: if it is none, there is no such room.
     public init(_ text: String, limits: Limits = Limits()) throws(RejectionCode) {
-        if text.utf8.starts(with: [RoomKind.prefix, UInt8(ascii: "_")]) {
+        if text.utf8.starts(with: [RoomIDKind.prefix, UInt8(ascii: "_")]) {
             guard let id = RoomID(text) else { throw .unknownRoom }
             self = .id(id)
         } else {

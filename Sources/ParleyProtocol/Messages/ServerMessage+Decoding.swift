@@ -21,6 +21,7 @@ extension ServerMessage {
             return .chat(ChatFrame(room: try reader.requiredIdentifier("room"), message: try ChatMessage(reader)))
         case "chat-history": return .chatHistory(try ChatHistory(reader))
         case "roster": return .roster(try RosterPage(reader))
+        case "presence": return .presence(try PresenceMessage(reader))
         case "goaway": return .goaway(try Goaway(reader))
         case "stay": return .stay
         case "authenticated": return .authenticated(expiresAt: try reader.requiredInstant("expiresAt"))

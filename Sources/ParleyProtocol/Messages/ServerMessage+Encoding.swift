@@ -14,6 +14,7 @@ extension ServerMessage {
         case .chat(let chat): chat.encode(into: &bytes)
         case .chatHistory(let history): history.encode(into: &bytes)
         case .roster(let page): page.encode(into: &bytes)
+        case .presence(let presence): presence.encode(into: &bytes)
         case .goaway(let goaway): goaway.encode(into: &bytes)
         case .stay:
             bytes.open(type: "stay")

@@ -12,6 +12,7 @@ public enum ServerMessage: Hashable, Sendable {
     case chat(ChatFrame)
     case chatHistory(ChatHistory)
     case roster(RosterPage)
+    case presence(PresenceMessage)
     case goaway(Goaway)
     /// The server does not go away after all.
     case stay

@@ -115,7 +115,7 @@ extension MessageKind {
         case .signal, .pulse: .data
         case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .authenticate,
             .chat, .chatHistory,
-            .roster, .unknown:
+            .roster, .watch, .unknown:
             nil
         }
     }

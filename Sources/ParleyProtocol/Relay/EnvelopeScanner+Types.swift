@@ -18,7 +18,7 @@ extension ScannedMembers {
             try self.readPulse(&envelope, in: frame, kindBytesMax: pulseKindBytesMax)
         case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .authenticate, .chat,
             .chatHistory,
-            .roster, .unknown:
+            .roster, .watch, .unknown:
             // All but the last are decoded in full, see ``ClientMessage``.
             break
         }
@@ -80,7 +80,7 @@ extension ScannedMembers {
         case .signal, .pulse: return true
         case .hello, .join, .leave, .media, .meeting, .iceRestart, .beat, .resync, .networkChanged, .authenticate,
             .chat, .chatHistory,
-            .roster, .unknown:
+            .roster, .watch, .unknown:
             return false
         }
     }
@@ -148,7 +148,7 @@ extension MessageKind {
         switch self {
         case .offer, .answer, .iceCandidate: true
         case .hello, .join, .leave, .media, .meeting, .hangup, .iceRestart, .signal, .pulse, .beat, .resync,
-            .networkChanged, .authenticate, .chat, .chatHistory, .roster, .unknown:
+            .networkChanged, .authenticate, .chat, .chatHistory, .roster, .watch, .unknown:
             false
         }
     }
@@ -165,6 +165,7 @@ extension MessageKind {
             case (5, 0x6D): .media
             case (5, 0x6F): .offer
             case (5, 0x70): .pulse
+            case (5, 0x77): .watch
             case (6, 0x61): .answer
             case (6, 0x73): .signal
             case (6, 0x68): .hangup

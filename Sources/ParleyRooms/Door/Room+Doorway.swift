@@ -12,6 +12,8 @@ struct Visitor {
     /// By which the room may let people in by itself.
     var domain: String?
     var permissions = PermissionChange()
+    /// Somebody in the room rings them.
+    var isRung = false
 
     /// Who has been asked in need not ask.
     var isExpected: Bool { self.isSent || self.invitation?.bypass ?? false }
@@ -21,6 +23,15 @@ extension Room {
     /// Whom the door takes for whom, or why it stays shut. The order of the questions is part of the protocol.
     func judge(_ join: RoomCommand.Join, at now: Instant) throws(RejectionCode) -> Visitor {
         let identity = join.identity
+        if let ring = join.call?.ring { return try self.judgeAccept(join, ring, at: now) }
+        switch self.kind {
+        case .meeting, .queue: break
+        case .call:
+            guard self.admitsToCall(join) else { throw .unknownRoom }
+            return Visitor(identity: identity, role: self.role(joining: identity), invitation: nil, isSent: true)
+        case .line:
+            guard identity == self.line?.owner else { throw .unknownRoom }
+        }
         guard self.admitsPass(join.pass) else { throw .unknownRoom }
         if let pass = join.pass?.breakout {
             let visitor = Visitor(identity: identity, role: pass.role, invitation: nil)
@@ -83,6 +94,7 @@ extension Room {
 
     /// Why somebody would have to wait now; `nil`: they may come in.
     func reasonToWait(_ visitor: Visitor) -> WaitingReason? {
+        if visitor.isRung { return nil }
         if visitor.permissions.permits(.admit) ?? self.roles.permits(visitor.role, .admit) { return nil }
         if self.lifecycle == .scheduled { return .scheduled }
         if self.parameters.waitForHost, !self.hasModerator { return .host }

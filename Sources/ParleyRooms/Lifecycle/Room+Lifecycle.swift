@@ -85,12 +85,21 @@ extension Room {
         ofAllLeaving ids: [ParticipantID],
         _ reason: RoomEvent.LeaveReason,
         _ cause: RoomEvent.Cause?,
+        code: HangupCode? = nil,
         at now: Instant
     ) -> [RoomEvent] {
         let leaving = ids.filter { self.people[$0] != nil }
         guard !leaving.isEmpty else { return [] }
+        if self.kind == .line { return self.lineConsequences(ofLeaving: leaving, reason, at: now) }
+        let ringing = self.callConsequences(ofLeaving: leaving, reason, code, at: now)
+        if ringing.contains(where: \.isEnd) { return ringing }
         guard leaving.count == self.count else {
-            return self.consequences(ofLeaving: leaving, reason, cause, at: now)
+            let others = self.consequences(ofLeaving: leaving, reason, cause, at: now)
+            return others.contains(where: \.isEnd) ? others : others + ringing
+        }
+        guard ringing.isEmpty else {
+            let isKept = self.parameters.emptyMilliseconds > 0
+            return ringing + [RoomEvent(isKept ? .meeting(.lifecycle(.emptied(at: now))) : .ended(.empty))]
         }
         guard self.parameters.emptyMilliseconds > 0 else { return [RoomEvent(.ended(.empty))] }
         return [RoomEvent(.meeting(.lifecycle(.emptied(at: now))))]

@@ -42,6 +42,8 @@ public struct Conduct: Hashable, Sendable {
     public internal(set) var videoMutedBy: Muter?
     /// A personal right to switch the microphone on, whatever role and rules say.
     public internal(set) var mayUnmute = false
+    /// Whether they have put the call on hold.
+    public internal(set) var isHeld = false
 
     init() {}
 
@@ -59,6 +61,7 @@ public struct Conduct: Hashable, Sendable {
         if let videoMutedBy { muted.append("video", videoMutedBy.json) }
         if !muted.isEmpty { object.append("muted", .object(muted)) }
         if self.mayUnmute { object.append("mayUnmute", true) }
+        if self.isHeld { object.append("held", true) }
         return object
     }
 
@@ -76,6 +79,7 @@ public struct Conduct: Hashable, Sendable {
             self.videoMutedBy = Muter(json: muted["video"])
         }
         self.mayUnmute = reader.has("mayUnmute")
+        self.isHeld = reader.has("held")
     }
 }
 

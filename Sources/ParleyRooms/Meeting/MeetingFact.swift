@@ -14,6 +14,8 @@ public enum MeetingFact: Hashable, Sendable {
     case recording(RecordingFact)
     case moderation(ModerationFact)
     case audience(AudienceFact)
+    case ring(RingFact)
+    case line(LineFact)
 }
 
 extension MeetingFact {
@@ -31,6 +33,8 @@ extension MeetingFact {
         case .recording(let fact): fact.type
         case .moderation(let fact): fact.type
         case .audience(let fact): fact.type
+        case .ring(let fact): fact.type
+        case .line(let fact): fact.type
         }
     }
 
@@ -47,6 +51,8 @@ extension MeetingFact {
         case .consent(let fact): fact.participant
         case .recording(let fact): fact.participant
         case .moderation(let fact): fact.participant
+        case .ring(let fact): fact.participant
+        case .line(let fact): fact.participant
         }
     }
 
@@ -64,6 +70,8 @@ extension MeetingFact {
         case .recording(let fact): fact.members
         case .moderation(let fact): fact.members
         case .audience(let fact): fact.members
+        case .ring(let fact): fact.members
+        case .line(let fact): fact.members
         }
     }
 
@@ -80,6 +88,8 @@ extension MeetingFact {
         case .recording(let fact): fact.wireMembers
         case .role(let fact): fact.wireMembers
         case .moderation(let fact): fact.wireMembers
+        case .ring(let fact): fact.wireMembers
+        case .line(let fact): fact.wireMembers
         }
     }
 
@@ -89,7 +99,8 @@ extension MeetingFact {
         // That it will be over soon is for everybody.
         case .lifecycle: .door
         case .admission: .moderation
-        case .role, .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience: .stage
+        case .line(let fact): fact.sectionWithoutState
+        case .ring, .role, .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience: .stage
         }
     }
 
@@ -99,7 +110,7 @@ extension MeetingFact {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
         case .admission(let fact): fact.mayChangeViews
-        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience: false
+        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience, .ring, .line: false
         }
     }
 
@@ -117,6 +128,8 @@ extension MeetingFact {
         case .role: 128
         case .moderation(let fact): fact.bytesMax
         case .audience: 64
+        case .ring(let fact): fact.bytesMax
+        case .line(let fact): fact.bytesMax
         }
     }
 
@@ -144,6 +157,10 @@ extension MeetingFact {
             self = .moderation(fact)
         } else if let fact = try AudienceFact(type, reader) {
             self = .audience(fact)
+        } else if RingFact.types.contains(type), let fact = try RingFact(type, reader) {
+            self = .ring(fact)
+        } else if LineFact.types.contains(type), let fact = try LineFact(type, reader) {
+            self = .line(fact)
         } else {
             return nil
         }
@@ -164,6 +181,8 @@ extension Room {
         case .recording(let fact): self.evolve(fact)
         case .moderation(let fact): self.evolve(fact)
         case .audience(let fact): self.evolve(fact)
+        case .ring(let fact): self.evolve(fact)
+        case .line(let fact): self.evolve(fact)
         }
     }
 }

@@ -58,6 +58,7 @@ extension Room {
     /// Judges what is asked by somebody in the room, or by an operator.
     func decide(_ action: MeetingAction, _ request: MeetingRequest) -> Decision {
         guard self.lifecycle.isLive else { return .rejected(.unknownRoom) }
+        guard self.kind.allows(action) else { return .rejected(.unsupportedKind) }
         switch action {
         case .lifecycle(let action): return self.decide(action, request)
         case .admission(let action): return self.decide(action, request)
@@ -69,6 +70,8 @@ extension Room {
         case .consent(let action): return self.decide(action, request)
         case .recording(let action): return self.decide(action, request)
         case .moderation(let action): return self.decide(action, request)
+        case .ring(let action): return self.decide(action, request)
+        case .line(let action): return self.decide(action, request)
         }
     }
 
@@ -166,7 +169,7 @@ extension Room {
         self.lifecycleDeadlines + self.doorDeadlines
             + [self.floors.nextDeadline, self.consents.nextDeadline, self.standing.vacantUntil, self.audience.dueAt]
             .compactMap(\.self)
-            + self.breakoutDeadlines
+            + self.breakoutDeadlines + self.ringDeadlines + self.lineDeadlines
     }
 
     /// What is due by now, of every subject in a fixed order. What nobody waits for any more is a legal race.
@@ -179,7 +182,7 @@ extension Room {
         if !succession.isEmpty { return .events(succession) }
         let events =
             self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.dueAudience(at: now)
-            + self.decideDoor(at: now)
+            + self.decideDoor(at: now) + self.dueRings(at: now) + self.dueLine(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }
 }

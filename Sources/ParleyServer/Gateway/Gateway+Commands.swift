@@ -133,6 +133,8 @@ extension Gateway {
         wish.grant = session.grant
         wish.token = session.authorization?.authorization.token
         wish.assertion = join.assertion
+        wish.kind = join.kind
+        wish.call = join.call
         return wish
     }
 
@@ -152,7 +154,8 @@ extension Gateway {
             seat.secrets[id] = secret
             invite.digest = Digest.of(secret.text, in: room)
             return .meeting(.admission(.invite(invite)))
-        case .join, .create, .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire, .deadline:
+        case .join, .create, .leave, .media, .meeting, .skip, .disconnect, .interrupt, .attach, .expire, .deadline,
+            .call:
             return action
         }
     }
@@ -187,6 +190,7 @@ extension Gateway {
         _ action: RoomCommand.Action,
         of type: String,
         member: String? = nil,
+        code: HangupCode? = nil,
         session: GatewaySession
     ) {
         var rejection = Rejection(.notJoined, of: type)
@@ -209,13 +213,14 @@ extension Gateway {
         switch seat.commands.receive(id) {
         case .accept,
             .pending where isForgetful, .duplicate where isForgetful:
-            let command = RoomCommand(
+            var command = RoomCommand(
                 participant: seat.id,
                 number: id,
                 rejectedSince: seat.commands.rejectedSince,
                 at: self.now,
                 action: self.sealed(action, id, seat)
             )
+            command.code = code
             if let member { seat.faults[id] = member }
             seat.host.submit(command, seat: seat)
         case .pending:

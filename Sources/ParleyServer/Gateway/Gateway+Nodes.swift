@@ -12,7 +12,7 @@ extension Gateway {
     /// What all nodes know, so that any of them can hold a room that begins now. As long as nobody has been seen: what
     /// the version before this one knows as well.
     var semanticsOfNewRooms: RoomSemantics {
-        max(.current, min(self.configuration.newestSemantics, self.semanticsOfAll ?? .current))
+        max(.oldest, min(self.configuration.newestSemantics, self.semanticsOfAll ?? .current))
     }
 
     /// What this node says of itself.

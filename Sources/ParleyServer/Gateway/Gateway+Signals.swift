@@ -126,7 +126,7 @@ extension Gateway {
             return nil
         case .hello, .join, .leave, .media, .meeting, .pulse, .beat, .resync, .networkChanged, .authenticate, .chat,
             .chatHistory,
-            .roster, .unknown:
+            .roster, .watch, .unknown:
             assertionFailure("only signals are relayed")
             return .unknownType
         }

@@ -125,7 +125,7 @@ final class GatewayConnection: WebSocketDelegate {
         case .hello: throw envelope.rejection(.helloRepeated, in: text)
         case .join(let join): gateway.join(join, session: session)
         case .leave(let leave):
-            gateway.command(leave.id, room: leave.room, .leave, of: "leave", session: session)
+            gateway.command(leave.id, room: leave.room, .leave, of: "leave", code: leave.code, session: session)
         case .media(let media):
             let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
             let action = media.refused.map { .skip($0, type: "media") } ?? RoomCommand.Action.media(change)
@@ -140,6 +140,7 @@ final class GatewayConnection: WebSocketDelegate {
         case .chat(let chat): gateway.chat(chat, session: session)
         case .chatHistory(let request): gateway.chatHistory(request, session: session)
         case .roster(let request): gateway.roster(request, session: session)
+        case .watch: throw envelope.rejection(.unknownType, in: text)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .authenticate(let token):
             if case .retryAfterMilliseconds(let wait) = session.rates.rare.authentications.take(now: now) {

@@ -18,7 +18,7 @@ extension RoomHost {
     }
 
     private func knows(_ semantics: RoomSemantics) -> Bool {
-        semantics >= .current && semantics <= self.gateway.configuration.newestSemantics
+        semantics >= .oldest && semantics <= self.gateway.configuration.newestSemantics
     }
 
     /// With other rules this replica would become another room than those of the nodes that know it. Nothing is

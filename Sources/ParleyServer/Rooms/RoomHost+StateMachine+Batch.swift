@@ -210,7 +210,7 @@ extension RoomCommand {
         case .attach(var attach):
             attach.epoch = nil
             self.action = .attach(attach)
-        case .join, .leave, .media, .meeting, .skip, .deadline, .create: break
+        case .join, .leave, .media, .meeting, .skip, .deadline, .create, .call: break
         }
     }
 }

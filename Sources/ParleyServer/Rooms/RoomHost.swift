@@ -567,6 +567,7 @@ extension RoomCommand {
         case .meeting(let action): action.type
         case .skip(_, let type): type
         case .deadline: "deadline"
+        case .call: "call"
         case .create: "create"
         }
     }

@@ -6,7 +6,7 @@ extension Setting {
     static let nodes = [nodeName, advertise, roomSemantics]
 
     /// Only tests say it.
-    static let roomSemantics = Setting(key: "room-semantics", allowed: "5 or 6")
+    static let roomSemantics = Setting(key: "room-semantics", allowed: "5, 6 or 7")
 
     static let nodeName = Setting(
         key: "node-name",
@@ -21,8 +21,8 @@ extension Setting {
 extension ServerConfiguration {
     mutating func readNode(_ settings: SettingsReader) throws {
         if let name = try settings.value(.nodeName, parse: Self.nodeName) { self.nodeName = name }
-        if let semantics = try settings.integer(.roomSemantics, in: 5...6) {
-            self.newestSemantics = semantics == 6 ? .trial : .current
+        if let semantics = try settings.integer(.roomSemantics, in: 5...7) {
+            self.newestSemantics = RoomSemantics(rawValue: Int64(semantics))
         }
         self.advertisedAddress = try settings.value(.advertise, parse: Self.advertised) ?? self.advertisedAddress
     }
