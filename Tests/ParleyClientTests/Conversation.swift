@@ -187,7 +187,7 @@ struct Conversation {
         case .reconnecting, .resumed, .resynced: break
         case .undelivered, .rejected, .postponed, .renewed, .rejoined, .closed, .disagreed, .leavingServer,
             .degraded, .iceServers, .restarter, .authenticated, .tokenExpiring, .tokenExpired, .chat, .roster, .pulse,
-            .ended:
+            .presence, .ended:
             self.outcome.events.append("unexpected \(event)")
         }
     }

@@ -77,7 +77,7 @@ struct ModelServer {
             self.acknowledge(beat.acknowledged)
             return []
         case .resync: return [self.snapshot(events: [])]
-        case .meeting, .pulse, .networkChanged, .authenticate, .chat, .chatHistory, .roster: return []
+        case .meeting, .pulse, .networkChanged, .authenticate, .chat, .chatHistory, .roster, .watch: return []
         }
     }
 

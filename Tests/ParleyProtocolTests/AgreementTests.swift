@@ -100,6 +100,7 @@ extension ClientMessage {
         case .networkChanged: .networkChanged
         case .authenticate: .authenticate
         case .roster: .roster
+        case .watch: .watch
         case .chat: .chat
         case .chatHistory: .chatHistory
         }

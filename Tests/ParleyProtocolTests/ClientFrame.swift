@@ -26,7 +26,7 @@ enum ClientFrame {
         case .offer, .answer, .iceCandidate, .hangup, .iceRestart, .signal, .pulse:
             return .relay(envelope)
         case .hello, .join, .leave, .media, .meeting, .beat, .resync, .networkChanged, .authenticate, .chat,
-            .chatHistory, .roster:
+            .chatHistory, .roster, .watch:
             return .message(try ClientMessage.decode(frame: frame, limits: limits))
         case .unknown:
             throw envelope.rejection(.unknownType, in: frame)

@@ -106,8 +106,13 @@ struct Meeting {
         return self.decide(RoomCommand(participant: id, number: 1, at: Self.clock, action: .join(join)))
     }
 
-    mutating func leave(_ name: String, number: UInt64? = nil) -> String {
-        self.command(name, self.id(name), number, .leave)
+    mutating func leave(_ name: String, number: UInt64? = nil, code: HangupCode? = nil) -> String {
+        self.command(name, self.id(name), number, .leave, code: code)
+    }
+
+    /// By the server, in calls and on lines.
+    mutating func step(_ step: CallStep, at instant: Instant = clock) -> String {
+        self.decide(RoomCommand(step, at: instant))
     }
 
     mutating func media(
@@ -196,17 +201,19 @@ struct Meeting {
         _ id: ParticipantID,
         _ number: UInt64?,
         _ action: RoomCommand.Action,
-        at instant: Instant = clock
+        at instant: Instant = clock,
+        code: HangupCode? = nil
     ) -> String {
         var sequence = self.sequences[name] ?? CommandSequence()
         let number = number ?? sequence.next
-        let command = RoomCommand(
+        var command = RoomCommand(
             participant: id,
             number: number,
             rejectedSince: sequence.rejectedSince,
             at: instant,
             action: action
         )
+        command.code = code
         let isNext = sequence.receive(number) == .accept
         let decision = self.room.decide(command)
         switch decision {
@@ -249,6 +256,7 @@ struct Meeting {
             if let why { words.append("(\(why))") }
         }
         if case .ended(let reason) = event.fact, reason != .empty { words.append("(\(reason.rawValue))") }
+        if let code = event.code { words.append("[\(code.rawValue)]") }
         if let cause = event.cause { words.append("#\(cause.number)") }
         return words.joined(separator: " ")
     }

@@ -77,7 +77,7 @@ private struct RoomLog {
 
     init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        self.room = Room(id: RoomID(using: &generator), alias: RoomAlias("blue-fox"), capacity: 6)
+        self.room = Room(id: RoomID(using: &generator), alias: RoomAlias("blue-fox"), capacity: 6, semantics: .oldest)
         for index in Self.names.indices {
             let session = SessionID(using: &generator)
             // The last two are other devices of the first two.
@@ -103,7 +103,7 @@ private struct RoomLog {
         )
         switch action {
         case .join, .leave, .media, .meeting, .skip: break
-        case .disconnect, .interrupt, .attach, .expire, .deadline, .create: command.number = nil
+        case .disconnect, .interrupt, .attach, .expire, .deadline, .create, .call: command.number = nil
         }
         if let number = command.number { _ = self.people[index].commands.receive(number) }
         switch self.room.decide(command) {

@@ -217,7 +217,7 @@ struct RoomSearch {
         case (_, .interrupt) where current != nil, (_, .attach) where current != nil,
             (_, .expire) where current != nil, (_, .disconnect) where current != nil:
             expected = .noChange
-        case (_, .deadline), (_, .create): expected = .noChange
+        case (_, .deadline), (_, .create), (_, .call): expected = .noChange
         case (_, .skip(let said, _)): expected = said
         case (_, .media), (_, .meeting), (_, .leave), (_, .disconnect), (_, .interrupt), (_, .attach), (_, .expire):
             expected = .notJoined
@@ -233,7 +233,7 @@ struct RoomSearch {
         let isLost = (before: before.participant(id)?.isInterrupted, after: after.participant(id)?.isInterrupted)
         switch command.action {
         case .join: self.expect(epochs == (nil, 1) && isLost == (nil, false), "a join is connected")
-        case .media, .meeting, .skip, .deadline, .create:
+        case .media, .meeting, .skip, .deadline, .create, .call:
             self.expect(epochs.before == epochs.after && isLost.before == isLost.after, "of no connection")
         case .leave, .disconnect: self.expect(epochs.after == nil, "who has left is gone")
         case .interrupt(let epoch):
@@ -324,7 +324,7 @@ extension RoomCommand.Action {
     fileprivate var isByServer: Bool {
         switch self {
         case .join, .leave, .media, .meeting, .skip: false
-        case .disconnect, .interrupt, .attach, .expire, .deadline, .create: true
+        case .disconnect, .interrupt, .attach, .expire, .deadline, .create, .call: true
         }
     }
 }
