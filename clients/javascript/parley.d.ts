@@ -294,8 +294,35 @@ export class Parley {
     online(options?: { name?: string } & Partial<Reachability>): Promise<Line>
     /** Resolves as soon as it is begun. `to`: identities or names of people. */
     call(to: string | string[], options?: CallOptions): Promise<Call>
+    /** Waits in a queue; resolves with the call in which you are then. */
+    queue(room: string, options?: QueueOptions): Promise<Call>
+    /** By room: one to which you have taken somebody from a queue, or a call of this person on another device. */
+    enter(room: string, options?: AcceptOptions): Promise<Call>
     /** `listener`: now, and whenever it changes; null for somebody who cannot be seen. Returns what ends it. */
     watch(people: string | string[], listener: (person: string, presence: Presence | null) => void): Off
+}
+
+export interface QueueOptions {
+    name?: string
+    /** What whoever serves you has to be able to do. */
+    skills?: string[]
+    /** With whom you want to be put together: those who say the same. */
+    key?: string
+    /** The greater goes first. */
+    priority?: number
+    /** That somebody who waits has told you. */
+    code?: string
+    settings?: Settings
+    mesh?: MeshOptions
+    /** At whose door you wait: see `place`, `estimateMilliseconds`, `code`; `leave()` gives up. */
+    onWaiting?: (queue: Room) => void
+}
+export interface Customer { id: string; name?: string; identity?: string; since: number; priority?: number; key?: string; skills: string[] }
+export interface Agent {
+    id: string; name?: string; available: boolean; since: number; skills: string[]; isSelf: boolean
+    /** The room in which they serve somebody. */
+    serving?: string
+    offer?: { participant: string; until: number }
 }
 
 export type Availability = 'available' | 'busy' | 'away' | 'do-not-disturb' | (string & {})
@@ -313,7 +340,8 @@ export interface Presence {
 export interface Party { identity: string; name?: string; user?: string }
 export type Intent = 'audio' | 'video' | (string & {})
 /** The words of hang-ups; PROTOCOL.md has their numbers of SIP and Q.850. */
-export type HangupCode = 'normal' | 'busy' | 'no-answer' | 'declined' | 'cancelled' | 'unreachable' | 'incompatible' | 'failed' | 'network' | (string & {})
+export type HangupCode = 'normal' | 'busy' | 'no-answer' | 'declined' | 'cancelled' | 'unreachable' | 'incompatible' | 'failed' | 'network'
+    | 'answered-elsewhere' | 'transferred' | 'merged' | 'removed' | (string & {})
 /** One level of texts, whole numbers and truths. */
 export type CallData = Record<string, string | number | boolean>
 
@@ -370,6 +398,10 @@ export class Incoming {
     readonly room: string
     readonly ring: number
     readonly from: Party
+    /** Whoever wants to be replaced, if it is a transfer. */
+    readonly transferredBy?: Party
+    /** Why an own transfer has failed, if it is that call which comes back. */
+    readonly recall?: string
     readonly mode: string
     readonly intent: Intent
     readonly since: number
@@ -386,14 +418,15 @@ export class Incoming {
 }
 export type IncomingEnd = 'accepted' | 'answered-elsewhere' | 'declined' | 'cancelled' | 'no-answer' | 'over' | 'offline' | (string & {})
 
-export interface MissedCall { id: string; from: Party; at: number; intent: Intent; reason: string; room: string }
+export interface MissedCall { id: string; from: Party; at: number; intent: Intent; reason: HangupCode; call: string }
 export interface ElsewhereCall { room: string; device: string; name?: string; since: number }
 export interface LineEvents extends RoomEvents {
     /** Once for each call, and at once for those that ring already when somebody begins to listen. */
     incoming: (call: Incoming) => void
     missed: (call: MissedCall) => void
     'availability-changed': (presence: Partial<Reachability>) => void
-    blocked: (identities: string[]) => void
+    blocked: (people: { identity: string; user: string }[]) => void
+    unblocked: (people: { identity: string; user: string }[]) => void
 }
 
 /** The line of one person: its people are their devices. */
@@ -402,7 +435,7 @@ export class Line extends Room {
     readonly presence: Partial<Reachability>
     /** The newest first. */
     readonly missed: MissedCall[]
-    readonly blocked: string[]
+    readonly blocked: { identity: string; user: string }[]
     /** Calls of other devices of this person. */
     readonly elsewhere: ElsewhereCall[]
     on<Name extends keyof LineEvents>(name: Name, listener: LineEvents[Name]): Off
@@ -542,6 +575,10 @@ export interface RoomEvents {
     unheld: (person?: Person) => void
     /** A third person is in: from here on it is a meeting. */
     'became-meeting': () => void
+    taken: (news: { room: string; people: string[]; agent?: string; isSelf: boolean }) => void
+    offered: (agent: Person | undefined, offer: { customer: string; until: number }) => void
+    'offer-ended': (agent: Person | undefined, news: { reason: string }) => void
+    'agent-changed': (agent?: Agent) => void
     'transfer-failed': (news: { ring?: number; reason?: string }) => void
     /** A message that is newer than all before it. */
     chat: (message: ChatMessage) => void
@@ -604,6 +641,20 @@ export class Room {
     unhold(): Promise<RoomEvent | void>
     readonly isHeld: boolean
     isHeldWith(id: string): boolean
+
+    // Queues: people wait at the door of such a room, and whoever is in it takes them.
+    /** How many are before you. */
+    readonly place?: number
+    readonly estimateMilliseconds?: number
+    readonly code?: string
+    readonly takenTo?: string
+    /** As agents see them, the next one first. */
+    readonly customers: Customer[]
+    readonly agents: Agent[]
+    /** The next one, the first who asks for that skill, or one whom you name. The event has the `room`: see `parley.enter`. */
+    take(whom?: { skill?: string; participant?: string }): Promise<RoomEvent | void>
+    pass(): Promise<RoomEvent | void>
+    serve(available?: boolean, options?: { skills?: string[] }): Promise<RoomEvent | void>
 
     // The meeting. What a command needs is in `state.roles`; without it the server says `not-permitted`.
     readonly topic?: string

@@ -113,8 +113,9 @@ export class Joins {
             place(room, room.id)
             room.rejoin(frame, this.#whyAgain)
         } else {
-            const { target, wishes } = join
-            const Kind = classOf[frame.state.room.kind] ?? Room
+            const { target, wishes, as } = join
+            // A call to which a third has come is a meeting by now, and whoever comes by a ring means the call.
+            const Kind = classOf[frame.state.room.kind] ?? classOf[as] ?? Room
             const room = new Kind(this.session, { target, wishes: lasting(wishes), snapshot: frame })
             place(room)
             if (room.status === 'waiting') this.#waits(room, join)
@@ -160,11 +161,11 @@ export class Joins {
         onWaiting?.(room)
     }
 
-    #ask(key, target, { onWaiting, ...options }) {
+    #ask(key, target, { onWaiting, as, ...options }) {
         const earlier = this.#waiting.get(key)
         if (earlier) return earlier.outcome
         const wishes = Object.fromEntries(wishNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]))
-        const join = { target, wishes, onWaiting, room: null, isSent: false, isUnsure: false }
+        const join = { target, wishes, onWaiting, as, room: null, isSent: false, isUnsure: false }
         join.outcome = new Promise((resolve, reject) => Object.assign(join, { resolve, reject }))
         this.#waiting.set(key, join)
         return join.outcome
@@ -187,6 +188,6 @@ export class Joins {
 const codeOfEnd = { removed: 'denied', host: 'room-ended', duration: 'room-ended', empty: 'room-ended', gone: 'room-ended' }
 
 // What was asked for once: whoever comes back does not ring again.
-const lasting = ({ call, ring, answer, queue, kind, ...wishes }) => ({ ...wishes, ...(kind === 'line' && { kind }) })
+const lasting = ({ call, ring, answer, kind, ...wishes }) => ({ ...wishes, ...(kind !== undefined && kind !== 'call' && { kind }) })
 
 const frameOf = ({ target, wishes }) => ({ id: 1, ...(target !== undefined && { room: target }), ...wishes })

@@ -126,6 +126,12 @@ test('accepted: in the call, and what is on is said', async () => {
     assert.deepEqual(sent('media'), [{ type: 'media', id: 2, audio: true, video: false, room: 'r_call' }])
 })
 
+test('a call that is a meeting by now is still a call for whoever is rung into it', async () => {
+    const { accepted } = await accepts({ ...call('p_7', 3, { people: { p_5: person(1), p_6: person(2), p_7: person(3) } }), state: { room: { id: 'r_call', lifecycle: 'open' }, people: {} } })
+    const mine = await accepted
+    assert.deepEqual([mine instanceof Call, mine.kind], [true, 'meeting'])
+})
+
 test('accepted a moment too late: it says who was first', async () => {
     const { accepted, heard, parley } = await accepts({ type: 'rejected', of: 'join', room: 'r_call', id: 1, code: 'answered-elsewhere', message: '' })
     await assert.rejects(accepted, { code: 'answered-elsewhere' })
@@ -239,10 +245,10 @@ test('an early offer goes with the ring, and an answer with the join', async () 
 test('calls on other devices, and missed ones', async () => {
     const { parley, line: mine } = await online({
         calls: { r_2: { p_2: 5 } }, people: { ...own(), p_2: person(2, { name: 'Phone' }) },
-        missed: { 1: { from: bob, reason: 'no-answer' }, 2: { from: bob, reason: 'cancelled' } }, blocked: { i_4: true },
+        missed: { 1: { from: bob, reason: 'no-answer' }, 2: { from: bob, reason: 'cancelled' } }, blocked: { i_4: 'eve' },
     })
     assert.deepEqual(mine.elsewhere, [{ room: 'r_2', device: 'p_2', name: 'Phone', since: 5 }])
-    assert.deepEqual([mine.missed.map(({ id }) => id), mine.blocked], [['2', '1'], ['i_4']])
+    assert.deepEqual([mine.missed.map(({ id }) => id), mine.blocked], [['2', '1'], [{ identity: 'i_4', user: 'eve' }]])
     FakeSocket.last.take()
     const goesOn = mine.continueHere(mine.elsewhere[0])
     await settle()

@@ -17,8 +17,8 @@ export class Incoming extends Emitter {
         super()
         this.#line = line
         this.#telephone = telephone
-        const { ring, from, mode, intent, since, until, data, offer } = row
-        Object.assign(this, { room, ring, from, mode, intent, since, until, data, offer })
+        const { ring, from, transferredBy, recall, mode, intent, since, until, data, offer } = row
+        Object.assign(this, { room, ring, from, transferredBy, recall, mode, intent, since, until, data, offer })
         this.isRinging = true
         /** Between `accept` and its outcome. */
         this.isAccepting = false

@@ -27,11 +27,11 @@ export class Line extends Room {
     /** How reachable this person is: `{ availability, note, whenBusy, showLastSeen }`. */
     get presence() { return this.state.status ?? {} }
 
-    /** Calls that nobody has taken, the newest first: `{ id, from, at, intent, reason, room }`. */
+    /** Calls that nobody has taken, the newest first: `{ id, from, at, intent, reason, call }`. */
     get missed() { return listOf(this.state.missed).reverse() }
 
-    /** Identities whose calls do not get through. */
-    get blocked() { return Object.keys(this.state.blocked ?? {}) }
+    /** Whose calls do not get through: `{ identity, user }`. */
+    get blocked() { return Object.entries(this.state.blocked ?? {}).map(([identity, user]) => ({ identity, user })) }
 
     /** Calls on other devices of yours: `{ room, device, since }`. */
     get elsewhere() {
@@ -42,9 +42,10 @@ export class Line extends Room {
 
     /** `availability`: `available`, `busy`, `away`, `do-not-disturb`; the others stay as they are. */
     async setAvailability(availability, { note, whenBusy, showLastSeen } = {}) {
-        const members = said({ availability, note, whenBusy, showLastSeen })
+        const { since, ...now } = this.presence
+        const members = { ...now, ...said({ availability, note, whenBusy, showLastSeen }) }
         // For the case that the line has to be made anew.
-        this.wishes = { ...this.wishes, status: { ...this.wishes.status, ...members } }
+        this.wishes = { ...this.wishes, status: members }
         return this.command('availability', members)
     }
 

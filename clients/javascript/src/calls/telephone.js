@@ -39,15 +39,37 @@ export class Telephone extends Emitter {
         return this.#begin(undefined, { ...options, ...said({ name }), kind: 'call', call: order }, { mesh, early })
     }
 
+    /**
+     * Waits in a queue, and resolves with the call in which you are then. `onWaiting(queue)` gets the room at whose door you
+     * wait: its `place`, `estimateMilliseconds`, `code`, and `leave()`, which gives up. `skills`: what whoever serves you has to
+     * be able to do; `key`: with whom you want to be put together; `code`: that somebody has told you.
+     */
+    queue(room, { skills, key, priority, code, mesh, onWaiting, ...options } = {}) {
+        const wish = said({ skills: skills && setOf(skills), key, priority, code })
+        return new Promise((resolve, reject) => {
+            let isTaken = false
+            const waits = (door) => {
+                const look = () => {
+                    if (isTaken || door.takenTo === undefined) return
+                    isTaken = true
+                    const { name } = options
+                    this.#begin(door.takenTo, said({ name }), { mesh }).then(resolve, reject).finally(() => door.leave().catch(() => {}))
+                }
+                for (const event of ['change', 'resynced', 'rejoined']) door.on(event, look)
+                onWaiting?.(door)
+                look()
+            }
+            this.join(room, { ...options, kind: 'queue', queue: wish, onWaiting: waits }).catch((error) => { if (!isTaken) reject(error) })
+        })
+    }
+
     /** `listener(person, presence)`: now, and whenever it changes; null for somebody who cannot be seen. Returns what ends it. */
     watch(people, listener) {
         const names = [people].flat()
         return this.#watching.add(names, listener)
     }
 
-    // MARK: For the library's own use
-
-    /** By room: a call that rings (`incoming`), or one of this person's on another device. */
+    /** By room: one to which you have taken somebody from a queue, or a call of this person's on another device. */
     async enter(room, { incoming, name = this.line?.name, audio, video, mesh, ...options } = {}) {
         const early = mesh && incoming ? await this.#early((given) => EarlyAnswer.make(this.#session, given, incoming), mesh) : undefined
         if (incoming?.isRinging === false) {
@@ -58,6 +80,8 @@ export class Telephone extends Emitter {
         return this.#begin(room, wishes, { mesh, early, media: said({ audio, video }) })
     }
 
+    // MARK: For the library's own use
+
     isIn(room) { return this.rooms.some(({ id }) => id === room) }
 
     presenceFrame(frame) { this.#watching.take(frame) }
@@ -65,7 +89,7 @@ export class Telephone extends Emitter {
     async #begin(target, wishes, { mesh, early, media = {} }) {
         let call
         try {
-            call = await this.join(target, wishes)
+            call = await this.join(target, { ...wishes, as: 'call' })
         } catch (error) {
             early?.close()
             throw error

@@ -1,4 +1,5 @@
 import { lineEvents } from '../calls/line-events.js'
+import { Queues, queuesEvents } from '../calls/queues.js'
 import { Rings, ringsEvents } from '../calls/rings.js'
 import { Emitter } from '../emitter.js'
 import { Admission, admissionEvents } from './admission.js'
@@ -16,7 +17,7 @@ import { Recording, recordingEvents } from './recording.js'
 import { Roles, rolesEvents } from './roles.js'
 
 const features = [
-    People, Audience, Lifecycle, Admission, Roles, Moderation, Floors, Consents, Recording, Attributes, Breakouts, DeviceAbilities, Chat, Rings,
+    People, Audience, Lifecycle, Admission, Roles, Moderation, Floors, Consents, Recording, Attributes, Breakouts, DeviceAbilities, Chat, Rings, Queues,
 ]
 
 /**
@@ -31,5 +32,5 @@ export const Meeting = features.reduce((Base, feature) => feature(Base), Emitter
  */
 export const toldEvents = {
     ...lifecycleEvents, ...admissionEvents, ...rolesEvents, ...moderationEvents, ...floorsEvents, ...consentsEvents,
-    ...recordingEvents, ...attributesEvents, ...breakoutsEvents, ...devicesEvents, ...ringsEvents, ...lineEvents,
+    ...recordingEvents, ...attributesEvents, ...breakoutsEvents, ...devicesEvents, ...ringsEvents, ...lineEvents, ...queuesEvents,
 }
