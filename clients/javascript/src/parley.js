@@ -120,7 +120,8 @@ export class Parley extends Telephone {
             forget: (participant) => parley.#inbox.forget(participant),
             // Not in the midst of a frame.
             reconnect: (reason) => queueMicrotask(() => parley.#connection.reconnect(reason)),
-            closed: (room) => { parley.#rooms.delete(room.id) },
+            // Whoever comes back is another participant, to whom all others count from 1.
+            closed: (room) => { parley.#rooms.delete(room.id); for (const { id } of room.people) parley.#inbox.forget(id) },
             // One that is being joined again has no place that could be given up.
             departs: (room, frames) => { if (!parley.#joins.isWaiting(room)) parley.#departures.add(room, frames) },
             iceServers: () => parley.iceServers,

@@ -170,7 +170,7 @@ test('everything one does in it is a command', async () => {
     const { call: mine } = await calls('bob')
     const other = { id: 'r_other' }
     const actions = [
-        () => mine.ring('eve', { mode: 'each' }), () => mine.cancelRing('1'), () => mine.hold(), () => mine.unhold(),
+        () => mine.ring('eve', { mode: 'each' }), () => mine.add(['eve', 'max']), () => mine.cancelRing('1'), () => mine.hold(), () => mine.unhold(),
         () => mine.transferTo('carol'), () => mine.mergeInto(other, { leave: true }), () => mine.hangUp('busy'),
     ]
     const frames = actions.map((action, index) => {
@@ -181,7 +181,7 @@ test('everything one does in it is a command', async () => {
         return rest
     })
     assert.deepEqual(frames, [
-        { type: 'ring', to: { eve: true }, mode: 'each' }, { type: 'ring-cancel', ring: 1 }, { type: 'hold', held: true }, { type: 'hold', held: false },
+        { type: 'ring', to: { eve: true }, mode: 'each' }, { type: 'ring', to: { eve: true, max: true } }, { type: 'ring-cancel', ring: 1 }, { type: 'hold', held: true }, { type: 'hold', held: false },
         { type: 'transfer-call', to: 'carol' }, { type: 'merge', into: 'r_other', leave: true }, { type: 'leave', code: 'busy' },
     ])
 })

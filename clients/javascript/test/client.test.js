@@ -107,6 +107,23 @@ test('leave resolves with its event; close closes rooms and pending joins', asyn
     assert.equal(FakeSocket.last.closedWith, 1000)
 })
 
+test('whoever leaves and joins again is somebody new, to whom the others count from 1', async () => {
+    const { parley, room } = await inRoom({ p_ada: person(1), p_bob: person(2) })
+    const heard = []
+    const says = (n, data) => FakeSocket.last.says({ type: 'signal', from: 'p_bob', n, floor: 1, data })
+    room.on('signal', ({ data }) => heard.push(data))
+    says(1, 'one')
+    says(2, 'two')
+    const left = room.leave()
+    FakeSocket.last.says(events(2, { type: 'left', participant: 'p_ada', reason: 'left', by: 'p_ada', id: 2, patch: { people: { p_ada: null } } }))
+    await left
+    const joined = parley.join('blue-fox')
+    FakeSocket.last.says(snapshot('p_ada2', { p_bob: person(2), p_ada2: person(3) }, 3))
+    ;(await joined).on('signal', ({ data }) => heard.push(data))
+    says(1, 'one, to the new one')
+    assert.deepEqual(heard, ['one', 'two', 'one, to the new one'])
+})
+
 test('a leave while the line is down is done: the room is not joined again', async () => {
     const { clock, room } = await inRoom()
     FakeSocket.last.ends(1006)

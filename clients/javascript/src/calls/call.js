@@ -1,4 +1,4 @@
-import { said, setOf } from '../meeting/sets.js'
+import { said } from '../meeting/sets.js'
 import { Room } from '../room.js'
 
 /**
@@ -34,5 +34,5 @@ export class Call extends Room {
     mergeInto(call, { leave = false } = {}) { return this.command('merge', { into: call.id, leave }) }
 
     /** Several people at once, of whom the first one comes; each of them, with `mode: 'each'`. */
-    add(to, options) { return this.ring(setOf(to), options) }
+    add(to, options) { return this.ring(to, options) }
 }
