@@ -234,6 +234,25 @@ public struct Limits: Hashable, Sendable {
     /// Identities whose wrong PINs are counted per room; the longest quiet one is forgotten.
     public var guessersMax = 1_024
 
+    // MARK: Queues
+    /// People who wait in a queue; one more join is rejected: `room-full`. A queue may have less: `waitingMax`.
+    public var queueWaitingMax = 1_000
+    /// Put together by one match.
+    public var queueMatchMax = 16
+    /// Of one customer or agent; more, or a longer one, is rejected: `invalid-member`.
+    public var queueSkillsMax = 16
+    public var skillBytesMax = 32
+    /// A longer key, a greater priority is rejected: `invalid-member`.
+    public var queueKeyBytesMax = 64
+    public var queuePriorityMax = 9
+    /// How long an agent may be asked, and how long a code may be good: 5 s to these. Else: `invalid-settings`.
+    public var offerMillisecondsMax = 180_000
+    public var codeMillisecondsMax = 3_600_000
+    /// Whoever was taken and is still in the queue after so long has left it: `expired`.
+    public var takenMilliseconds = 60_000
+    /// Takings and offers of one entry of a log; the others follow with the next one.
+    public var queueStepsMax = 16
+
     // MARK: Sessions that survive their connection
     /// How long somebody whose connection is lost keeps the place in a room; then they have left.
     public var graceMilliseconds = 30_000

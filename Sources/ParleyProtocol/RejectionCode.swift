@@ -59,6 +59,11 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
     case ringsSelf = "ring-self"
     case unknownRing = "unknown-ring"
     case unsupportedKind = "unsupported-kind"
+    // Queues.
+    case queueEmpty = "queue-empty"
+    case noAgent = "no-agent"
+    case alreadyServing = "already-serving"
+    case wrongCode = "wrong-code"
     // Signals and pulses.
     case unknownRecipient = "unknown-recipient"
     case recipientIsSelf = "recipient-is-self"
@@ -131,6 +136,10 @@ public enum RejectionCode: String, CaseIterable, Hashable, Sendable, BitwiseCopy
         case .ringsSelf: "Nobody calls themselves."
         case .unknownRing: "There is no such ring, or it is over."
         case .unsupportedKind: "The room is of another kind, or rooms of that kind are not made here."
+        case .queueEmpty: "Nobody waits whom you could take now."
+        case .noAgent: "Nobody serves that queue now."
+        case .alreadyServing: "You serve somebody; say that you are done first."
+        case .wrongCode: "Nobody waits with that code."
         case .unknownRecipient: "Nobody in your rooms has that id."
         case .recipientIsSelf: "A signal to yourself goes nowhere."
         case .signalGap: "Signal numbers must not leave any out."

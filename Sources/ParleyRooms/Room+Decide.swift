@@ -46,11 +46,12 @@ extension Room {
 
     /// With what follows at the door: who comes in because of it, or waits for another reason.
     private func settled(_ decision: Decision, at instant: Instant) -> Decision {
-        guard case .events(let events) = decision, !self.door.waiting.isEmpty, events.contains(where: \.concernsDoor)
+        guard case .events(let events) = decision, self.queue != nil || !self.door.waiting.isEmpty,
+            self.queue != nil || events.contains(where: \.concernsDoor)
         else { return decision }
         var after = self
         for event in events { after.evolve(event) }
-        return .events(events + after.decideDoor(at: instant))
+        return .events(events + after.decideDoor(at: instant) + after.decideQueue(at: instant))
     }
 
     /// `nil` if it is this command's turn.
@@ -120,6 +121,7 @@ extension Room {
         do throws(RejectionCode) {
             let visitor = try self.judge(join, at: command.at)
             if let kind = join.kind, kind != self.kind { throw .unsupportedKind }
+            if let waits = try self.decideQueueJoin(command, join, visitor, cause) { return .events(waits) }
             if let reason = self.reasonToWait(visitor) {
                 // Said in full: numbers of what others can do mean nothing once they have gone.
                 let media = join.declaredMedia.map { MediaDeclaration.new($0) }
@@ -163,11 +165,13 @@ extension Room {
         // Of what is not there nobody says that it has not rung.
         guard command.ring == nil else { return .rejected(.ringOver) }
         do throws(RejectionCode) {
+            if let pass = join.pass?.queue { return .events(self.decideFirstTaken(command, join, pass, cause)) }
+            guard join.queue == nil || join.kind == .queue else { throw .unsupportedKind }
             switch join.kind {
             case .meeting, nil: return self.decideFirstMeeting(command, join, cause)
             case .call: return .events(try self.decideFirstCall(command, join, cause))
             case .line: return .events(try self.decideFirstLine(command, join, cause))
-            case .queue: throw .unsupportedKind
+            case .queue: return .events(try self.decideFirstQueue(command, join, cause))
             }
         } catch {
             return .rejected(error)
@@ -184,7 +188,9 @@ extension Room {
         if case .text = join.settings.pin { return .rejected(.invalidSettings) }
         var configuration = self.configuration
         configuration.apply(join.settings)
-        guard self.isPlannable(configuration.parameters, at: command.at) else { return .rejected(.invalidSettings) }
+        guard self.isPlannable(configuration.parameters, at: command.at), !configuration.parameters.isOfQueue else {
+            return .rejected(.invalidSettings)
+        }
         if let pass = join.pass?.breakout { configuration.parameters = self.breakoutParameters(pass, at: command.at) }
         var creation = RoomEvent.Creation(
             alias: self.alias,

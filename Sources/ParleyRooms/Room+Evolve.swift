@@ -39,6 +39,7 @@ extension Room {
         self.alias = creation.alias
         self.parent = creation.parent
         self.kind = creation.kind
+        if creation.kind == .queue { self.queue = Queue(rules: creation.parameters.queue) }
         if creation.kind == .line { self.line = creation.owner.map { Line(of: $0) } }
         self.server.semantics = creation.semantics
         self.capacity = creation.capacity
@@ -56,6 +57,7 @@ extension Room {
         var patches = StatePatches(.object([StatePath.room: facts]), in: .door)
         patches[.stage] = .object([StatePath.people: [:]])
         return patches.merging(self.showRoles(insteadOf: RoleTable())).merging(self.showLine())
+            .merging(self.showQueue())
             .merging(self.replace(nil, with: self.rules.shown, at: [StatePath.rules], in: .stage))
     }
 
@@ -96,6 +98,7 @@ extension Room {
         self.hashes.add(json, at: StatePath.person(id), in: participant.section)
         return .person(id, json, in: participant.section)
             .merging(self.enter(id))
+            .merging(self.beginServing(id, at: joining.at))
             .merging(self.use(joining.invitation, joining.identity))
             .merging(self.changeRoom { $0.times.emptiedAt = nil })
     }
@@ -176,13 +179,13 @@ extension Room {
             self.standing.isBereft = !self.participants(of: participant.identity).contains { $0.role == .host }
         }
         self.hashes.remove(participant.json, at: StatePath.person(id), in: participant.section)
-        return .person(id, .null, in: participant.section)
+        return StatePatches.person(id, .null, in: participant.section).merging(self.leaveQueue(id))
     }
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
         guard self.lifecycle.isLive else { return .none }
         return self.setLifecycle(.ended(reason)).merging(self.clearStage()).merging(self.clearCalls())
-            .merging(self.clear())
+            .merging(self.closeQueue()).merging(self.clear())
     }
 
     private mutating func showLine() -> StatePatches {

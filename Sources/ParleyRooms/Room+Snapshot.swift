@@ -29,6 +29,7 @@ extension Room {
         if let parent = self.parent { object.append(StatePath.parent, .string(parent.description)) }
         if let rings { object.append(StatePath.rings, rings.json) }
         if let line { object.append("line", line.json) }
+        if let queue { object.append(StatePath.queue, queue.stored) }
         object.append("standing", self.standing.json)
         if let activeSpeaker { object.append(StatePath.activeSpeaker, .string(activeSpeaker.description)) }
         if let audience = self.audience.json { object.append(StatePath.audience, audience) }
@@ -77,6 +78,9 @@ extension Room {
             try Recording(json: json)
         }
         self.breakouts = try reader.breakouts
+        if let queue = reader.valueIfPresent(StatePath.queue) {
+            self.queue = try Queue(rules: self.parameters.queue, try FieldReader(queue, StatePath.queue))
+        }
         if reader.has(StatePath.parent) { self.parent = try reader.identifier(StatePath.parent) }
         self.server.joinedLast = try reader.number("joinedLast")
         if reader.has(StatePath.policy) {
@@ -128,6 +132,11 @@ extension Room {
         if let policy = self.policy.json { hashes.add(policy, at: [StatePath.policy], in: .stage) }
         for (name, value) in self.stageJSON { hashes.add(value, at: [name], in: .stage) }
         for (name, value) in self.callJSON.members { hashes.add(value, at: [name], in: .stage) }
+        if let queue {
+            hashes.add(queue.shown, at: [StatePath.queue], in: .door)
+            hashes.add(queue.shownCustomers, at: [StatePath.customers], in: .moderation)
+            hashes.add(queue.shownAgents, at: [StatePath.agents], in: .moderation)
+        }
         for (name, value) in self.door.shown.members { hashes.add(value, at: [name], in: .moderation) }
         for participant in self.people.values {
             let path = StatePath.person(participant.id)

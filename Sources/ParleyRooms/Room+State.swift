@@ -38,6 +38,9 @@ enum StatePath {
     static let rings = "rings"
     /// Of a telephone line.
     static let ofLine = ["status", "incoming", "calls", "missed", "blocked"]
+    static let queue = "queue"
+    static let customers = "customers"
+    static let agents = "agents"
 
     static func person(_ id: ParticipantID) -> [String] { [Self.people, id.description] }
 }
@@ -50,6 +53,7 @@ extension Room {
         guard self.lifecycle != .absent else { return [:] }
         assert(view.includes(.door), "every view shows the room's own facts")
         var state: JSONObject = [StatePath.room: self.roomJSON]
+        if let queue { state.append(StatePath.queue, queue.shown) }
         guard view.includes(.stage) else { return .object(state) }
         if let roles = self.roles.shown { state.append(StatePath.roles, roles) }
         if let rules = self.rules.shown { state.append(StatePath.rules, rules) }
@@ -67,6 +71,10 @@ extension Room {
         if let audience = self.audience.shown { state.append(StatePath.audience, audience) }
         guard view.includes(.moderation) else { return .object(state) }
         for (name, value) in self.door.shown.members { state.append(name, value) }
+        if let queue {
+            state.append(StatePath.customers, queue.shownCustomers)
+            state.append(StatePath.agents, queue.shownAgents)
+        }
         return .object(state)
     }
 

@@ -32,6 +32,8 @@ public struct Room: Hashable, Sendable {
     public internal(set) var roles = RoleTable()
     var attributes = AttributeTable()
     var breakouts = Breakouts()
+    /// Who waits in the line and who serves; absent in rooms that are no queue.
+    public internal(set) var queue: Queue?
     /// The room that this one is a small room of.
     public internal(set) var parent: RoomID?
     /// What all devices can speak.

@@ -63,6 +63,8 @@ public struct RoomCommand: Hashable, Sendable {
         /// To be less than one could be.
         public var role: Role?
         @Apart public var pass: Pass?
+        /// They come to wait in a queue.
+        @Apart public var queue: QueueArrival? = nil
         /// What their token allows; `nil`: nobody needs one here.
         @Apart public var grant: Grant? = nil
         /// Of that token, if it has a name.

@@ -143,6 +143,8 @@ public struct RoomEvent: Hashable, Sendable {
         case unauthorized
         /// They have handed the call over.
         case transferred
+        /// Nobody entered their code in time; or they were taken from the queue, and are still there.
+        case expired
     }
 
     public enum EndReason: String, Hashable, Sendable, CaseIterable {

@@ -182,6 +182,39 @@ import Testing
         ]
     }
 
+    private static func wish(_ name: String, _ value: JSONValue) -> JSONValue {
+        Self.join("queue", .object(JSONObject([(name, value)])))
+    }
+
+    private static func queue(_ name: String, _ value: JSONValue) -> JSONValue {
+        Self.settings("queue", .object(JSONObject([(name, value)])))
+    }
+
+    private static func skills(_ count: Int, bytes: Int = 2) -> JSONValue {
+        Self.set(count) { String(repeating: "x", count: bytes - 2) + String($0 + 10) }
+    }
+
+    private static var queues: [Bound] {
+        [
+            Bound(\.queueSkillsMax, .invalidMember, "skills") { Self.wish("skills", Self.skills($0)) },
+            Bound(\.skillBytesMax, .invalidMember, "skills") { Self.wish("skills", Self.skills(1, bytes: $0)) },
+            Bound(\.queueKeyBytesMax, .invalidMember, "key") { Self.wish("key", Self.text($0)) },
+            Bound(\.queuePriorityMax, .invalidMember, "priority") { Self.wish("priority", Self.number($0)) },
+            Bound(\.queueSkillsMax, .invalidMember, "skills") {
+                Self.command("agent", ["available": true, "skills": Self.skills($0)])
+            },
+            Bound(\.skillBytesMax, .invalidMember, "skill") { Self.command("take", ["skill": Self.text($0)]) },
+            Bound(\.queueMatchMax, .invalidSettings, "size") { Self.queue("size", Self.number($0)) },
+            Bound(\.queueWaitingMax, .invalidSettings, "waitingMax") { Self.queue("waitingMax", Self.number($0)) },
+            Bound(\.offerMillisecondsMax, .invalidSettings, "offerMilliseconds") {
+                Self.queue("offerMilliseconds", Self.number($0))
+            },
+            Bound(\.codeMillisecondsMax, .invalidSettings, "codeMilliseconds") {
+                Self.queue("codeMilliseconds", Self.number($0))
+            },
+        ]
+    }
+
     private static var devices: [Bound] {
         [
             Bound(\.codecsPerDirectionMax, .invalidMember, "codecs") { count in
@@ -205,7 +238,7 @@ import Testing
     }
 
     @Test func `at the bound it is taken, one beyond it is refused by name`() {
-        for bound in Self.names + Self.settings + Self.meeting + Self.devices {
+        for bound in Self.names + Self.settings + Self.meeting + Self.queues + Self.devices {
             var limits = Limits()
             let max = limits[keyPath: bound.limit]
             let what: Comment = "\(bound.limit): \(bound.member)"

@@ -19,6 +19,8 @@ public struct Grant: Hashable, Sendable {
     public var isOperator = false
     /// What stands beside them in every room that they join, and they cannot change.
     public var attributes: [AttributeKey: AttributeValue] = [:]
+    /// The greatest with which they may wait in a queue.
+    public var priority = 0
     /// How long the session may last; `nil`: as long as the token is good.
     public var sessionSeconds: Int?
 
@@ -119,6 +121,7 @@ extension Grant {
         if let domain { object.append("domain", .string(domain)) }
         if self.isOperator { object.append("operator", true) }
         if !self.attributes.isEmpty { object.append("attributes", self.attributes.json) }
+        if self.priority > 0 { object.append("priority", .integer(Int64(self.priority))) }
         if let sessionSeconds { object.append("sessionSeconds", .integer(Int64(sessionSeconds))) }
         return .object(object)
     }
@@ -152,6 +155,11 @@ extension Grant {
         case "attributes":
             guard let attributes = [AttributeKey: AttributeValue](json: value, limits) else { return false }
             self.attributes = attributes
+        case "priority":
+            guard let priority = value.integer, (0...Int64(limits.queuePriorityMax)).contains(priority) else {
+                return false
+            }
+            self.priority = Int(priority)
         case "sessionSeconds":
             guard let seconds = value.integer, (1...limits.sessionSecondsMax).contains(seconds) else { return false }
             self.sessionSeconds = Int(seconds)

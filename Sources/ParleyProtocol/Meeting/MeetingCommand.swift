@@ -29,6 +29,7 @@ public enum MeetingAction: Hashable, Sendable {
     case recording(RecordingAction)
     case ring(RingAction)
     case line(LineAction)
+    case queue(QueueAction)
 
     /// All values of `type`, of all subjects.
     public static let types: Set<String> = [
@@ -44,6 +45,7 @@ public enum MeetingAction: Hashable, Sendable {
         RecordingAction.types,
         RingAction.types,
         LineAction.types,
+        QueueAction.types,
     ].reduce(into: []) { $0.formUnion($1) }
 
     /// The longest of them.
@@ -79,6 +81,8 @@ public enum MeetingAction: Hashable, Sendable {
             self = .ring(action)
         } else if let action = try LineAction(type, reader, limits) {
             self = .line(action)
+        } else if let action = try QueueAction(type, reader, limits) {
+            self = .queue(action)
         } else {
             return nil
         }
@@ -98,6 +102,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .recording(let action): action.type
         case .ring(let action): action.type
         case .line(let action): action.type
+        case .queue(let action): action.type
         case .moderation(let action): action.type
         }
     }
@@ -116,6 +121,7 @@ public enum MeetingAction: Hashable, Sendable {
         case .recording(let action): action.members
         case .ring(let action): action.members
         case .line(let action): action.members
+        case .queue(let action): action.members
         case .moderation(let action): action.members
         }
     }

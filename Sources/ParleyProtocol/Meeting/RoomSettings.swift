@@ -68,6 +68,7 @@ extension RoomSettings {
         for name in ["waitForHost", "readmit"] { try self.take(name, reader, Self.bool) }
         try self.take("autoAdmit", reader) { AutoAdmission.checked($0, limits) }
         try self.takeRules(reader, limits)
+        try self.takeQueue(reader, limits)
         try self.takeRoles(reader)
         guard let pin = reader.object["pin"] else { return }
         switch pin {
@@ -103,6 +104,21 @@ extension RoomSettings {
         try rules.take("succession", reader) { Self.word($0, RoomRules.Succession.self) }
         try rules.take("recordingConsent", reader) { Self.word($0, RoomRules.RecordingConsent.self) }
         if !rules.changes.isEmpty { self.changes.append("rules", .object(rules.changes)) }
+    }
+
+    private mutating func takeQueue(_ reader: MemberReader, _ limits: Limits) throws(Rejection) {
+        guard let value = reader.object["queue"] else { return }
+        guard let object = value.object else { throw reader.fault("queue", .invalidSettings) }
+        var queue = RoomSettings()
+        let reader = reader.inside(object)
+        try queue.take("rule", reader) { Self.word($0, QueueRules.Rule.self) }
+        try queue.take("size", reader) { Self.integer($0, in: 2...Int64(limits.queueMatchMax)) }
+        try queue.take("offerMilliseconds", reader) { Self.integer($0, in: 5_000...Int64(limits.offerMillisecondsMax)) }
+        try queue.take("unserved", reader) { Self.word($0, QueueRules.Unserved.self) }
+        try queue.take("codes", reader) { Self.word($0, QueueRules.CodeForm.self) }
+        try queue.take("codeMilliseconds", reader) { Self.integer($0, in: 5_000...Int64(limits.codeMillisecondsMax)) }
+        try queue.take("waitingMax", reader) { Self.integer($0, in: 1...Int64(limits.queueWaitingMax)) }
+        if !queue.changes.isEmpty { self.changes.append("queue", .object(queue.changes)) }
     }
 
     /// What roles may do, except for the host, who could not take it back.

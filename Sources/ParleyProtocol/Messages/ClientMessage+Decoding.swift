@@ -178,6 +178,7 @@ extension JoinCommand {
         }
         self.kind = try reader.word("kind")
         self.call = try CallJoin(reader, limits)
+        self.queue = try reader.reader("queue").map { inside throws(Rejection) in try QueueWish(inside, limits) }
     }
 
     /// What a person may have got wrong: that costs them the join, not the session.

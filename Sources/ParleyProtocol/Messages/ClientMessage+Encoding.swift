@@ -121,6 +121,7 @@ extension JoinCommand {
         bytes.member("assertion", text: self.assertion)
         bytes.member("kind", text: self.kind?.rawValue)
         self.call?.encodeMembers(into: &bytes)
+        if let queue { bytes.member("queue", json: .object(queue.members)) }
     }
 }
 

@@ -146,6 +146,8 @@ public struct JoinCommand: Hashable, Sendable {
     /// What sort of room is meant; `nil`: whatever it is, and a meeting if there is none.
     public var kind: RoomKind?
     @Apart public var call: CallJoin?
+    /// They come to wait in a queue.
+    @Apart public var queue: QueueWish?
 
     public init(
         id: UInt64,

@@ -9,6 +9,8 @@ extension RoomCommand {
         ///
         /// - Parameter isExpected: the moderator is one here as well, so they need not wait to be let in.
         case ticket(isExpected: Bool)
+        /// They were taken to this room from a queue in which they are.
+        case queue(QueuePass)
     }
 
     /// What a small room is like, as its main room has it: its first joiner creates it by this.
@@ -30,12 +32,19 @@ extension RoomCommand {
 
 extension RoomCommand.Pass {
     /// Whether the room may be yet to begin, with this join.
-    public var mayBegin: Bool { self.breakout != nil }
+    public var mayBegin: Bool { self.breakout != nil || self.queue != nil }
 
     var breakout: RoomCommand.BreakoutPass? {
         switch self {
         case .breakout(let pass): pass
-        case .ticket: nil
+        case .ticket, .queue: nil
+        }
+    }
+
+    var queue: RoomCommand.QueuePass? {
+        switch self {
+        case .queue(let pass): pass
+        case .ticket, .breakout: nil
         }
     }
 }

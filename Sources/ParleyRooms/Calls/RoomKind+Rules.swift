@@ -10,6 +10,9 @@ extension RoomKind {
         // Who may come in is decided by ringing, as long as it is no meeting.
         case (.call, .lifecycle(let action)): action == .end
         case (.call, .admission), (.call, .breakout): false
+        case (.queue, .breakout), (.queue, .ring): false
+        case (.queue, .queue): true
+        case (_, .queue): false
         case (_, .ring): true
         case (_, .lifecycle), (_, .admission), (_, .role), (_, .attribute), (_, .breakout), (_, .device),
             (_, .moderation), (_, .floor), (_, .consent), (_, .recording):

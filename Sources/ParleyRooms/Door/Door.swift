@@ -101,6 +101,8 @@ public enum WaitingReason: String, CaseIterable, Hashable, Sendable {
     case scheduled
     /// Somebody has let them in; they come in with one of the next entries.
     case turn
+    /// It is a queue: they are taken from it to another room.
+    case queue
 }
 
 /// Somebody may not come in, on whatever device.

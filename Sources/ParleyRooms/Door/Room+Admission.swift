@@ -33,7 +33,7 @@ extension Room {
     private func decideAdmit(_ whom: AdmissionAction.Whom, _ request: MeetingRequest) -> Decision {
         guard self.permits(request, .admit) else { return .rejected(.notPermitted) }
         do throws(RejectionCode) {
-            let people = try self.waiting(whom).filter { $0.reason != .turn }
+            let people = try self.waiting(whom).filter { $0.reason != .turn && $0.reason != .queue }
             guard !people.isEmpty else { throw .noChange }
             let places = self.capacity - self.count
             guard places > 0 else { throw .roomFull }

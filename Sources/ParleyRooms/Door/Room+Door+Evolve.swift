@@ -62,7 +62,7 @@ extension Room {
         if let membership = self.server.memberships.removeValue(forKey: id) {
             self.server.participants[membership.session] = nil
         }
-        return self.enter(id)
+        return self.enter(id).merging(self.leaveQueue(id))
     }
 
     // MARK: Bans and invitations

@@ -24,6 +24,10 @@ extension Room {
     func judge(_ join: RoomCommand.Join, at now: Instant) throws(RejectionCode) -> Visitor {
         let identity = join.identity
         if let ring = join.call?.ring { return try self.judgeAccept(join, ring, at: now) }
+        if let pass = join.pass?.queue {
+            guard !self.door.isBanned(identity, join.token, at: now) else { throw .banned }
+            return self.visitor(join, pass)
+        }
         switch self.kind {
         case .meeting, .queue: break
         case .call:
@@ -129,7 +133,7 @@ extension Room {
     ///
     /// The rule is applied, never skipped: that a host comes in lets nobody in who has to be let in.
     func decideDoor(at now: Instant) -> [RoomEvent] {
-        guard self.lifecycle.isLive, !self.door.waiting.isEmpty else { return [] }
+        guard self.lifecycle.isLive, self.queue == nil, !self.door.waiting.isEmpty else { return [] }
         var events: [RoomEvent] = []
         var entering = 0
         for person in self.door.queue {

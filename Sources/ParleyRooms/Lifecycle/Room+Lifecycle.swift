@@ -89,7 +89,8 @@ extension Room {
         at now: Instant
     ) -> [RoomEvent] {
         let leaving = ids.filter { self.people[$0] != nil }
-        guard !leaving.isEmpty else { return [] }
+        guard !leaving.isEmpty || self.queue != nil else { return [] }
+        if self.queue != nil { return self.queueConsequences(ofLeaving: ids, leaving, reason, cause, at: now) }
         if self.kind == .line { return self.lineConsequences(ofLeaving: leaving, reason, at: now) }
         let ringing = self.callConsequences(ofLeaving: leaving, reason, code, at: now)
         if ringing.contains(where: \.isEnd) { return ringing }
@@ -121,7 +122,8 @@ extension Room {
     }
 
     private var emptyUntil: Instant? {
-        self.times.emptiedAt.map { $0.advanced(milliseconds: self.parameters.emptyMilliseconds) }
+        guard self.queue == nil || self.door.waiting.isEmpty else { return nil }
+        return self.times.emptiedAt.map { $0.advanced(milliseconds: self.parameters.emptyMilliseconds) }
     }
 
     /// None for what was that short from the beginning, none twice, and none behind a later one.

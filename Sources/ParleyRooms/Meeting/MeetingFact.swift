@@ -16,6 +16,7 @@ public enum MeetingFact: Hashable, Sendable {
     case audience(AudienceFact)
     case ring(RingFact)
     case line(LineFact)
+    case queue(QueueFact)
 }
 
 extension MeetingFact {
@@ -35,6 +36,7 @@ extension MeetingFact {
         case .audience(let fact): fact.type
         case .ring(let fact): fact.type
         case .line(let fact): fact.type
+        case .queue(let fact): fact.type
         }
     }
 
@@ -53,6 +55,7 @@ extension MeetingFact {
         case .moderation(let fact): fact.participant
         case .ring(let fact): fact.participant
         case .line(let fact): fact.participant
+        case .queue(let fact): fact.participant
         }
     }
 
@@ -72,6 +75,7 @@ extension MeetingFact {
         case .audience(let fact): fact.members
         case .ring(let fact): fact.members
         case .line(let fact): fact.members
+        case .queue(let fact): fact.members
         }
     }
 
@@ -90,6 +94,7 @@ extension MeetingFact {
         case .moderation(let fact): fact.wireMembers
         case .ring(let fact): fact.wireMembers
         case .line(let fact): fact.wireMembers
+        case .queue(let fact): fact.wireMembers
         }
     }
 
@@ -98,7 +103,7 @@ extension MeetingFact {
         switch self {
         // That it will be over soon is for everybody.
         case .lifecycle: .door
-        case .admission: .moderation
+        case .admission, .queue: .moderation
         case .line(let fact): fact.sectionWithoutState
         case .ring, .role, .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience: .stage
         }
@@ -110,7 +115,9 @@ extension MeetingFact {
         // A configuration may give roles other permissions.
         case .lifecycle, .role: true
         case .admission(let fact): fact.mayChangeViews
-        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience, .ring, .line: false
+        case .moderation, .attribute, .breakout, .device, .floor, .consent, .recording, .audience, .ring, .line,
+            .queue:
+            false
         }
     }
 
@@ -130,6 +137,7 @@ extension MeetingFact {
         case .audience: 64
         case .ring(let fact): fact.bytesMax
         case .line(let fact): fact.bytesMax
+        case .queue(let fact): fact.bytesMax
         }
     }
 
@@ -161,6 +169,8 @@ extension MeetingFact {
             self = .ring(fact)
         } else if LineFact.types.contains(type), let fact = try LineFact(type, reader) {
             self = .line(fact)
+        } else if let fact = try QueueFact(type, reader) {
+            self = .queue(fact)
         } else {
             return nil
         }
@@ -183,6 +193,7 @@ extension Room {
         case .audience(let fact): self.evolve(fact)
         case .ring(let fact): self.evolve(fact)
         case .line(let fact): self.evolve(fact)
+        case .queue(let fact): self.evolve(fact)
         }
     }
 }

@@ -72,6 +72,7 @@ extension Room {
         case .moderation(let action): return self.decide(action, request)
         case .ring(let action): return self.decide(action, request)
         case .line(let action): return self.decide(action, request)
+        case .queue(let action): return self.decide(action, request)
         }
     }
 
@@ -169,7 +170,7 @@ extension Room {
         self.lifecycleDeadlines + self.doorDeadlines
             + [self.floors.nextDeadline, self.consents.nextDeadline, self.standing.vacantUntil, self.audience.dueAt]
             .compactMap(\.self)
-            + self.breakoutDeadlines + self.ringDeadlines + self.lineDeadlines
+            + self.breakoutDeadlines + self.ringDeadlines + self.lineDeadlines + self.queueDeadlines
     }
 
     /// What is due by now, of every subject in a fixed order. What nobody waits for any more is a legal race.
@@ -182,7 +183,7 @@ extension Room {
         if !succession.isEmpty { return .events(succession) }
         let events =
             self.dueOnStage(at: now) + self.dueBreakouts(at: now) + self.dueAudience(at: now)
-            + self.decideDoor(at: now) + self.dueRings(at: now) + self.dueLine(at: now)
+            + self.decideDoor(at: now) + self.dueRings(at: now) + self.dueLine(at: now) + self.dueQueue(at: now)
         return events.isEmpty ? .rejected(.noChange) : .events(events)
     }
 }

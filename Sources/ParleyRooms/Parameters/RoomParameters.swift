@@ -22,6 +22,8 @@ public struct RoomParameters: Hashable, Sendable {
     /// Who need not wait, and is a member where only members may come in.
     public var autoAdmit = AutoAdmission()
     public var rules = RoomRules()
+    /// How a queue takes people out, if the room is one.
+    public var queue = QueueRules()
 
     public init() {}
 }
@@ -43,9 +45,13 @@ extension RoomParameters {
         if self.autoAdmit != AutoAdmission() { object.append("autoAdmit", self.autoAdmit.json) }
         if let maximumMilliseconds { object.append("maximumMilliseconds", .integer(Int64(maximumMilliseconds))) }
         if let shown = self.rules.shown { object.append("rules", shown) }
+        if self.queue != QueueRules() { object.append(StatePath.queue, self.queue.json) }
         if let pin { object.append("pin", .string(pin.description)) }
         return .object(object)
     }
+
+    /// Whether they are of a queue and of no other room.
+    var isOfQueue: Bool { self.queue != QueueRules() }
 
     /// Whether not everybody may come in, so that those who were in are worth remembering.
     var isGuarded: Bool { self.admission != .open || self.pin != nil }
@@ -104,6 +110,7 @@ extension RoomParameters {
         case "readmit": self.readmit = value.bool ?? usual.readmit
         case "autoAdmit": self.autoAdmit = AutoAdmission(json: value)
         case "rules": self.apply(rules: value)
+        case "queue": value == .null ? self.queue = QueueRules() : self.queue.apply(value)
         default: break
         }
     }
@@ -195,6 +202,10 @@ extension Room {
         var after = self.configuration
         after.apply(difference)
         guard self.isPlannable(after.parameters, at: request.at) else { return .rejected(.invalidSettings) }
+        // Who waits has come by that rule; and a room that is no queue has none.
+        guard self.queue.map({ $0.rules.rule == after.parameters.queue.rule }) ?? !after.parameters.isOfQueue else {
+            return .rejected(.invalidSettings)
+        }
         return request.events(
             [.lifecycle(.configured(difference))],
             and: after.roles == self.roles
@@ -205,6 +216,7 @@ extension Room {
     mutating func configure(_ settings: RoomSettings) -> StatePatches {
         let (room, rules, roles) = (self.roomJSON, self.rules.shown, self.roles)
         self.configuration.apply(settings)
+        self.queue?.rules = self.parameters.queue
         // Another end has warnings of its own.
         if settings.changes["maximumMilliseconds"] != nil { self.times.warned = nil }
         return self.replace(room, with: self.roomJSON, at: [StatePath.room], in: .door)

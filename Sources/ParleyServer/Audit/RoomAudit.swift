@@ -99,7 +99,7 @@ package struct RoomAudit {
         case .moderation(let fact): self.entry(fact, origin)
         case .consent(let fact): self.entry(fact, origin)
         case .recording(let fact): self.entry(fact, origin)
-        case .attribute, .breakout, .device, .floor, .audience, .ring, .line: nil
+        case .attribute, .breakout, .device, .floor, .audience, .ring, .line, .queue: nil
         }
     }
 

@@ -20,8 +20,11 @@ extension Gateway {
         guard case .id(let room) = join.room else {
             return then(join.ticket == nil ? .success(nil) : .failure(.invalidTicket))
         }
-        for seat in session.seats where seat.phase == .present {
+        for seat in session.seats where seat.phase == .present || seat.phase == .waiting {
             let main = seat.host.room
+            if let (destination, pass) = main.queuePass(of: seat.id), destination == room {
+                return then(.success(.queue(pass)))
+            }
             guard let breakout = main.breakout(room), let participant = main.participant(seat.id) else { continue }
             guard main.mayEnter(room, seat.id) else { return then(.failure(.notPermitted)) }
             let pass = RoomCommand.BreakoutPass(

@@ -26,7 +26,7 @@ extension Gateway {
 
     private static let features = [
         "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter", "hash",
-        "chat", "breakouts", "roster",
+        "chat", "breakouts", "roster", "queues",
     ]
 
     // MARK: Join
@@ -73,7 +73,8 @@ extension Gateway {
             return host.endIfUnused()
         }
         let address = session.holder?.clientAddress
-        if join.pin != nil,
+        let isGuess = join.pin != nil || join.queue?.code != nil
+        if isGuess,
             let pause = self.mayTry(.pin, from: address) ?? host.guesses.begin(session.identity, at: self.now)
         {
             self.refuse(.rateLimited, join, retryAfterMilliseconds: pause, session)
@@ -98,8 +99,8 @@ extension Gateway {
             ),
             seat: seat
         ) { [unowned self] outcome in
-            guard join.pin != nil else { return }
-            if outcome == .rejected(.wrongPIN) {
+            guard isGuess else { return }
+            if outcome == .rejected(.wrongPIN) || outcome == .rejected(.wrongCode) {
                 host.guesses.failed(session.identity, at: self.now)
                 self.noteFailure(.pin, from: address)
             } else {
@@ -135,6 +136,12 @@ extension Gateway {
         wish.assertion = join.assertion
         wish.kind = join.kind
         wish.call = join.call
+        wish.queue = join.queue.map { asked in
+            var asked = asked
+            // Where there are tokens nobody says of themselves that they go first.
+            if let grant = session.grant { asked.priority = min(asked.priority, grant.priority) }
+            return .init(wish: asked, room: RoomID(using: &self.random), seed: self.random.next())
+        }
         return wish
     }
 

@@ -81,7 +81,7 @@ extension RoomHost {
             participant: seat.id,
             at: position,
             view: seat.view.rawValue,
-            me: participant.flatMap { seat.view.includes($0.section) ? nil : $0.json },
+            me: participant.map { seat.view.includes($0.section) ? nil : $0.json } ?? room.ownRow(of: seat.id),
             state: [:],
             hash: room.hash(for: seat.view),
             lastCommand: room.membership(seat.id)?.lastCommand,

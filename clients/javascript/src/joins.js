@@ -7,6 +7,7 @@ const roomIsOver = new Set(['unknown-room', 'room-ended'])
 const giveUp = new Set([
     'malformed', 'invalid-member', 'invalid-name', 'invalid-alias', 'unknown-type',
     'denied', 'banned', 'pin-required', 'wrong-pin', 'invalid-invitation', 'invalid-settings', 'not-permitted',
+    'no-agent', 'wrong-code', 'unsupported-kind',
 ])
 const wishNames = [
     'name', 'devices', 'settings', 'pin', 'invitation', 'role', 'media', 'ticket', 'assertion', 'kind', 'status', 'call', 'ring', 'answer', 'queue',

@@ -13,7 +13,7 @@ export const Audience = (Base) => class extends Base {
     get audience() { return this.state.audience?.count ?? 0 }
 
     /** Whether you are one of them: in nobody's list, and nobody calls you. */
-    get isCounted() { return this.#own !== undefined }
+    get isCounted() { return this.#own !== undefined && this.view !== 'waiting' }
 
     /**
      * One page of the counted audience, in order of arrival: `{ people, next }`. `next` is the `after` of the page behind
