@@ -16,7 +16,8 @@ import ParleyTransport
 /// what may have been lost. Nothing is told twice, and a request that is under way completes when it is back.
 /// ``events`` ends only when the session is over: after ``close()``, or by what ``ClientEvent/ended(_:)`` names.
 ///
-/// A client lives until then, whether or not somebody holds it: call ``close()``.
+/// A client lives until then, whether or not somebody holds it: call ``close()``. A call whose task is cancelled throws
+/// `CancellationError` at once; what it has asked for may be done all the same.
 ///
 /// Bounds: ``eventsMax`` events that the app has not read; 64 commands for each room that wait and 64 that are kept
 /// for a server that has lost them; 64 messages and 64 questions of its chat; 64 joins without outcome;
@@ -224,12 +225,22 @@ public actor ParleyClient {
     func request(
         _ step: (inout ClientStateMachine, UInt64, inout [ClientStateMachine.Effect]) -> Void
     ) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            self.lastRequest += 1
-            let request = self.lastRequest
-            self.requests[request] = continuation
-            self.perform { step(&$0, request, &$2) }
+        self.lastRequest += 1
+        let request = self.lastRequest
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+                self.requests[request] = continuation
+                self.perform { step(&$0, request, &$2) }
+            }
+        } onCancel: {
+            Task { await self.forget(request) }
         }
+    }
+
+    /// Whoever has asked does not wait any longer. What was asked may be done all the same.
+    private func forget(_ request: UInt64) {
+        self.requests.removeValue(forKey: request)?.resume(throwing: CancellationError())
     }
 
     private func perform(_ step: (inout ClientStateMachine, Moment, inout [ClientStateMachine.Effect]) -> Void) {
