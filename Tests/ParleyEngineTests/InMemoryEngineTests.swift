@@ -2,9 +2,10 @@ import NIOCore
 import NIOEmbedded
 import ParleyEngine
 import ParleyProtocol
+import ParleyTestSupport
 import Testing
 
-@Suite struct InMemoryEngineTests {
+@Suite(.timeLimit(.minutes(5 * patience))) struct InMemoryEngineTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         let clock = Shared<Int64>(1_000_000)

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("Coming back to another server", .timeLimit(.minutes(patience)))
+@Suite("Coming back to another server", .timeLimit(.minutes(5 * patience)))
 struct ComingBackElsewhereTests {
     private static func welcome(_ client: RawClient) async throws -> Welcome {
         try #require(await client.first { if case .welcome(let welcome) = $0 { welcome } else { nil } })

@@ -4,7 +4,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("The example of the Swift client", .timeLimit(.minutes(patience)))
+@Suite("The example of the Swift client", .timeLimit(.minutes(5 * patience)))
 struct ExampleTests {
     // Begin.
     func meet(at address: String) async throws {
@@ -34,7 +34,9 @@ struct ExampleTests {
             async let meeting: Void = self.meet(at: relay.address)
             let room = try await bob.join(alias("blue-fox"), name: "Bob")
             // Whoever comes second is greeted by the other: Bob comes once more, after Ada.
-            while await bob.replica(of: room.id)?.people.count != 2 { _ = await bob.nextRoomEvent("joined") }
+            while await bob.replica(of: room.id)?.people.count != 2 {
+                _ = try #require(await bob.nextRoomEvent("joined"))
+            }
             try await bob.leave(room.id)
             let again = try await bob.join(alias("blue-fox"), name: "Bob")
             try await relay.cut()

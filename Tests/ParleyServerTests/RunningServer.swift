@@ -64,6 +64,8 @@ private final class ConnectedClients: Sendable {
     func add(_ client: ParleyClient) { self.clients.withLock { $0.append(client) } }
 }
 
+struct ServerDidNotStart: Error {}
+
 /// - Parameters:
 ///   - engine: that of another server, whose rooms and sessions this one shares then.
 ///   - way: to it.
@@ -104,11 +106,19 @@ func withServer(
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         let (end, ended) = AsyncStream.makeStream(of: Void.self)
         tasks.addTask {
-            defer { ended.finish() }
+            // It has ended before it has a port: whoever waits for that is told.
+            defer {
+                found.finish()
+                ended.finish()
+            }
             try await services.run()
         }
         var iterator = ports.makeAsyncIterator()
-        let port = await iterator.next() ?? 0
+        guard let port = await iterator.next() else {
+            tasks.cancelAll()
+            try await tasks.waitForAll()
+            throw ServerDidNotStart()
+        }
         let running = RunningServer(
             port: port,
             engine: engine,

@@ -3,14 +3,16 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("Somebody who does not read", .timeLimit(.minutes(patience)))
+@Suite("Somebody who does not read", .timeLimit(.minutes(5 * patience)))
 struct SlowConsumerTests {
     private var limits: Limits {
         var limits = Limits()
         limits.replayEntriesMax = 16
         limits.debounceMilliseconds = 100
-        // Who reads nothing answers nothing, and is not to be closed for that here.
-        limits.darkMilliseconds = 60_000
+        // Who reads nothing answers nothing, and is not to be closed for that here, however busy the machine is.
+        limits.darkMilliseconds = 240_000
+        limits.writeStallMilliseconds = 240_000
+        limits.patienceMilliseconds = 240_000
         return limits
     }
 

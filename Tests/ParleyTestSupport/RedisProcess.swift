@@ -1,133 +1,98 @@
-import Foundation
-import Glibc
+package import Foundation
 import Synchronization
 
-/// A real Redis as a child process: it keeps nothing on a disk, listens on loopback, and ends with this process at the
-/// latest.
+/// A real Redis (or Sentinel) as a child process, which a test may kill and start again: it keeps nothing on a disk,
+/// listens on loopback, and ends with this process at the latest.
 package final class RedisProcess: Sendable {
-    package struct CannotStart: Error, CustomStringConvertible {
-        package let description: String
-    }
-
     package let port: Int
-    private let pid: Int32
-    private let process: Process
-    /// It ends when nobody holds the other end of this any more.
-    private let leash: FileHandle
-    private let folder: URL
+    package let folder: URL
+    private let words: [String]
+    private let running = Mutex<ChildProcess?>(nil)
 
     package var url: String { "redis://127.0.0.1:\(self.port)" }
 
-    /// - Parameter program: `redis-server`, or `redis-sentinel`, which wants a file of settings.
-    package init(_ flags: [String] = [], program: String = "redis-server", file: String? = nil) throws {
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<20 {
-            // Where a cluster's servers talk to each other is 10,000 above.
-            let port = Int.random(in: 12_000...22_000, using: &generator)
-            if let started = try Self.start(port, flags, program, file) {
-                (self.process, self.leash, self.folder, self.pid) = started
-                self.port = port
+    /// - Parameters:
+    ///   - program: `redis-server`, or `redis-sentinel`, which wants a file of settings.
+    ///   - takesPlain: else by TLS alone.
+    package init(
+        _ flags: [String] = [],
+        program: String = "redis-server",
+        file: String? = nil,
+        takesPlain: Bool = true
+    ) async throws {
+        self.folder = FileManager.default.temporaryDirectory.appending(path: "parley-redis-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        var usual = ["--bind", "127.0.0.1", "--dir", self.folder.path]
+        if program == "redis-server" {
+            usual += ["--save", "", "--appendonly", "no", "--enable-debug-command", "yes"]
+            usual += ["--repl-diskless-sync-delay", "0"]
+        }
+        var first = [program]
+        if let file {
+            let path = self.folder.appending(path: "settings.conf")
+            try file.write(to: path, atomically: true, encoding: .utf8)
+            first.append(path.path)
+        }
+        var attempt = 0
+        while true {
+            let port = try Ports.take()
+            let ports = takesPlain ? ["--port", "\(port)"] : ["--port", "0", "--tls-port", "\(port)"]
+            let words = first + ports + usual + flags
+            do {
+                let child = try await Self.begin(words)
+                (self.port, self.words) = (port, words)
+                self.running.withLock { $0 = child }
                 return
+            } catch let problem as ChildProcess.Failure {
+                // Another program has taken it since.
+                attempt += 1
+                guard attempt < 5, problem.description.contains("Failed listening") else { throw problem }
             }
         }
-        throw CannotStart(description: "\(program) does not start: is it installed?")
+    }
+
+    deinit { self.stop() }
+
+    /// Returns when it takes connections.
+    package func start() async throws {
+        let child = try await Self.begin(self.words)
+        self.running.withLock { $0 = child }
+    }
+
+    private static func begin(_ words: [String]) async throws -> ChildProcess {
+        try await onAThreadOfItsOwn {
+            let child = try ChildProcess.onALeash(words)
+            func isReady(_ said: String) -> Bool {
+                said.contains("Ready to accept connections") || said.contains("Sentinel ID is")
+            }
+            let said = try child.hear(until: .now + .seconds(20 * patience), isReady)
+            guard isReady(said) else { throw child.failure("has ended at once", said) }
+            child.stopHearing()
+            return child
+        }
+    }
+
+    /// As if the power had gone; returns when the process is no more.
+    package func kill() {
+        let child = self.running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        child?.end()
     }
 
     package func stop() {
-        // Not by the leash alone: a process that was begun at the same moment may hold its end, too. Whoever holds the
-        // leash has not waited for it yet, so that the number is nobody else's.
-        kill(self.pid, SIGKILL)
-        try? self.leash.close()
+        self.kill()
         try? FileManager.default.removeItem(at: self.folder)
     }
 
     /// What `redis-cli` says about it.
     @discardableResult
-    package func command(_ words: String...) throws -> String {
-        try Self.cli(["-c", "-p", "\(self.port)"] + words)
+    package func command(_ words: String...) async throws -> String {
+        try await Self.cli(["-c", "-p", "\(self.port)"] + words)
     }
 
-    package static func cli(_ words: [String]) throws -> String {
-        let cli = Process()
-        cli.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        cli.arguments = ["redis-cli"] + words
-        let (reading, writing) = try Self.beginning.withLock { _ in
-            let ends = try Self.pipe()
-            cli.standardOutput = ends.writing
-            cli.standardError = ends.writing
-            cli.standardInput = FileHandle.nullDevice
-            try cli.run()
-            return ends
-        }
-        try writing.close()
-        let text = String(decoding: reading.readDataToEndOfFile(), as: UTF8.self)
-        cli.waitUntilExit()
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    /// Ends its child when nobody holds the other end of its input any more.
-    private static let onALeash = #""$@" & child=$!; cat > /dev/null; kill -9 $child; wait $child"#
-
-    /// - Returns: `nil` if the port is taken.
-    private static func start(
-        _ port: Int,
-        _ flags: [String],
-        _ program: String,
-        _ file: String?
-    ) throws -> (Process, FileHandle, URL, Int32)? {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parley-redis-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var arguments: [String] = []
-        if let file {
-            let path = folder.appendingPathComponent("settings.conf")
-            try file.write(to: path, atomically: true, encoding: .utf8)
-            arguments.append(path.path)
-        }
-        arguments += ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path]
-        if program == "redis-server" { arguments += ["--save", "", "--appendonly", "no"] }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", Self.onALeash, "sh", program] + arguments + flags
-        let ((held, leash), (said, saying)) = try Self.beginning.withLock { _ in
-            let (input, output) = (try Self.pipe(), try Self.pipe())
-            process.standardInput = input.reading
-            process.standardOutput = output.writing
-            process.standardError = output.writing
-            try process.run()
-            return (input, output)
-        }
-        try held.close()
-        try saying.close()
-        var text = ""
-        while true {
-            let data = said.availableData
-            text += String(decoding: data, as: UTF8.self)
-            if text.contains("Ready to accept connections") || text.contains("Sentinel ID is") { break }
-            guard !data.isEmpty, !text.contains("Failed listening"), !text.contains("not found") else {
-                try? leash.close()
-                process.waitUntilExit()
-                try? FileManager.default.removeItem(at: folder)
-                return nil
-            }
-        }
-        // Whatever it says from now on is read by nobody, and must not fill the pipe.
-        said.readabilityHandler = { _ = $0.availableData }
-        let number = text.firstMatch(of: /pid=([0-9]+)/).flatMap { Int32($0.1) }
-        guard let number else { throw CannotStart(description: "\(program) does not say who it is") }
-        return (process, leash, folder, number)
-    }
-
-    /// One after the other.
-    private static let beginning = Mutex(())
-
-    /// Its ends are given to nobody by the way: whoever began a process at the same moment would hold them open.
-    private static func pipe() throws -> (reading: FileHandle, writing: FileHandle) {
-        var ends: [Int32] = [0, 0]
-        guard Glibc.pipe(&ends) == 0 else { throw CannotStart(description: "no pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (
-            FileHandle(fileDescriptor: ends[0], closeOnDealloc: true),
-            FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
-        )
+    package static func cli(_ words: [String]) async throws -> String {
+        try await ChildProcess.run(["redis-cli"] + words).said.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Three masters that share the slots.
 package final class RedisCluster: Sendable {
     package let servers: [RedisProcess]
@@ -8,18 +6,20 @@ package final class RedisCluster: Sendable {
         "redis+cluster://" + self.servers.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
     }
 
-    package init() throws {
+    package init() async throws {
         let flags = [
             "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
         ]
-        self.servers = try (0..<3).map { _ in try RedisProcess(flags) }
-        let addresses = self.servers.map { "127.0.0.1:\($0.port)" }
-        let said = try RedisProcess.cli(
+        var servers: [RedisProcess] = []
+        for _ in 0..<3 { servers.append(try await RedisProcess(flags)) }
+        self.servers = servers
+        let addresses = servers.map { "127.0.0.1:\($0.port)" }
+        let said = try await RedisProcess.cli(
             ["--cluster", "create"] + addresses + ["--cluster-replicas", "0", "--cluster-yes"]
         )
-        for server in self.servers {
-            try RedisProcess.eventually("the cluster is made: \(said)") {
-                try server.command("CLUSTER", "INFO").contains("cluster_state:ok")
+        for server in servers {
+            try await RedisProcess.eventually("the cluster is made: \(said)") {
+                try await server.command("CLUSTER", "INFO").contains("cluster_state:ok")
             }
         }
     }
@@ -37,12 +37,10 @@ package final class RedisSentinel: Sendable {
 
     package var url: String { "redis+sentinel://127.0.0.1:\(self.sentinel.port)/mymaster" }
 
-    package init() throws {
-        let flags = ["--repl-diskless-sync-delay", "0"]
-        let master = try RedisProcess(flags)
-        self.master = master
-        self.replica = try RedisProcess(flags + ["--replicaof", "127.0.0.1", "\(master.port)"])
-        self.sentinel = try RedisProcess(
+    package init() async throws {
+        let master = try await RedisProcess()
+        let replica = try await RedisProcess(["--replicaof", "127.0.0.1", "\(master.port)"])
+        let sentinel = try await RedisProcess(
             program: "redis-sentinel",
             file: """
                 sentinel monitor mymaster 127.0.0.1 \(master.port) 1
@@ -51,11 +49,12 @@ package final class RedisSentinel: Sendable {
 
                 """
         )
-        try RedisProcess.eventually("the replica has everything") { [replica] in
-            try replica.command("INFO", "replication").contains("master_link_status:up")
+        (self.master, self.replica, self.sentinel) = (master, replica, sentinel)
+        try await RedisProcess.eventually("the replica has everything") {
+            try await replica.command("INFO", "replication").contains("master_link_status:up")
         }
-        try RedisProcess.eventually("the Sentinel knows the replica") { [sentinel, replica] in
-            try sentinel.command("SENTINEL", "replicas", "mymaster").contains("\(replica.port)")
+        try await RedisProcess.eventually("the Sentinel knows the replica") {
+            try await sentinel.command("SENTINEL", "replicas", "mymaster").contains("\(replica.port)")
         }
     }
 
@@ -65,12 +64,17 @@ package final class RedisSentinel: Sendable {
 }
 
 extension RedisProcess {
+    package struct NotSo: Error, CustomStringConvertible {
+        package let description: String
+    }
+
     /// Asks again and again, for some seconds: each question is a process, which is pause enough.
-    package static func eventually(_ what: String, _ isSo: () throws -> Bool) throws {
+    package static func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
         let start = ContinuousClock.now
-        while ContinuousClock.now - start < .seconds(20) {
-            if try isSo() { return }
+        while ContinuousClock.now - start < .seconds(30 * patience) {
+            try Task.checkCancellation()
+            if try await isSo() { return }
         }
-        throw CannotStart(description: "not within 20 seconds: \(what)")
+        throw NotSo(description: "not within \(30 * patience) seconds: \(what)")
     }
 }

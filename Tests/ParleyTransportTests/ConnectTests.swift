@@ -30,7 +30,7 @@ private final class FixedAnswer: ChannelInboundHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(patience)))
+@Suite(.timeLimit(.minutes(5 * patience)))
 struct ConnectTests {
     /// How a connect to a server with this answer ends; nil if well.
     private func connect(
@@ -124,14 +124,9 @@ struct ConnectTests {
     }
 
     @Test func `Nobody listens`() async throws {
-        let listener = try await serving(
-            decide: { _ in
-                .refuse(UpgradeRefusal(status: 500, reason: "No"))
-            },
-            body: { $0 }
-        )
+        let target = WebSocketClientConnection.Target(host: "127.0.0.1", port: try Ports.take())
         let loop = try await clientLoop()
-        let opened = WebSocketClientConnection.connect(to: listener.target, on: loop) { _ in
+        let opened = WebSocketClientConnection.connect(to: target, on: loop) { _ in
             Teller(Told().continuation)
         }
         await #expect(throws: (any Error).self) { try await opened.get() }

@@ -4,7 +4,7 @@ import ParleyTransport
 import ParleyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(patience)))
+@Suite(.timeLimit(.minutes(5 * patience)))
 struct LoopbackTests {
     private let server = Told()
     private let client = Told()

@@ -50,7 +50,7 @@ extension EngineConformance {
         rule("C8: after a loss no position equals a lost one") { subject async throws in
             guard let failOver = subject.failOver else { return }
             let positions = try await subject.fill(4)
-            failOver(2, Self.log)
+            await failOver(2, Self.log)
             #expect(try await subject.head() == positions[1])
             let rewritten = try await subject.fill(2, from: 90, after: positions[1])
             #expect(Set(rewritten).isDisjoint(with: positions))

@@ -113,7 +113,7 @@ extension EngineConformance {
         rule("in another life of the engine nothing is appended") { subject async throws in
             guard let failOver = subject.failOver else { return }
             let before = subject.engine.incarnation
-            failOver(0, Self.log)
+            await failOver(0, Self.log)
             let now = subject.engine.incarnation
             #expect(now != before)
             let entry = LogEntry(after: .start, uid: 1, author: Self.node, payload: ByteBuffer())

@@ -10,7 +10,7 @@ struct ConformanceSubject: Sendable {
     /// Moves the engine's clock; `nil`: it cannot be moved, and rules about time are left out.
     let advance: (@Sendable (_ milliseconds: Int64) -> Void)?
     /// Fails the engine over to a copy without the newest entries of a log; `nil`: it cannot be made to.
-    let failOver: (@Sendable (_ losing: Int, _ log: LogID) -> Void)?
+    let failOver: (@Sendable (_ losing: Int, _ log: LogID) async -> Void)?
 }
 
 /// One promise of the contract, tried on a fresh engine.

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A Redis that does not want, or holds what nobody of us has written.
-@Suite(.serialized) struct RedisBadDaysTests {
+@Suite(.serialized, .timeLimit(.minutes(5 * patience))) struct RedisBadDaysTests {
     @Test(
         .redis,
         arguments: [
@@ -20,7 +20,7 @@ import Testing
     func foreignDataInALogIsAnErrorInWords(_ words: [String]) async throws {
         let log = SaidLog()
         try await RedisSubject.with(logger: log.logger) { redis in
-            try redis.server.command(words[0], redis.key(of: EngineConformance.log, words[1]), words[2])
+            try await redis.server.command(words[0], redis.key(of: EngineConformance.log, words[1]), words[2])
             await #expect(throws: EngineError.unavailable) { try await redis.subject.read() }
             await #expect(throws: EngineError.unavailable) { try await redis.subject.head() }
             await #expect(throws: EngineError.unavailable) {
@@ -38,18 +38,18 @@ import Testing
         try await RedisSubject.with { redis in
             let loop = EngineConformance.loop
             let room = redis.key(of: Mail.log, "")
-            func garble(_ suffix: String, _ words: String...) throws {
-                let name = try redis.server.command("KEYS", "\(room)\(suffix)*")
+            func garble(_ suffix: String, _ words: String...) async throws {
+                let name = try await redis.server.command("KEYS", "\(room)\(suffix)*")
                 #expect(!name.isEmpty)
             }
             _ = try await redis.subject.send(1)
-            try garble("m:", "x")
+            try await garble("m:", "x")
             let script = "return redis.call(ARGV[1], redis.call('KEYS', ARGV[2])[1], ARGV[3], ARGV[4])"
-            try redis.server.command("EVAL", script, "0", "LSET", "\(room)q:*", "0", "junk")
+            try await redis.server.command("EVAL", script, "0", "LSET", "\(room)q:*", "0", "junk")
             await #expect(throws: EngineError.unavailable) { try await redis.engine.read(Mail.bob, via: loop) }
             await #expect(throws: EngineError.unavailable) { try await redis.subject.acknowledge(1) }
-            try redis.server.command("DEL", redis.key(of: Mail.log, "b"))
-            try redis.server.command("SET", redis.key(of: Mail.log, "b"), "junk")
+            try await redis.server.command("DEL", redis.key(of: Mail.log, "b"))
+            try await redis.server.command("SET", redis.key(of: Mail.log, "b"), "junk")
             await #expect(throws: EngineError.unavailable) { try await redis.subject.send(2) }
             #expect(
                 try await redis.subject.send(1, to: MailboxID(room: RoomID(high: 9, low: 9), recipient: Mail.ada))
@@ -67,7 +67,7 @@ import Testing
             }
             let channel = "\(redis.prefix):{room:\(EngineConformance.log.id)}"
             for junk in ["", "L", "Lx", "Rshort", "M", "Mx", "Zzz", "\u{0}"] {
-                #expect(try redis.server.command("SPUBLISH", channel, junk) == "1")
+                #expect(try await redis.server.command("SPUBLISH", channel, junk) == "1")
             }
             engine.publishEphemeral(ByteBuffer(string: "real"), to: EngineConformance.log)
             #expect(await heard.upTo { _ in true } == [.ephemeral(ByteBuffer(string: "real"))])
@@ -80,7 +80,7 @@ import Testing
             let lease = NodeLease(node: EngineConformance.node, address: "")
             let top = try await redis.subject.fill(1)[0]
             _ = try await redis.subject.send(1)
-            try redis.server.command("CONFIG", "SET", "maxmemory", "1")
+            try await redis.server.command("CONFIG", "SET", "maxmemory", "1")
             await #expect(throws: EngineError.unavailable) {
                 try await redis.subject.append("x", after: top, uid: 2)
             }
@@ -97,7 +97,7 @@ import Testing
             )
             #expect(redis.engine.refusalCounts == ["OOM": 3])
             #expect(log.lines.with { $0.filter { $0.contains("no memory left") }.count } == 1)
-            try redis.server.command("CONFIG", "SET", "maxmemory", "0")
+            try await redis.server.command("CONFIG", "SET", "maxmemory", "0")
             _ = try await redis.engine.heartbeat(lease, via: EngineConformance.loop)
             #expect(try await redis.subject.append("x", after: top, uid: 2) == .appended)
             #expect(redis.engine.refusalCounts == ["OOM": 3])
@@ -107,7 +107,7 @@ import Testing
 
     @Test(.redis) func aServerThatWantsReplicasSaysSo() async throws {
         try await RedisSubject.with { redis in
-            try redis.server.command("CONFIG", "SET", "min-replicas-to-write", "1")
+            try await redis.server.command("CONFIG", "SET", "min-replicas-to-write", "1")
             await #expect(throws: EngineError.unavailable) { try await redis.subject.fill(1) }
             #expect(redis.engine.refusalCounts["NOREPLICAS"] ?? 0 > 0)
             #expect(try await redis.subject.head() == .start)
@@ -119,11 +119,11 @@ import Testing
         let server = try #require(RedisScope.server)
         let rights = "-@all +@read +@write +@scripting +@pubsub +@connection +info +time +config|get"
         let names = ["~acl:*", "&acl:*", ">secret"] + rights.split(separator: " ").map(String.init)
-        _ = try RedisProcess.cli(["-p", "\(server.port)", "ACL", "SETUSER", "meeting", "on"] + names)
+        _ = try await RedisProcess.cli(["-p", "\(server.port)", "ACL", "SETUSER", "meeting", "on"] + names)
         let url = "redis://meeting:secret@127.0.0.1:\(server.port)"
         try await RedisScope.$url.withValue(url) {
             for rule in EngineConformance.rules {
-                try server.command("FLUSHALL")
+                try await server.command("FLUSHALL")
                 try await RedisSubject.with(prefix: "acl") { redis in
                     try await rule.check(redis.subject)
                     #expect(redis.engine.refusalCounts.isEmpty, "\(rule.name)")
@@ -139,7 +139,7 @@ import Testing
             let before = redis.engine.incarnation
             let top = try await redis.subject.fill(2)[1]
             #expect(redis.engine.incarnation == before)
-            try redis.server.command("FLUSHALL")
+            try await redis.server.command("FLUSHALL")
             switch question {
             case "append": _ = try await redis.subject.append("3", after: top, uid: 3)
             case "read": _ = try await redis.subject.read(after: top)
@@ -161,7 +161,7 @@ import Testing
                 _ = try await redis.subject.read(log)
             }
             let before = redis.engine.incarnation
-            try redis.server.command("FLUSHALL")
+            try await redis.server.command("FLUSHALL")
             var isKnown = false
             for log in logs {
                 if try await redis.subject.head(log) == .start {
@@ -182,7 +182,7 @@ import Testing
             let top = try await redis.subject.fill(2)[1]
             _ = try await redis.engine.heartbeat(lease, via: EngineConformance.loop)
             #expect(redis.engine.incarnation == before)
-            try redis.server.command("FLUSHALL")
+            try await redis.server.command("FLUSHALL")
             let view = try await redis.engine.heartbeat(lease, via: EngineConformance.loop)
             #expect(view.incarnation != before)
             #expect(redis.engine.incarnation == view.incarnation)

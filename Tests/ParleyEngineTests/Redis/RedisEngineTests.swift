@@ -7,7 +7,7 @@ import ParleyTestSupport
 import Testing
 
 /// The contract, on a real server.
-@Suite(.redis) struct RedisEngineTests {
+@Suite(.redis, .timeLimit(.minutes(5 * patience))) struct RedisEngineTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         try await RedisSubject.with { try await rule.check($0.subject) }
@@ -24,15 +24,18 @@ import Testing
             let loop = EngineConformance.loop
             let written = try await redis.engine.writeSnapshot(snapshot, keepFrom: 0, to: log, via: loop)
             #expect(written == .written)
-            let ends = try ["l", "s"].map { try redis.server.command("PEXPIRETIME", redis.key(of: log, $0)) }
+            var ends: [String] = []
+            for key in ["l", "s"] {
+                ends.append(try await redis.server.command("PEXPIRETIME", redis.key(of: log, key)))
+            }
             #expect(ends[0] == ends[1])
             #expect((Int(ends[0]) ?? 0) > 0)
             #expect(try await redis.engine.list(.chat, limit: 9, via: loop) == [log])
-            for key in ["l", "s"] { try redis.server.command("PEXPIRE", redis.key(of: log, key), "0") }
+            for key in ["l", "s"] { try await redis.server.command("PEXPIRE", redis.key(of: log, key), "0") }
             #expect(try await subject.head(log) == .start)
             #expect(try await redis.engine.list(.chat, limit: 9, via: loop) == [])
             #expect(try await subject.append("2", after: .start, uid: 2, to: log) == .appended)
-            #expect(try redis.server.command("PTTL", redis.key(of: log, "l")) == "-1")
+            #expect(try await redis.server.command("PTTL", redis.key(of: log, "l")) == "-1")
             #expect(try await redis.engine.list(.chat, limit: 9, via: loop) == [log])
         }
     }
@@ -54,14 +57,14 @@ import Testing
             let key = "\(redis.prefix):{index:alias}:ids"
             for start in stride(from: 0, to: ids.count, by: 400) {
                 let page = ids[start..<start + 400].flatMap { ["0", $0] }
-                _ = try RedisProcess.cli(["-p", "\(redis.server.port)", "ZADD", key] + page)
+                _ = try await RedisProcess.cli(["-p", "\(redis.server.port)", "ZADD", key] + page)
             }
             _ = try await redis.subject.fill(1, to: LogID(.alias, "z"))
             let list = try await redis.engine.list(.alias, limit: 5, via: EngineConformance.loop)
             #expect(list == [LogID(.alias, "z")])
             // What was found to be gone is forgotten; the last page may still be on its way.
             _ = try await redis.engine.list(.alias, limit: 5, via: EngineConformance.loop)
-            #expect(try redis.server.command("ZCARD", key) == "1")
+            #expect(try await redis.server.command("ZCARD", key) == "1")
         }
     }
 
@@ -98,7 +101,7 @@ import Testing
     @Test func aServerThatForgetsItsScriptsIsToldThemAgain() async throws {
         try await RedisSubject.with { redis in
             let top = try await redis.subject.fill(1)[0]
-            try redis.server.command("SCRIPT", "FLUSH")
+            try await redis.server.command("SCRIPT", "FLUSH")
             #expect(try await redis.subject.append("2", after: top, uid: 2) == .appended)
         }
     }
@@ -107,10 +110,10 @@ import Testing
         try await RedisSubject.with { redis in
             _ = try await redis.subject.send(1)
             for key in ["b", "m:*", "q:*"] {
-                let names = try redis.server.command("KEYS", redis.key(of: Mail.log, key))
+                let names = try await redis.server.command("KEYS", redis.key(of: Mail.log, key))
                 #expect(!names.isEmpty)
             }
-            let list = try redis.server.command("PTTL", redis.key(of: Mail.log, "b"))
+            let list = try await redis.server.command("PTTL", redis.key(of: Mail.log, "b"))
             #expect((Int(list) ?? 0) > 86_000_000)
         }
     }

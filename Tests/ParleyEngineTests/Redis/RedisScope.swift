@@ -25,15 +25,15 @@ struct RedisScope: SuiteTrait, TestTrait, TestScoping {
     ) async throws {
         switch self.shape {
         case .one:
-            let server = try RedisProcess()
+            let server = try await RedisProcess()
             defer { server.stop() }
             try await Self.run(server, server.url, function)
         case .cluster:
-            let cluster = try RedisCluster()
+            let cluster = try await RedisCluster()
             defer { cluster.stop() }
             try await Self.run(cluster.servers[0], cluster.url, function)
         case .sentinel:
-            let sentinel = try RedisSentinel()
+            let sentinel = try await RedisSentinel()
             defer { sentinel.stop() }
             try await Self.$sentinel.withValue(sentinel) {
                 try await Self.run(sentinel.master, sentinel.url, function)

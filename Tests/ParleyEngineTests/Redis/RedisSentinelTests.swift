@@ -6,7 +6,7 @@ import ParleyTestSupport
 import Testing
 
 /// The contract, on a Redis that Sentinels name.
-@Suite(.redisSentinel) struct RedisSentinelTests {
+@Suite(.redisSentinel, .timeLimit(.minutes(5 * patience))) struct RedisSentinelTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         try await RedisSubject.with { try await rule.check($0.subject) }
@@ -14,7 +14,7 @@ import Testing
 }
 
 @Suite struct RedisFailoverTests {
-    @Test(.redisSentinel, .timeLimit(.minutes(2 * patience)))
+    @Test(.redisSentinel, .timeLimit(.minutes(5 * patience)))
     func afterAFailoverItIsAnotherLifeOfTheSameLog() async throws {
         let sentinel = try #require(RedisScope.sentinel)
         try await RedisSubject.with { redis in
@@ -26,15 +26,17 @@ import Testing
             _ = try await engine.subscribe(to: EngineConformance.log, as: EngineConformance.other, via: loop) {
                 heard.say($0)
             }
-            try RedisProcess.eventually("the replica has it") {
-                let entries = try sentinel.replica.command("LLEN", redis.key(of: EngineConformance.log, "l"))
-                return try entries == "3" && !sentinel.replica.command("KEYS", redis.key(of: Mail.log, "q:*")).isEmpty
+            try await RedisProcess.eventually("the replica has it") {
+                let entries = try await sentinel.replica.command("LLEN", redis.key(of: EngineConformance.log, "l"))
+                let signals = try await sentinel.replica.command("KEYS", redis.key(of: Mail.log, "q:*"))
+                return entries == "3" && !signals.isEmpty
             }
             sentinel.master.stop()
             // What is asked meanwhile has an answer each time.
             while engine.incarnation == before {
+                try Task.checkCancellation()
                 _ = try? await redis.subject.head()
-                try sentinel.replica.command("PING")
+                try await sentinel.replica.command("PING")
             }
             #expect(try await redis.subject.head() == positions[2])
             #expect(try await redis.subject.texts() == ["1"])

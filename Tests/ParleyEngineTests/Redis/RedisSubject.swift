@@ -13,7 +13,7 @@ struct RedisSubject: Sendable {
     let server: RedisProcess
 
     var subject: ConformanceSubject {
-        ConformanceSubject(engine: self.engine, advance: nil) { losing, log in self.failOver(losing, log) }
+        ConformanceSubject(engine: self.engine, advance: nil) { losing, log in await self.failOver(losing, log) }
     }
 
     static func with(
@@ -39,12 +39,12 @@ struct RedisSubject: Sendable {
     }
 
     /// As a server does that has lost the newest entries: it lives another life.
-    private func failOver(_ losing: Int, _ log: LogID) {
+    private func failOver(_ losing: Int, _ log: LogID) async {
         let entries = "\(self.prefix):{\(log.kind.rawValue):\(log.id)}:l"
         do {
-            for _ in 0..<losing { try self.server.command("RPOP", entries) }
-            try self.server.command("DEL", "\(self.prefix):{nodes}:life")
-            try self.engine.refreshLife().wait()
+            for _ in 0..<losing { try await self.server.command("RPOP", entries) }
+            try await self.server.command("DEL", "\(self.prefix):{nodes}:life")
+            try await self.engine.refreshLife().get()
         } catch {
             Issue.record(error)
         }

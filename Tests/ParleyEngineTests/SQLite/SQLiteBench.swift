@@ -5,6 +5,7 @@ import NIOCore
 import ParleyEngine
 import ParleyProtocol
 import ParleySQLite
+import ParleyTestSupport
 import Synchronization
 
 /// A folder of its own, which goes with it, and engines on a file in there.
@@ -73,7 +74,7 @@ private struct HeardLog: Logging.LogHandler {
     }
 }
 
-/// Holds up the writer, as a slow disk would, until it is let go.
+/// Holds up the writer, as a slow disk would, until it is let go, or a test has failed before that.
 final class HeldWriter: Sendable {
     private let gate = DispatchSemaphore(value: 0)
 
@@ -81,10 +82,12 @@ final class HeldWriter: Sendable {
         let (began, begin) = AsyncStream.makeStream(of: Void.self)
         engine.file.queue.asyncWriteWithoutTransaction { [gate] _ in
             begin.yield()
-            gate.wait()
+            _ = gate.wait(timeout: .now() + .seconds(30 * patience))
         }
         for await _ in began { break }
     }
 
     func letGo() { self.gate.signal() }
+
+    deinit { self.gate.signal() }
 }

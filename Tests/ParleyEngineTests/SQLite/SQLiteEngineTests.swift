@@ -3,9 +3,10 @@ import NIOCore
 import ParleyEngine
 import ParleyProtocol
 import ParleySQLite
+import ParleyTestSupport
 import Testing
 
-@Suite struct SQLiteEngineTests {
+@Suite(.timeLimit(.minutes(5 * patience))) struct SQLiteEngineTests {
     /// And whatever the rule did, the file knows all of it.
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
@@ -125,7 +126,10 @@ import Testing
         _ = try await engine.heartbeat(NodeLease(node: EngineConformance.node, address: ""), via: loop)
         try await engine.file.queue.write { try $0.execute(sql: "PRAGMA max_page_count = 10000") }
         var read: LogRead?
-        while read == nil { read = try? await engine.read(EngineConformance.log, via: loop) }
+        while read == nil {
+            try Task.checkCancellation()
+            read = try? await engine.read(EngineConformance.log, via: loop)
+        }
         #expect(read?.entries.count == written + 1)
         #expect(engine.health == .well)
         let said = bench.said.with { $0 }
@@ -143,7 +147,10 @@ import Testing
         let held = await HeldWriter(engine)
         let subject = bench.subject(engine)
         async let first = subject.append(String(repeating: "x", count: 1_000), after: .start, uid: 1)
-        while engine.kept.logs.isEmpty { await Task.yield() }
+        while engine.kept.logs.isEmpty {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         await #expect(throws: EngineError.unavailable) {
             try await engine.heads([EngineConformance.log], via: EngineConformance.loop)
         }

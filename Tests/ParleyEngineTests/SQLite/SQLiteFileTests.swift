@@ -4,10 +4,11 @@ import NIOCore
 import ParleyEngine
 import ParleyProtocol
 import ParleySQLite
+import ParleyTestSupport
 import Testing
 
 /// Files that are none, or not ours, or not whole: each is refused in words, and left as it is.
-@Suite struct SQLiteFileTests {
+@Suite(.timeLimit(.minutes(5 * patience))) struct SQLiteFileTests {
     private func fill(_ bench: SQLiteBench) async throws {
         let engine = try bench.open()
         var top = Position.start

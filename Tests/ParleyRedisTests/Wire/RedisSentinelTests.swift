@@ -7,17 +7,18 @@ import ParleyTestSupport
 import Synchronization
 import Testing
 
-@Suite("A real Redis behind Sentinels", .serialized, .timeLimit(.minutes(patience)))
+@Suite("A real Redis behind Sentinels", .serialized, .timeLimit(.minutes(5 * patience)))
 struct RedisSentinelTests {
     @Test func `the master is found, and found again when another one is`() async throws {
-        let master = try MortalRedis()
+        let master = try await RedisProcess()
         let plain = try RedisClient(master.url)
         try await plain.servers.started()
-        let replica = try MortalRedis(["--replicaof", "127.0.0.1 \(master.port)"])
+        let replica = try await RedisProcess(["--replicaof", "127.0.0.1 \(master.port)"])
         #expect(
             try await plain.waits { try await plain.send("INFO", "replication").text?.contains("state=online") == true }
         )
-        let sentinels = try (0..<3).map { _ in try MortalRedis.sentinel(of: master.port) }
+        var sentinels: [RedisProcess] = []
+        for _ in 0..<3 { sentinels.append(try await RedisProcess.sentinel(of: master.port)) }
         let hosts = sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
         let client = try RedisClient("redis+sentinel://\(hosts)/parley") { $0.redisTopologyMilliseconds = 100 }
         try await client.servers.started()
@@ -41,8 +42,8 @@ struct RedisSentinelTests {
     }
 
     @Test func `a name that no Sentinel knows is said`() async throws {
-        let master = try MortalRedis()
-        let sentinel = try MortalRedis.sentinel(of: master.port)
+        let master = try await RedisProcess()
+        let sentinel = try await RedisProcess.sentinel(of: master.port)
         let client = try RedisClient("redis+sentinel://127.0.0.1:\(sentinel.port)/other") {
             $0.redisStartMilliseconds = 1_500
         }
@@ -53,9 +54,9 @@ struct RedisSentinelTests {
     }
 
     /// What the Sentinel says of the master, by redis-cli: it is no Redis.
-    private static func knowsOthers(_ sentinel: MortalRedis, _ client: RedisClient) async -> Bool {
+    private static func knowsOthers(_ sentinel: RedisProcess, _ client: RedisClient) async -> Bool {
         await client.waits(20) {
-            let words = (try? sentinel.ask("SENTINEL", "MASTER", "parley")) ?? ""
+            let words = (try? await sentinel.command("SENTINEL", "MASTER", "parley")) ?? ""
             let lines = words.split(separator: "\n").map(String.init)
             func value(_ name: String) -> String? {
                 lines.firstIndex(of: name).flatMap { $0 + 1 < lines.count ? lines[$0 + 1] : nil }
@@ -65,32 +66,17 @@ struct RedisSentinelTests {
     }
 }
 
-extension MortalRedis {
+extension RedisProcess {
     /// A Sentinel that watches the master on that port by the name `parley`.
-    static func sentinel(of port: Int) throws -> MortalRedis {
-        let file = FileManager.default.temporaryDirectory.appending(path: "parley-sentinel-\(UUID().uuidString).conf")
-        try """
-        sentinel monitor parley 127.0.0.1 \(port) 2
-        sentinel down-after-milliseconds parley 500
-        sentinel failover-timeout parley 3000
-        """.write(to: file, atomically: true, encoding: .utf8)
-        return try MortalRedis([file.path], program: "redis-sentinel")
-    }
+    static func sentinel(of port: Int) async throws -> RedisProcess {
+        try await RedisProcess(
+            program: "redis-sentinel",
+            file: """
+                sentinel monitor parley 127.0.0.1 \(port) 2
+                sentinel down-after-milliseconds parley 500
+                sentinel failover-timeout parley 3000
 
-    /// The answer, as redis-cli writes it where nobody looks. Into a file: the end of a pipe would wait for whatever
-    /// process has been begun at the same moment.
-    func ask(_ words: String...) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/redis-cli")
-        process.arguments = ["-p", "\(self.port)"] + words
-        let file = self.folder.appending(path: "answer-\(UUID().uuidString)")
-        try Data().write(to: file)
-        let output = try FileHandle(forWritingTo: file)
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try Self.beginning.withLock { _ in try process.run() }
-        process.waitUntilExit()
-        try output.close()
-        return try String(contentsOf: file, encoding: .utf8)
+                """
+        )
     }
 }

@@ -8,10 +8,10 @@ import ParleyTestSupport
 import Testing
 
 /// Against the real thing.
-@Suite("A real Redis", .serialized, .timeLimit(.minutes(patience)))
+@Suite("A real Redis", .serialized, .timeLimit(.minutes(5 * patience)))
 struct RedisServersTests {
     private func with(
-        _ redis: MortalRedis,
+        _ redis: RedisProcess,
         url: String? = nil,
         _ change: (inout Limits) -> Void = { _ in },
         _ body: (RedisClient) async throws -> Void
@@ -24,7 +24,7 @@ struct RedisServersTests {
     }
 
     @Test func `answers come in the order of the questions, whatever is in them`() async throws {
-        try await self.with(MortalRedis()) { (client: RedisClient) async throws in
+        try await self.with(RedisProcess()) { (client: RedisClient) async throws in
             #expect(client.servers.trouble == nil && client.servers.incarnation.rawValue != 0)
             let bytes = ByteBuffer(bytes: (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
             let key = RedisKey("k")
@@ -42,7 +42,7 @@ struct RedisServersTests {
     }
 
     @Test func `nobody is told anything before the call has returned`() async throws {
-        try await self.with(MortalRedis()) { (client: RedisClient) async throws in
+        try await self.with(RedisProcess()) { (client: RedisClient) async throws in
             try await client.loop.submit {
                 var isBack = false
                 let bound = NIOLoopBoundBox(false, eventLoop: client.loop)
@@ -58,7 +58,7 @@ struct RedisServersTests {
     }
 
     @Test func `a script is known after its first use, and again after the server has forgotten it`() async throws {
-        try await self.with(MortalRedis()) { (client: RedisClient) async throws in
+        try await self.with(RedisProcess()) { (client: RedisClient) async throws in
             let script = RedisScript("return redis.call('INCRBY', KEYS[1], ARGV[1])")
             func run() async throws -> Int64? {
                 let (keys, arguments) = ([ByteBuffer(string: "n")], [ByteBuffer(string: "2")])
@@ -80,7 +80,7 @@ struct RedisServersTests {
     }
 
     @Test func `a channel is heard, and heard again after its connection was ended`() async throws {
-        try await self.with(MortalRedis()) { (client: RedisClient) async throws in
+        try await self.with(RedisProcess()) { (client: RedisClient) async throws in
             let heard = try await client.listen("c")
             #expect(try await client.send("SPUBLISH", "c", "one").integer == 1)
             #expect(await client.waits { await heard.texts == ["one"] })
@@ -95,7 +95,7 @@ struct RedisServersTests {
     }
 
     @Test func `a killed server leaves unknown outcomes, then none, and comes back as another life`() async throws {
-        let redis = try MortalRedis()
+        let redis = try await RedisProcess()
         try await self.with(redis) { (client: RedisClient) async throws in
             let life = client.servers.incarnation
             let sleep = client.servers.send(RedisCommand("DEBUG", "SLEEP", "5"), key: RedisKey("a"), on: client.loop)
@@ -107,7 +107,7 @@ struct RedisServersTests {
             await #expect(throws: EngineError.ambiguous) { try await behind.get() }
             await #expect(throws: EngineError.unavailable) { try await client.send("SET", "a", "2") }
             #expect(client.servers.trouble != nil)
-            try redis.start()
+            try await redis.start()
             #expect(await client.waits { client.servers.trouble == nil })
             #expect(client.servers.incarnation != life)
             #expect(try await client.send("GET", "a") == .null)
@@ -115,7 +115,7 @@ struct RedisServersTests {
     }
 
     /// Whether the server answers nobody.
-    private func isAsleep(_ redis: MortalRedis) async -> Bool {
+    private func isAsleep(_ redis: RedisProcess) async -> Bool {
         guard let other = try? RedisClient(redis.url, { $0.redisStartMilliseconds = 200 }) else { return false }
         let trouble = await other.trouble()
         await other.servers.stop()
@@ -123,7 +123,7 @@ struct RedisServersTests {
     }
 
     @Test func `an answer that is late is ambiguous, and the next ones are not taken for it`() async throws {
-        try await self.with(MortalRedis(), { $0.redisAnswerMilliseconds = 200 }) {
+        try await self.with(RedisProcess(), { $0.redisAnswerMilliseconds = 200 }) {
             (client: RedisClient) async throws in
             let key = RedisKey("a")
             let sleep = client.servers.send(RedisCommand("DEBUG", "SLEEP", "0.7"), key: key, on: client.loop)
@@ -138,7 +138,7 @@ struct RedisServersTests {
     }
 
     @Test func `a server that falls silent is left`() async throws {
-        try await self.with(MortalRedis(), { $0.redisSilenceMilliseconds = 1_000 }) {
+        try await self.with(RedisProcess(), { $0.redisSilenceMilliseconds = 1_000 }) {
             (client: RedisClient) async throws in
             let life = client.servers.incarnation
             let key = RedisKey("a")
@@ -153,7 +153,7 @@ struct RedisServersTests {
     // MARK: - Who may come in
 
     @Test func `the right password opens, the wrong one and none are refused at once`() async throws {
-        let redis = try MortalRedis(["--requirepass", "hush"])
+        let redis = try await RedisProcess(["--requirepass", "hush"])
         try await self.with(redis, url: "redis://:hush@127.0.0.1:\(redis.port)") { (client: RedisClient) async throws in
             #expect(try await client.send("SET", "a", "1").text == "OK")
             #expect(try await RedisClient("redis://:hash@127.0.0.1:\(redis.port)").trouble() == .wrongPassword)
@@ -164,7 +164,7 @@ struct RedisServersTests {
     }
 
     @Test func `a user who may do little is enough`() async throws {
-        let redis = try MortalRedis(["--user", "ada", "on", ">hush", "~*", "&*", "+@all", "-info", "-config"])
+        let redis = try await RedisProcess(["--user", "ada", "on", ">hush", "~*", "&*", "+@all", "-info", "-config"])
         try await self.with(redis, url: "redis://ada:hush@127.0.0.1:\(redis.port)/3") {
             (client: RedisClient) async throws in
             #expect(try await client.send("SET", "a", "1").text == "OK")
@@ -177,10 +177,10 @@ struct RedisServersTests {
     }
 
     @Test func `dangers are said, and a replica is refused`() async throws {
-        let redis = try MortalRedis(["--maxmemory-policy", "allkeys-lru"])
+        let redis = try await RedisProcess(["--maxmemory-policy", "allkeys-lru"])
         try await self.with(redis) { (client: RedisClient) async throws in
             #expect(client.servers.weakness?.contains("maxmemory-policy noeviction") == true)
-            let replica = try MortalRedis(["--replicaof", "127.0.0.1 \(redis.port)"])
+            let replica = try await RedisProcess(["--replicaof", "127.0.0.1 \(redis.port)"])
             let other = try RedisClient(replica.url) { $0.redisStartMilliseconds = 2_000 }
             #expect(await other.trouble() == .readOnly)
             await other.servers.stop()
@@ -189,7 +189,7 @@ struct RedisServersTests {
     }
 
     @Test func `where nothing listens the start says so after its time`() async throws {
-        let port = try MortalRedis.freePort()
+        let port = try Ports.take()
         let client = try RedisClient("redis://127.0.0.1:\(port)") { $0.redisStartMilliseconds = 300 }
         #expect(await client.trouble() == .refused)
         #expect(client.servers.trouble == "Nothing listens at 127.0.0.1:\(port).")

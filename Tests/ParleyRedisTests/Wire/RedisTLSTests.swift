@@ -5,20 +5,20 @@ import ParleyRedis
 import ParleyTestSupport
 import Testing
 
-@Suite("A real Redis behind TLS", .serialized, .timeLimit(.minutes(patience)))
+@Suite("A real Redis behind TLS", .serialized, .timeLimit(.minutes(5 * patience)))
 struct RedisTLSTests {
     /// An authority and a certificate for the host's name, made by openssl.
     private struct Certificates {
         let folder: URL
 
-        init(for name: String) throws {
+        init(for name: String) async throws {
             self.folder = FileManager.default.temporaryDirectory.appending(path: "parley-tls-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
             let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-            try self.openssl(
+            try await self.openssl(
                 ["req", "-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Authority"] + key
             )
-            try self.openssl(
+            try await self.openssl(
                 ["req", "-x509", "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "key.pem", "-out", "cert.pem"]
                     + ["-subj", "/CN=redis", "-addext", "subjectAltName=\(name)"]
                     + ["-addext", "basicConstraints=critical,CA:FALSE"] + key
@@ -27,30 +27,24 @@ struct RedisTLSTests {
 
         var roots: String { self.folder.appending(path: "ca.pem").path }
 
-        func redis() throws -> MortalRedis {
+        func redis() async throws -> RedisProcess {
             func path(_ name: String) -> String { self.folder.appending(path: name).path }
-            return try MortalRedis(
+            return try await RedisProcess(
                 ["--tls-cert-file", path("cert.pem"), "--tls-key-file", path("key.pem")]
                     + ["--tls-ca-cert-file", path("ca.pem"), "--tls-auth-clients", "no"],
                 takesPlain: false
             )
         }
 
-        private func openssl(_ arguments: [String]) throws {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/openssl")
-            process.arguments = arguments
-            process.currentDirectoryURL = self.folder
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0)
+        private func openssl(_ arguments: [String]) async throws {
+            let (status, said) = try await ChildProcess.run(["openssl"] + arguments, in: self.folder.path)
+            try #require(status == 0, "\(said)")
         }
     }
 
     @Test func `the right name by somebody who is trusted, and nobody else`() async throws {
-        let certificates = try Certificates(for: "DNS:localhost")
-        let redis = try certificates.redis()
+        let certificates = try await Certificates(for: "DNS:localhost")
+        let redis = try await certificates.redis()
         let url = "rediss://localhost:\(redis.port)"
         let client = try RedisClient("\(url)?ca=\(certificates.roots)")
         try await client.servers.started()
@@ -72,7 +66,7 @@ struct RedisTLSTests {
     }
 
     @Test func `TLS with a server that has none is told apart`() async throws {
-        let redis = try MortalRedis()
+        let redis = try await RedisProcess()
         let plain = try RedisClient(redis.url)
         try await plain.servers.started()
         let client = try RedisClient("rediss://127.0.0.1:\(redis.port)") {

@@ -2,6 +2,7 @@ import Dispatch
 import NIOCore
 import ParleyEngine
 import ParleyProtocol
+import ParleyTestSupport
 import Synchronization
 
 /// A way to an engine that a test takes away and gives back.
@@ -51,7 +52,7 @@ final class AbsentEngine: Engine {
     func withStoppedLoops(_ body: () async throws -> Void) async rethrows {
         let loops = self.state.withLock { $0.loops }
         let goOn = DispatchSemaphore(value: 0)
-        for loop in loops { loop.execute { goOn.wait() } }
+        for loop in loops { loop.execute { _ = goOn.wait(timeout: .now() + .seconds(30 * patience)) } }
         defer { for _ in loops { goOn.signal() } }
         try await body()
     }

@@ -5,7 +5,7 @@ import ParleyTestSupport
 import Testing
 
 /// The bounds of one connection, and of all of them, over real sockets.
-@Suite("Limits of connections", .timeLimit(.minutes(patience)))
+@Suite("Limits of connections", .timeLimit(.minutes(5 * patience)))
 struct ConnectionLimitTests {
     private func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()
@@ -34,6 +34,7 @@ struct ConnectionLimitTests {
             sockets[1].close()
             var answer: [UInt8] = []
             while answer.isEmpty {
+                try Task.checkCancellation()
                 let next = try await RawSocket.open(server)
                 await next.send(RawSocket.request.replacing("\r\n\r\n", with: "\r\nConnection: close\r\n\r\n"))
                 answer = await next.rest()
