@@ -1,8 +1,14 @@
 """`parley load idle` and `resume-storm`: connections that stay, and sessions that come back."""
 
+import asyncio
+import signal
+
 from load_liar import LyingRoom
-from stage import within
+from measures import metrics
+from server import Server
+from stage import eventually, within
 from test_load import is_clean, scenario
+from test_sqlite import takes_people
 
 TOGETHER = 4
 
@@ -50,6 +56,36 @@ async def test_a_session_that_is_not_there_any_more(stage):
     server = await stage.server("--grace-milliseconds", "1000")
     status, result, said = await scenario(stage, "resume-storm", server.address, *STORM, "--away", "3")
     assert status == 1 and "did not get its session back: over" in said, said
+
+
+LOSS = ["--sessions", "8", "--room-size", "4", "--json", "-"]
+
+
+@within(60)
+async def test_a_server_that_is_taken_away(stage):
+    engine = ("--engine", f"sqlite:{stage.folder()}/parley.db")
+    first = await stage.enter(Server(stage.world.program, *engine))
+    await eventually(lambda: takes_people(first), 10, "somebody is let in")
+    loading = asyncio.create_task(
+        scenario(stage, "server-loss", first.address, *LOSS, "--timeout", "30", seconds=40))
+
+    async def are_there():
+        return (await metrics(first))[1]["parley_participants"] == 8
+
+    await eventually(are_there, 10, "all are there")
+    first.process.send_signal(signal.SIGKILL)
+    await first.process.wait()
+    await stage.enter(Server(stage.world.program, *engine, port=first.port))
+    status, result, said = await loading
+    assert status == 0 and is_clean(result) and result["messages"] == 8, said
+    figures = result["figures"]
+    assert figures["lost"] == 8 and figures["tries"] >= 8 and figures["lastBackSeconds"] > 0, figures
+    # A server that forgets everybody is no good one, and neither is a load that nobody has looked at.
+    second = await stage.server()
+    loading = asyncio.create_task(
+        scenario(stage, "server-loss", second.address, *LOSS, "--timeout", "3", seconds=40))
+    status, result, said = await loading
+    assert status == 1 and "was not taken away in time" in said, said
 
 
 @within(60)

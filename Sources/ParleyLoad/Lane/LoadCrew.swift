@@ -29,7 +29,9 @@ protocol LoadCrew: AnyObject {
     /// Whether a refusal is in order here.
     func peer(_ peer: LoadPeer, mayBeRefused rejection: RejectedMessage) -> Bool
     func peerHasRead(_ peer: LoadPeer)
-    /// Its connection was lost; that was noted.
+    /// Whether it is no fault that its connection is lost, or does not come about.
+    func peerMayBeLost(_ peer: LoadPeer) -> Bool
+    /// Its connection was lost; that was noted, unless it may be.
     func peerIsGone(_ peer: LoadPeer)
 }
 
@@ -41,6 +43,7 @@ extension LoadCrew {
     func peer(_ peer: LoadPeer, signal text: UnsafeRawBufferPointer) {}
     func peer(_ peer: LoadPeer, mayBeRefused rejection: RejectedMessage) -> Bool { false }
     func peerHasRead(_ peer: LoadPeer) {}
+    func peerMayBeLost(_ peer: LoadPeer) -> Bool { false }
     func peerIsGone(_ peer: LoadPeer) {}
 }
 

@@ -50,8 +50,7 @@ final class LoadPeer: WebSocketDelegate {
             bound.value.begin(connection)
             return bound.value
         }.whenFailure { error in
-            bound.value.lane.fault(ConnectFault.words(of: error))
-            bound.value.crew.peerIsGone(bound.value)
+            bound.value.lose { ConnectFault.words(of: error) }
         }
     }
 
@@ -89,7 +88,11 @@ final class LoadPeer: WebSocketDelegate {
         self.connection = nil
         guard !self.isEnding else { return }
         let words = code.map { CloseCode(rawValue: $0).map { "\($0.rawValue), \($0)" } ?? "\($0)" }
-        self.lane.fault("\(self.title) lost its connection (\(words ?? "without a code")).")
+        self.lose { "\(self.title) lost its connection (\(words ?? "without a code"))." }
+    }
+
+    private func lose(_ words: () -> String) {
+        if !self.crew.peerMayBeLost(self) { self.lane.fault(words()) }
         self.crew.peerIsGone(self)
     }
 

@@ -12,7 +12,7 @@ struct Load: AsyncParsableCommand {
         subcommands: [
             LoadRelay.self, LoadBroadcast.self, LoadJoinStorm.self, LoadResumeStorm.self, LoadIdle.self,
             LoadMeeting.self,
-            LoadSoak.self,
+            LoadSoak.self, LoadServerLoss.self,
         ]
     )
 }
