@@ -119,6 +119,9 @@ package struct ClientStateMachine: Sendable {
         self.withConnections(moment, &effects) { $0.ended(line, error, isFinal: isFinal, moment, &$1) }
     }
 
+    /// A server that does not let anybody in now says when to come again.
+    package mutating func rest(for wait: Duration, _ moment: Moment) { self.connections.rest(for: wait, moment) }
+
     /// Goodbye: the session ends, and its participants leave.
     package mutating func close(_ moment: Moment, _ effects: inout [Effect]) {
         self.end(.goodbye, moment, &effects)
@@ -233,6 +236,9 @@ package struct ClientStateMachine: Sendable {
         _ effects: inout [Effect]
     ) {
         if case .welcome(let welcome) = message { return self.welcomed(line, welcome, moment, &effects) }
+        if case .rejected(let rejected) = message, rejected.of == "hello", let wait = rejected.retryAfterMilliseconds {
+            self.rest(for: .milliseconds(Int64(clamping: wait)), moment)
+        }
         // Ignored: what comes from a socket that does not carry the session (yet, or any more).
         guard line == self.connections.current else { return }
         switch message {

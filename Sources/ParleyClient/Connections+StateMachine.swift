@@ -65,6 +65,8 @@ package struct Connections: Sendable {
     private var fleesTrouble = false
     /// A second connection of ours has said hello, so that a server may have taken the session from the first.
     private var hasRival = false
+    /// What the server has said: earlier it is not worth it.
+    private var notBefore = Duration.zero
     private var lastLine: LineID = 0
     private var endpoints: Int
     private let reconnects: Bool
@@ -179,6 +181,15 @@ package struct Connections: Sendable {
         }
     }
 
+    /// The server says when to come again. Those who are told the same come spread over half as long behind it.
+    package mutating func rest(for wait: Duration, _ moment: Moment) {
+        let wait = min(wait, Self.restMax)
+        self.notBefore = max(self.notBefore, moment.time + wait + wait * (moment.chance / 2))
+    }
+
+    /// Whatever a server says.
+    package static let restMax = Duration.seconds(600)
+
     /// This socket is of no use any more, in spite of being open.
     package mutating func giveUp(_ line: LineID, _ error: ClientError, _ moment: Moment, _ effects: inout [Effect]) {
         effects.append(.drop(line))
@@ -206,6 +217,8 @@ package struct Connections: Sendable {
             return effects.append(.lost(attempt: self.reconnection.attempts, delay: .zero, after: error))
         }
         self.move = .none
+        // Another server is not asked for: it may have a place now.
+        if self.endpoints == 1 { delay = max(delay, self.notBefore - moment.time) }
         if !self.hasBeenWelcome { delay = .zero }
         self.phase = .waiting(until: moment.time + delay)
         effects.append(.lost(attempt: self.reconnection.attempts, delay: delay, after: error))

@@ -323,7 +323,12 @@ public actor ParleyClient {
                 self.perform { $0.opened(id, $1, &$2) }
                 await self.listen(to: line, id)
             } catch {
+                var wait: Duration?
+                if case WebSocketConnectFailure.refused(_, let head) = error {
+                    wait = Reconnection.retryAfter(head: head)
+                }
                 let error = ClientError(opening: error)
+                if let wait { self.perform { machine, moment, _ in machine.rest(for: wait, moment) } }
                 self.perform { $0.ended(id, error, isFinal: false, $1, &$2) }
             }
         }

@@ -50,6 +50,16 @@ package struct Reconnection: Hashable, Sendable {
 }
 
 extension Reconnection {
+    /// What the head of a refused upgrade says of when to come again (RFC 9110, section 10.2.3): whole seconds.
+    package static func retryAfter(head: String) -> Duration? {
+        for line in head.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "retry-after" else { continue }
+            return UInt32(parts[1].filter { !$0.isWhitespace }).map { .seconds(Int64($0)) }
+        }
+        return nil
+    }
+
     /// Whether to come back after that close code; `nil`: the connection ended without one.
     package static func comesBack(after code: UInt16?) -> Bool {
         guard let code else { return true }

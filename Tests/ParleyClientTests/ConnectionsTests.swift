@@ -37,6 +37,27 @@ struct ConnectionsTests {
         #expect(self.connections.endpoint == 1)
     }
 
+    @Test("a server that says when to come again is not asked before; another one is")
+    mutating func rest() {
+        for (endpoints, delay) in [(1, Duration.seconds(10)), (2, .milliseconds(125))] {
+            self.connections = Connections(endpoints: endpoints, reconnects: true)
+            self.connect()
+            // Spread over half as long behind it.
+            _ = self.take(at: 9, chance: 0.5) { connections, moment, _ in connections.rest(for: .seconds(8), moment) }
+            #expect(
+                self.take(at: 9, chance: 0.5) { $0.ended(1, Self.lost, isFinal: false, $1, &$2) }.first
+                    == .lost(attempt: 1, delay: delay, after: Self.lost)
+            )
+        }
+        self.connections = Connections(endpoints: 1, reconnects: true)
+        self.connect()
+        _ = self.take(at: 9, chance: 0) { connections, moment, _ in connections.rest(for: .seconds(9_999), moment) }
+        #expect(
+            self.take(at: 9, chance: 0) { $0.ended(1, Self.lost, isFinal: false, $1, &$2) }.first
+                == .lost(attempt: 1, delay: Connections.restMax, after: Self.lost)
+        )
+    }
+
     @Test("a hint makes a waiting client try at once")
     mutating func hint() {
         self.connect()

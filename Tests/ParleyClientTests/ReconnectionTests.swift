@@ -32,6 +32,19 @@ struct ReconnectionTests {
         #expect(tried == [1, 2, 0, 1])
     }
 
+    @Test(
+        "a refused upgrade may say when to come again",
+        arguments: [
+            ("HTTP/1.1 503 x\nServer: y\nRetry-After: 7", Duration.seconds(7)),
+            ("HTTP/1.1 503 x\nretry-after:12 ", .seconds(12)),
+            ("HTTP/1.1 503 x", nil), ("HTTP/1.1 503 x\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT", nil),
+            ("HTTP/1.1 503 x\nRetry-After: -1", nil), ("HTTP/1.1 503 x\nRetry-After: 99999999999999999999", nil),
+        ] as [(String, Duration?)]
+    )
+    func retryAfter(_ head: String, _ wait: Duration?) {
+        #expect(Reconnection.retryAfter(head: head) == wait)
+    }
+
     @Test("who is told not to come back does not")
     func closeCodes() {
         for code in CloseCode.allCases {

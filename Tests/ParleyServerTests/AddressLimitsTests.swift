@@ -216,8 +216,23 @@ struct RetryAfterTests {
         #expect(ConnectionDenial(.rateLimited, retryAfterMilliseconds: milliseconds).retryAfter == text)
     }
 
+    @Test(
+        "a server that takes nobody now says when to come again, not to all the same",
+        arguments: [
+            (ConnectionRefusal.connectionsFull, 5_000, 9_999), (.stopping, 1_000, 2_999),
+            (.engineUnavailable, 1_000, 1_999),
+        ] as [(ConnectionRefusal, UInt64, UInt64)]
+    )
+    func rest(_ refusal: ConnectionRefusal, _ least: UInt64, _ most: UInt64) {
+        #expect(ConnectionDenial(refusal, chance: 0).retryAfterMilliseconds == least)
+        #expect(ConnectionDenial(refusal, chance: 0.9999).retryAfterMilliseconds == most)
+        #expect(ConnectionDenial(refusal, chance: 0).body.hasSuffix(#","retryAfterMilliseconds":\#(least)}"#))
+        #expect(ConnectionDenial(refusal).body.hasSuffix(#"."}"#))
+    }
+
     @Test("a refusal for good names none")
     func none() {
         #expect(ConnectionDenial(.originNotAllowed).retryAfter == nil)
+        #expect(ConnectionDenial(.originNotAllowed, chance: 0.5).retryAfter == nil)
     }
 }

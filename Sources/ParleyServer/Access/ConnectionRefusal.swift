@@ -45,8 +45,19 @@ package enum ConnectionRefusal: String, Error, CaseIterable, Sendable {
     }
 
     /// The JSON body that goes with the status.
-    package var body: String {
-        #"{"ok":false,"code":"\#(self.rawValue)","message":"\#(self.message)"}"#
+    package var body: String { ConnectionDenial(self).body }
+
+    /// When it is worth to come again, where that does not depend on who asks: the least, and within how much more.
+    fileprivate var rest: (milliseconds: UInt64, spread: Double)? {
+        switch self {
+        // Somebody has to go first; nobody knows when that is.
+        case .connectionsFull: (5_000, 5_000)
+        case .stopping: (1_000, 2_000)
+        case .engineUnavailable: (1_000, 1_000)
+        case .originNotAllowed, .hostNotAllowed, .subprotocolRequired, .proxyNotTrusted, .forwardedInvalid,
+            .tooManyConnections, .rateLimited, .busy:
+            nil
+        }
     }
 }
 
@@ -58,6 +69,17 @@ package struct ConnectionDenial: Error, Hashable, Sendable {
     package init(_ refusal: ConnectionRefusal, retryAfterMilliseconds: UInt64? = nil) {
         self.refusal = refusal
         self.retryAfterMilliseconds = retryAfterMilliseconds
+    }
+
+    /// - Parameter chance: 0 to 1: not all come again at once.
+    package init(_ refusal: ConnectionRefusal, chance: Double) {
+        self.refusal = refusal
+        self.retryAfterMilliseconds = refusal.rest.map { $0.milliseconds + UInt64($0.spread * chance) }
+    }
+
+    package var body: String {
+        let wait = self.retryAfterMilliseconds.map { #","retryAfterMilliseconds":\#($0)"# } ?? ""
+        return #"{"ok":false,"code":"\#(self.refusal.rawValue)","message":"\#(self.refusal.message)"\#(wait)}"#
     }
 
     /// The value of `Retry-After` (RFC 9110, section 10.2.3): whole seconds, at least one.

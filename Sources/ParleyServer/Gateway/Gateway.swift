@@ -340,7 +340,7 @@ package final class Gateway {
             status: UInt16(denial.refusal.status),
             reason: denial.refusal.rawValue,
             headers: denial.retryAfter.map { [("Retry-After", $0)] } ?? [],
-            body: denial.refusal.body,
+            body: denial.body,
             contentType: "application/json"
         )
     }
@@ -353,7 +353,7 @@ package final class Gateway {
         do throws(ConnectionRefusal) {
             origin = try self.judgedByHeaders(request)
         } catch {
-            throw ConnectionDenial(error, retryAfterMilliseconds: error == .engineUnavailable ? self.engineWait() : nil)
+            throw ConnectionDenial(error, chance: Self.spread(self.counters.connectionsRefused))
         }
         let standing = self.configuration.standing(of: origin)
         do throws(ConnectionDenial) {
@@ -363,6 +363,11 @@ package final class Gateway {
             throw error
         }
         return origin
+    }
+
+    /// Of any number in a row, evenly between 0 and 1: multiples of the golden ratio.
+    private static func spread(_ number: Int) -> Double {
+        Double((UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15) >> 11) / 9_007_199_254_740_992
     }
 
     /// Whether it knows what secrets are signed with, and who is not to come in.

@@ -62,11 +62,15 @@ struct Routes {
 
     private func validate(_ request: Request, from origin: ClientOrigin) async throws -> Response {
         if let refusal = self.judge(request, from: origin) {
-            return Self.json(refusal.body, status: .init(code: refusal.status))
+            return Self.json(ConnectionDenial(refusal, chance: .random(in: 0..<1)))
         }
         let isReturning = request.uri.queryParameters["resume"] == "1"
         guard let denial = try await self.judgeAddress(origin, isReturning) else { return Self.json(#"{"ok":true}"#) }
-        var response = Self.json(denial.refusal.body, status: .init(code: denial.refusal.status))
+        return Self.json(denial)
+    }
+
+    private static func json(_ denial: ConnectionDenial) -> Response {
+        var response = Self.json(denial.body, status: .init(code: denial.refusal.status))
         if let seconds = denial.retryAfter { response.headers[.retryAfter] = seconds }
         return response
     }

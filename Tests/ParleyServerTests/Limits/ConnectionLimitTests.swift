@@ -90,7 +90,10 @@ struct ConnectionLimitTests {
             for _ in 1...2 { _ = try await RawSocket.upgraded(server) }
             let third = try await RawSocket.open(server)
             await third.send(RawSocket.upgrade(server))
-            #expect(await third.heard(until: "\r\n\r\n").contains("HTTP/1.1 503 "))
+            let head = await third.heard(until: "\r\n\r\n")
+            #expect(head.contains("HTTP/1.1 503 "))
+            let wait = head.firstMatch(of: /(?i)retry-after: ([0-9]+)/).flatMap { Int($0.1) }
+            #expect((5...10).contains(wait ?? 0))
         }
     }
 

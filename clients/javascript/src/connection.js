@@ -2,6 +2,7 @@ import { retryDelay } from './clock.js'
 import { Endpoints } from './endpoints.js'
 import { Handover } from './handover.js'
 import { Line } from './line.js'
+import { Rest, whyRefused } from './refusal.js'
 
 const welcomeMilliseconds = 10_000
 const steadyMilliseconds = 5_000
@@ -33,6 +34,7 @@ export class Connection {
     #line = null
     #timer = null
     #attempt = 0
+    #rest
     #welcomedAt = 0
     #hintedAt = -Infinity
     #hasBeenWelcome = false
@@ -46,6 +48,7 @@ export class Connection {
      */
     constructor({ endpoints, addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onDegraded = () => {}, onLost, onTakenOver }) {
         Object.assign(this, { endpoints: new Endpoints(endpoints), addressOf, WebSocket, clock, random, fetch, makeHello, onFrame, onStatus, onDegraded, onLost, onTakenOver })
+        this.#rest = new Rest(clock, random)
         this.#handover = new Handover({
             clock, random,
             open: (events) => { this.endpoints.advance(true); return this.#newLine(events, true) },
@@ -124,6 +127,7 @@ export class Connection {
         switch (frame.type) {
         case 'goaway': return this.#goAway(frame)
         case 'stay': return this.#handover.stay()
+        case 'rejected': if (frame.of === 'hello') this.#rest.note(frame.retryAfterMilliseconds); break
         case 'beat': if (frame.degraded !== undefined) this.#degraded(frame.degraded)
         }
         this.onFrame(frame)
@@ -219,10 +223,16 @@ export class Connection {
         this.#welcomedAt = 0
         this.#state = 'waiting'
         this.endpoints.advance()
-        const retryInMilliseconds = retryDelay(this.#attempt, this.random())
+        const delay = retryDelay(this.#attempt, this.random())
         this.#attempt += 1
-        this.#arm(() => this.#open(), retryInMilliseconds)
         this.onLost()
+        this.#wait(delay, code, reason)
+    }
+
+    #wait(delay, code, reason) {
+        // Another server is not asked for: it may have a place now.
+        const retryInMilliseconds = Math.max(delay, this.endpoints.count === 1 ? this.#rest.milliseconds : 0)
+        this.#arm(() => this.#open(), retryInMilliseconds)
         this.onStatus({ status: 'reconnecting', code, reason, retryInMilliseconds, attempt: this.#attempt })
     }
 
@@ -276,17 +286,15 @@ export class Connection {
 
     // Final is only what all endpoints refuse.
     async #askWhy(endpoint) {
-        if (!this.fetch) return
-        try {
-            const url = new URL(endpoint)
-            url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
-            url.pathname = url.pathname.replace(/connect$/, 'validate')
-            const response = await this.fetch(url.href)
-            if (response.ok || response.status === 429 || response.status >= 500) return
-            const { code, message } = await response.json()
-            if (this.#hasBeenWelcome || this.#state === 'closed' || !code) return
-            this.#refusals.add(endpoint)
-            if (this.#refusals.size === this.endpoints.count) this.#end({ reason: code, message }, 1000)
-        } catch { /* no server there at all: go on trying */ }
+        const refusal = this.fetch && await whyRefused(endpoint, this.fetch)
+        if (!refusal || this.#hasBeenWelcome || this.#state === 'closed') return
+        const { code, message, isFinal, retryAfterMilliseconds } = refusal
+        if (!isFinal) {
+            this.#rest.note(retryAfterMilliseconds)
+            if (this.#state === 'waiting' && this.#rest.milliseconds > 0) this.#wait(0, 1006, code)
+            return
+        }
+        this.#refusals.add(endpoint)
+        if (this.#refusals.size === this.endpoints.count) this.#end({ reason: code, message }, 1000)
     }
 }

@@ -145,3 +145,32 @@ test('why the door is shut is asked once, and a refusal is final', async () => {
     assert.equal(FakeSocket.all.length, 1)
     assert.equal(parley.status, 'closed')
 })
+
+test('a server that is full says when to come again, and is not asked before', async () => {
+    const fetch = async () => ({ ok: false, status: 503, json: async () => ({ ok: false, code: 'connections-full', message: 'Full.', retryAfterMilliseconds: 8000 }) })
+    const { parley, clock, statuses } = begin({ url: 'wss://test/v1/connect', fetch })
+    parley.connect()
+    FakeSocket.last.ends(1006)
+    await new Promise((resolve) => setImmediate(resolve))
+    const { retryInMilliseconds, reason } = statuses.at(-1)
+    assert.equal(reason, 'connections-full')
+    // Spread over half as long behind it.
+    assert.ok(retryInMilliseconds >= 8000 && retryInMilliseconds <= 12_000, `${retryInMilliseconds}`)
+    clock.advance(7999)
+    assert.equal(FakeSocket.all.length, 1)
+    clock.advance(4001)
+    assert.equal(FakeSocket.all.length, 2)
+    assert.equal(parley.status, 'reconnecting')
+})
+
+test('so does one that refuses the hello; where there is another server, that one is tried', async () => {
+    for (const [url, milliseconds] of [['wss://a/v1/connect', 7000], [['wss://a/v1/connect', 'wss://b/v1/connect'], 0]]) {
+        const { parley, statuses } = begin({ url })
+        parley.connect()
+        FakeSocket.last.opens()
+        FakeSocket.last.says({ type: 'rejected', of: 'hello', code: 'authorization-unavailable', message: '', retryAfterMilliseconds: 7000 })
+        FakeSocket.last.ends(4412, 'later')
+        const { retryInMilliseconds } = statuses.at(-1)
+        assert.ok(milliseconds ? retryInMilliseconds >= milliseconds : retryInMilliseconds <= 250, `${url} ${retryInMilliseconds}`)
+    }
+})
