@@ -645,6 +645,8 @@ export class Room {
     // Queues: people wait at the door of such a room, and whoever is in it takes them.
     /** How many are before you. */
     readonly place?: number
+    /** In a match: how many with your key are there, you among them. */
+    readonly found?: number
     readonly estimateMilliseconds?: number
     readonly code?: string
     readonly takenTo?: string

@@ -85,6 +85,10 @@ const words = {
     'unknown-breakout': ['There is no such room', 'The breakout room is closed.'],
     // Calls.
     'answered-elsewhere': ['Answered elsewhere', 'Another device, or somebody else, was faster.'],
+    'queue-empty': ['Nobody waits', 'There is nobody whom you could take now.'],
+    'no-agent': ['Nobody is there', 'Nobody takes calls here now. Come again later.'],
+    'already-serving': ['One at a time', 'Say that you are done with the one before.'],
+    'wrong-code': ['That is not the code', 'Look at the other device: a code is good once, and for some minutes.'],
     'ring-over': ['It does not ring any more', 'The call is over.'],
     'ring-self': ['That is you', 'One cannot call oneself.'],
     'unknown-ring': ['It does not ring any more', 'It was answered, taken back, or its time is up.'],

@@ -55,6 +55,12 @@ test('a code to tell somebody; whoever gives up hears that it is over', async ()
     assert.ok(outcome.error)
 })
 
+test('a match counts those with the same key, and nobody goes before others', async () => {
+    const { door } = await waits({ key: 'chess' }, { line: { p_1: 4, p_2: 3, p_3: 4 }, taken: {} })
+    says(happens(2, { type: 'configured', patch: { room: { queue: { rule: 'match', size: 3 } } } }))
+    assert.deepEqual([door.found, door.place, door.estimateMilliseconds, door.isCounted], [2, undefined, undefined, false])
+})
+
 test('a session that begins anew waits again, with the same wish', async () => {
     const { clock } = await waits({ key: 'chess' })
     FakeSocket.last.ends(1006)

@@ -2,12 +2,21 @@ import { said, setOf } from '../meeting/sets.js'
 
 /** A room of kind `queue`: people wait at its door, and whoever is in it takes them. */
 export const Queues = (Base) => class extends Base {
-    /** How many are before you; undefined if you do not stand in a line. */
+    /** How many are before you; undefined if you do not stand in a line, or nobody is before others. */
     get place() {
         const { line = {} } = this.state.queue ?? {}
         const mine = line[this.self]
-        return mine === undefined ? undefined : Object.values(line).filter((place) => place < mine).length
+        return mine === undefined || this.#isMatch ? undefined : Object.values(line).filter((place) => place < mine).length
     }
+
+    /** In a match: how many with your key are there, you among them; the room's `size` says how many are wanted. */
+    get found() {
+        const { line = {} } = this.state.queue ?? {}
+        const mine = line[this.self]
+        return mine === undefined || !this.#isMatch ? undefined : Object.values(line).filter((group) => group === mine).length
+    }
+
+    get #isMatch() { return this.state.room.queue?.rule === 'match' }
 
     /** How long it may take, as far as those before you tell; undefined if nobody can say. */
     get estimateMilliseconds() {
