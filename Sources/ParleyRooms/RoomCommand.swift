@@ -101,6 +101,8 @@ public struct RoomCommand: Hashable, Sendable {
     }
 
     public struct Create: Hashable, Sendable {
+        /// A meeting or a queue.
+        public var kind = RoomKind.meeting
         public var settings: RoomSettings
         public var devices: DeviceRule
         /// Whose room it is; `nil`: of the first who comes by ``invitation``.

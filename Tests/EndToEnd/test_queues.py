@@ -1,7 +1,8 @@
 """Queues: a support desk, players who are matched, devices that are paired, and an agent's server that dies."""
 
 from redis_server import RedisServer
-from stage import within
+from stage import patient, within
+from test_door import http
 
 
 async def comes(stage, alias, name, queue=None, server=None, settings=None):
@@ -96,6 +97,7 @@ async def test_three_customers_and_two_agents(stage):
     await ada.until(lambda: not ada.queue.state["customers"], what="an empty queue")
 
 
+@patient
 @within(30)
 async def test_agents_are_asked_in_turn(stage):
     alias = stage.room()
@@ -174,9 +176,33 @@ async def test_without_an_agent(stage):
     await ada.expect_event("agent-changed")
     bob = await comes(stage, alias, "Bob", {})
     await bob.expect_rejected("no-agent", of="join")
+    # One that an operator has made is there before any agent.
+    made = stage.room()
+    status, _ = await http(await stage.server(), "POST", "/v1/rooms", {"alias": made, "kind": "queue"})
+    assert status == 201
+    await waits(stage, made, "Bob")
     meeting = await stage.peer(room=stage.room(), name="Ada")
     await meeting.command("take")
     await meeting.expect_rejected("unsupported-kind", of="take")
+
+
+@within(20)
+async def test_whoever_is_cut_off_in_the_moment_of_being_taken_hears_of_it(stage):
+    alias = stage.room()
+    ada = await desk(stage, alias, agents=1)
+    bob = await waits(stage, alias, "Bob")
+    # So soon that the server does not know yet.
+    bob.socket.transport.abort()
+    await ada.command("take")
+    assert await ada.outcome(2) in ("accepted", "queue-empty")
+    await bob._reader
+    assert (await bob.resume())["resumed"]
+    bob.queue = bob.rooms[bob.queue.id]
+    if not ada.queue.state["queue"]["taken"]:
+        await ada.until(lambda: "interruptedAt" not in ada.queue.state["waiting"][bob.queue.me])
+        await ada.command("take", room=ada.queue)
+    room = await goes(bob)
+    await enters(ada, room)
 
 
 @within(60)
@@ -200,5 +226,4 @@ async def test_the_agents_server_dies_while_customers_wait(stage):
     await enters(ada, room)
     await ada.command("agent", room=ada.queue, available=True)
     await ada.command("take", room=ada.queue)
-    # Taken while away: they hear of it when they are back.
     await goes(cleo, 10)

@@ -8,7 +8,8 @@ import Testing
 
     @Test func `an empty order is a room without a name, that stays for an hour`() throws {
         let order = try Self.order("{}")
-        #expect(order.alias == nil && order.owner == nil && order.devices == nil)
+        #expect(order.alias == nil && order.owner == nil && order.devices == nil && order.kind == .meeting)
+        #expect(try Self.order(#"{"kind":"queue"}"#).kind == .queue)
         #expect(order.settings.json == ["emptyMilliseconds": 3_600_000])
         #expect(try Self.order(#"{"settings":{"emptyMilliseconds":0}}"#).settings.json == ["emptyMilliseconds": 0])
     }
@@ -26,6 +27,8 @@ import Testing
         ("{\"alias\":\"\u{FF42}lue-fox\"}", .invalidAlias, "alias"),
         (#"{"ownerIdentity":"p_AAAAAAAAAAEAAAAAAAAAAQ"}"#, .invalidMember, "ownerIdentity"),
         (#"{"devices":"some"}"#, .invalidMember, "devices"),
+        // Whoever calls makes the call.
+        (#"{"kind":"call"}"#, .invalidMember, "kind"),
         (#"{"settings":[]}"#, .invalidMember, "settings"),
         (#"{"settings":{"maximumMilliseconds":0}}"#, .invalidSettings, "maximumMilliseconds"),
         (#"{"settings":{"maximumMilliseconds":31557600000000}}"#, .invalidSettings, "maximumMilliseconds"),

@@ -4,6 +4,8 @@ public struct RoomOrder: Hashable, Sendable {
     /// Whose room it shall be; `nil`: of whoever comes first by the invitation in the answer.
     public var owner: IdentityID?
     public var devices: DeviceRule?
+    /// A meeting or a queue; others are made by who is in them.
+    public var kind = RoomKind.meeting
     public var settings = RoomSettings()
 
     /// Nobody is in it for now, so it stays for an hour without people unless it says otherwise.
@@ -21,6 +23,10 @@ public struct RoomOrder: Hashable, Sendable {
         }
         self.owner = try reader.optional("ownerIdentity") { value in value.string.flatMap { IdentityID($0) } }
         self.devices = try reader.optional("devices") { value in value.string.flatMap { DeviceRule(rawValue: $0) } }
+        self.kind =
+            try reader.optional("kind") { value in
+                value.string.flatMap { RoomKind(rawValue: $0) }.flatMap { [.meeting, .queue].contains($0) ? $0 : nil }
+            } ?? .meeting
         let settings = try reader.reader("settings") ?? reader.inside(JSONObject())
         self.settings = try RoomSettings(settings, limits)
         if self.settings.changes["emptyMilliseconds"] == nil {

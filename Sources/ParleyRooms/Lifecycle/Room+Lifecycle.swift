@@ -10,6 +10,11 @@ extension Room {
         var configuration = self.configuration
         configuration.apply(create.settings)
         guard self.isPlannable(configuration.parameters, at: now) else { return .rejected(.invalidSettings) }
+        switch create.kind {
+        case .meeting: guard !configuration.parameters.isOfQueue else { return .rejected(.invalidSettings) }
+        case .queue: guard self.semantics.knowsCalls else { return .rejected(.unsupportedKind) }
+        case .call, .line: return .rejected(.unsupportedKind)
+        }
         var creation = RoomEvent.Creation(
             alias: self.alias,
             capacity: configuration.capacity,
@@ -20,6 +25,7 @@ extension Room {
             owner: create.owner,
             at: now
         )
+        creation.kind = create.kind
         creation.isEmpty = true
         creation.semantics = self.semantics
         var events = [RoomEvent(.created(creation))]

@@ -47,12 +47,13 @@ extension Gateway {
         _ answer: @escaping (RoomAnswer) -> Void
     ) {
         let secret = order.owner == nil ? InvitationSecret(using: &self.random) : nil
-        let create = RoomCommand.Create(
+        var create = RoomCommand.Create(
             settings: self.settled(order.settings, in: host.id),
             devices: order.devices ?? self.configuration.devices,
             owner: order.owner,
             invitation: secret.map { Digest.of($0.text, in: host.id) }
         )
+        create.kind = order.kind
         host.submit(RoomCommand(operators: create, by: asker.name, at: self.now), seat: nil) { outcome in
             switch outcome {
             case .accepted, .duplicate: answer(.created(host.id, order.alias, invitation: secret?.text))

@@ -180,6 +180,25 @@ private func later(_ milliseconds: Int) -> Instant { Meeting.clock.advanced(mill
         #expect(desk.ask("Ada", .lifecycle(.configure(rule))) == "rejected invalid-settings")
     }
 
+    @Test func `an operator makes a queue, in which people wait before anybody serves`() throws {
+        var desk = Meeting()
+        var create = RoomCommand.Create(settings: RoomSettings(json: ["emptyMilliseconds": 60_000]))
+        create.kind = .queue
+        #expect(desk.create(create) == "created")
+        #expect(desk.wait("Bob") == "waiting Bob (queue) #1, queued Bob")
+        // It does not end under somebody who waits.
+        #expect(desk.deadline(after: 60_000) == "rejected no-change")
+        #expect(desk.leave("Bob") == "left Bob #2, emptied")
+        try desk.checkViews()
+        #expect(desk.deadline(after: 60_000) == "ended")
+        for (kind, code) in [(RoomKind.meeting, "invalid-settings"), (.call, "unsupported-kind")] {
+            var other = Meeting()
+            var create = RoomCommand.Create(settings: RoomSettings(json: ["queue": ["size": 3]]))
+            create.kind = kind
+            #expect(other.create(create) == "rejected \(code)")
+        }
+    }
+
     @Test func `an estimate from the last who were taken`() throws {
         var desk = desk()
         for name in ["Bob", "Cleo", "Dan"] { _ = desk.wait(name) }
