@@ -394,6 +394,27 @@ public struct Limits: Hashable, Sendable {
     public var declineMessageBytesMax = 200
     /// People of whom one connection is told how they are; more are rejected: `too-many`.
     public var watchedMax = 200
+    /// People whom all connections of one node watch; of one more nothing is known there: `null`.
+    public var watchedPerNodeMax = 50_000
+    /// Times that one connection may say whom it watches, at once, and then one a second; one more is rejected:
+    /// `rate-limited`.
+    public var watchBurst = 10
+    /// What has changed within this time is told together.
+    public var presenceMilliseconds = 250
+    /// Rings of one identity on one node, at once, and then one in so long; one more is rejected: `rate-limited`.
+    public var ringBurst = 20
+    public var ringPauseMilliseconds = 3_000
+    /// Identities whose rings are counted: at least the newest half of them.
+    public var ringersMax = 32_768
+    /// Whoever is rung and cannot be reached, for whatever reason, is said to be that after so long.
+    public var unreachableMilliseconds = 500
+    /// What the wake-up service is being told, and what waits for that; one more is not said.
+    public var wakesConcurrentMax = 64
+    public var wakesWaitingMax = 4_096
+    /// People whom a token says its holder may know of; more are refused: `invalid-token`.
+    public var contactsPerGrantMax = 256
+    /// A longer name of an organisation is refused: `invalid-token`.
+    public var organisationBytesMax = 128
 
     // MARK: Attributes
     /// A longer key is rejected: `invalid-member`.

@@ -36,6 +36,10 @@ public struct ServerConfiguration: Sendable {
     public var issuers: [TokenIssuer] = []
     /// Who is asked in place of issuers. With it whatever a client shows is its business.
     public var webhook: AuthorizationWebhook?
+    /// Of whom people may know; `nil`: of all where nobody needs a token, else of those whom their token names.
+    public var people: PeopleRule?
+    /// Who is told of people who are rung.
+    public var wakeWebhook: WakeWebhook?
     /// Those that are good for as long as the server runs. With one, nobody comes in without something to show.
     public var standingTickets: [StandingTicket] = []
     /// What people's addresses are called where somebody reads them.

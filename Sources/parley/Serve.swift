@@ -23,6 +23,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Tokens") var tokens: TokenOptions
     @OptionGroup(title: "Authorization service") var webhook: WebhookOptions
     @OptionGroup(title: "TLS and proxies") var doors: DoorOptions
+    @OptionGroup(title: "Calls") var calls: CallOptions
     @OptionGroup(title: "WebRTC") var webRTC: WebRTCOptions
     @OptionGroup(title: "TURN") var turn: TurnOptions
     @OptionGroup(title: "Rooms") var rooms: RoomOptions
@@ -62,6 +63,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError(error.description)
         }
         configuration.webhook = settings.webhook?.webhook(outbound)
+        configuration.wakeWebhook = settings.wake?.wakeWebhook(outbound)
         var server = ParleyServer(
             configuration: configuration,
             engine: chosen.engine,
@@ -166,7 +168,7 @@ struct Serve: AsyncParsableCommand {
     private var flags: [String: [String]] {
         let single: [(Setting, String?)] =
             self.listening.given + self.engine.given + self.webhook.given + self.doors.given + self.rooms.given
-            + self.limits.given + self.operation.given + self.audit.given + self.nodes.given
+            + self.limits.given + self.operation.given + self.audit.given + self.nodes.given + self.calls.given
         var flags = self.tokens.flags.merging(self.turn.flags) { first, _ in first }
         for case (let setting, let value?) in single { flags[setting.key] = [value] }
         if !self.rooms.role.isEmpty { flags[Setting.role.key] = self.rooms.role }

@@ -51,6 +51,8 @@ struct GrantTests {
             (Int(limits.sessionSecondsMax), "sessionSeconds", { .integer(Int64($0)) }),
             (limits.attributeKeyBytesMax, "attributes", { bytes in object([(text(bytes), 1)]) }),
             (limits.attributesPerParticipantMax, "attributes", { count in attributes(count) { "k\($0)" } }),
+            (limits.contactsPerGrantMax, "contacts", { count in .array((0..<count).map { .string("p\($0)") }) }),
+            (limits.organisationBytesMax, "organisation", { .string(text($0)) }),
             // The key, and the quotation marks.
             (limits.attributeBytesPerGrantMax, "attributes", { bytes in object([("k", .string(text(bytes - 3)))]) }),
         ]

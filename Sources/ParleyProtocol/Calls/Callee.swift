@@ -4,6 +4,9 @@ public struct Callee: Hashable, Sendable {
     public let text: String
     /// Who that is; `nil` until the server has found out.
     public var identity: IdentityID?
+    /// Of which organisation they have to be for whoever says it to know of them; empty: they may not know of them
+    /// at all. `nil`: they may.
+    public var onlyOf: String?
 
     /// - Returns: `nil` for what is empty, too long, or holds control characters.
     public init?(_ text: String, bytesMax: Int = Limits().userBytesMax) {

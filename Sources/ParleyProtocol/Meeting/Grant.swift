@@ -23,6 +23,10 @@ public struct Grant: Hashable, Sendable {
     public var priority = 0
     /// How long the session may last; `nil`: as long as the token is good.
     public var sessionSeconds: Int?
+    /// Of whom they may know, by what their app calls them (docs/PROTOCOL.md, section 22).
+    public var contacts: [Callee] = []
+    /// Whose people they may know of besides.
+    public var organisation: String?
 
     public init() {}
 }
@@ -123,6 +127,8 @@ extension Grant {
         if !self.attributes.isEmpty { object.append("attributes", self.attributes.json) }
         if self.priority > 0 { object.append("priority", .integer(Int64(self.priority))) }
         if let sessionSeconds { object.append("sessionSeconds", .integer(Int64(sessionSeconds))) }
+        if !self.contacts.isEmpty { object.append("contacts", .array(self.contacts.map { .string($0.text) })) }
+        if let organisation { object.append("organisation", .string(organisation)) }
         return .object(object)
     }
 
@@ -163,6 +169,14 @@ extension Grant {
         case "sessionSeconds":
             guard let seconds = value.integer, (1...limits.sessionSecondsMax).contains(seconds) else { return false }
             self.sessionSeconds = Int(seconds)
+        case "contacts":
+            guard let people = Self.people(value, limits) else { return false }
+            self.contacts = people
+        case "organisation":
+            guard let name = value.string, (1...limits.organisationBytesMax).contains(name.utf8.count) else {
+                return false
+            }
+            self.organisation = name
         default: return false
         }
         return true
@@ -179,6 +193,12 @@ extension Grant {
         }
         guard let texts, texts.count <= limits.roomsPerGrantMax else { return nil }
         return texts.allSatisfy { Self.isRoom($0, limits) } ? texts : nil
+    }
+
+    private static func people(_ value: JSONValue, _ limits: Limits) -> [Callee]? {
+        guard let array = value.array, array.count <= limits.contactsPerGrantMax else { return nil }
+        let names = array.compactMap { $0.string.flatMap { Callee($0, bytesMax: limits.userBytesMax) } }
+        return names.count == array.count ? names : nil
     }
 
     /// An id, an alias, or the beginning of one and a `*`.

@@ -44,6 +44,16 @@ public struct RoomAlias: Hashable, Comparable, Sendable, CustomStringConvertible
         self.text = text
     }
 
+    /// The word of a person's line, which nobody can say.
+    package init(lineOf person: IdentityID) { self.text = Self.linePrefix + person.description }
+
+    /// Whose line it is the word of; `nil`: of nobody's.
+    package var person: IdentityID? {
+        self.text.hasPrefix(Self.linePrefix) ? IdentityID(String(self.text.dropFirst())) : nil
+    }
+
+    private static let linePrefix = "~"
+
     public var description: String { self.text }
 
     public static func < (left: Self, right: Self) -> Bool { left.text < right.text }

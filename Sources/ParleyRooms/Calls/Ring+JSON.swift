@@ -43,6 +43,11 @@ extension Ring {
         object["by"] = self.by.json
         if let offer { object.append("offer", offer.json) }
         if let data { object.append("data", data.json) }
+        var conditions = JSONObject()
+        for (identity, person) in self.inOrder {
+            if let onlyOf = person.onlyOf { conditions.append(identity.description, .string(onlyOf)) }
+        }
+        if !conditions.isEmpty { object.append("onlyOf", .object(conditions)) }
         return .object(object)
     }
 
@@ -63,13 +68,16 @@ extension Ring {
         )
         for (text, value) in people.members {
             guard let identity = IdentityID(text) else { throw .member(StatePath.people) }
-            self.people[identity] = try Person(try FieldReader(value, "person"))
+            let condition = reader.valueIfPresent("onlyOf")?[text]?.string
+            self.people[identity] = try Person(try FieldReader(value, "person"), onlyOf: condition)
         }
     }
 
     /// At least as much as ``json`` takes as text.
     var bytesMax: Int {
-        let texts = self.people.values.reduce(0) { $0 + 96 + 6 * ($1.user?.utf8.count ?? 0) }
+        let texts = self.people.values.reduce(0) {
+            $0 + 96 + 6 * ($1.user?.utf8.count ?? 0) + ($1.onlyOf.map { 40 + 6 * $0.utf8.count } ?? 0)
+        }
         return 320 + texts + 2 * (self.by.name?.text.utf8.count ?? 0) + 6 * (self.by.user?.utf8.count ?? 0)
             + (self.offer?.json.encoded.count ?? 0) + (self.data?.json.encoded.count ?? 0)
     }
@@ -102,8 +110,8 @@ extension Ring.Person {
         return .object(object)
     }
 
-    init(_ reader: FieldReader) throws(RoomFormatError) {
-        self.init(user: try reader.textIfPresent("user"), state: try reader.word("state"))
+    init(_ reader: FieldReader, onlyOf: String?) throws(RoomFormatError) {
+        self.init(user: try reader.textIfPresent("user"), state: try reader.word("state"), onlyOf: onlyOf)
         self.message = try reader.textIfPresent("message")
     }
 }

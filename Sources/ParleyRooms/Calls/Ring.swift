@@ -47,12 +47,15 @@ public struct Ring: Hashable, Sendable {
 
     public struct Person: Hashable, Sendable {
         public let user: String?
+        /// See ``Callee/onlyOf``; never shown.
+        public let onlyOf: String?
         public internal(set) var state: PersonState
         /// What they have said instead of taking the call.
         public internal(set) var message: String?
 
-        init(user: String?, state: PersonState = .calling) {
+        init(user: String?, state: PersonState = .calling, onlyOf: String? = nil) {
             self.user = user
+            self.onlyOf = onlyOf
             self.state = state
         }
     }

@@ -57,6 +57,9 @@ extension Room {
         }
     }
 
+    /// How a ring is over; `nil`: it is not, or that is too long ago.
+    public func ringEnd(_ number: UInt64) -> RingEnd? { self.rings?.over[number]?.end }
+
     /// Whether somebody rings that identity here.
     public func rings(_ identity: IdentityID) -> Bool {
         self.ringing.contains { $0.ring.people[identity]?.state.isOpen ?? false }

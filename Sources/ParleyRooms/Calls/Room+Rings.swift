@@ -128,7 +128,7 @@ extension Room {
             guard let identity = callee.identity else { throw .unknownParticipant }
             guard identity != by.identity else { throw .ringsSelf }
             guard !self.isHere(identity), !self.rings(identity) else { continue }
-            people[identity] = people[identity] ?? Ring.Person(user: callee.user)
+            people[identity] = people[identity] ?? Ring.Person(user: callee.user, onlyOf: callee.onlyOf)
         }
         guard !people.isEmpty else { throw .noChange }
         let ring = Ring(

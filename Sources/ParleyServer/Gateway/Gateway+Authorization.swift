@@ -170,6 +170,7 @@ extension Gateway {
         _ session: GatewaySession,
         _ then: @escaping (Result<RoomHost, RejectionCode>) -> Void
     ) {
+        if join.kind == .line { return self.directory.findLine(of: session.identity, mayMake: true, then) }
         guard self.wantsTokens, pass == nil else {
             return self.directory.find(join.room, mayBegin: pass?.mayBegin ?? false, then)
         }
@@ -183,6 +184,8 @@ extension Gateway {
             self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { then(result) }
         }
         switch join.room {
+        // Whom they may ring is decided for each person.
+        case .new where join.kind == .call: self.directory.find(.new, answer)
         case .new:
             guard grant.mayCreate, grant.coversNewRooms else { return answer(.failure(.notPermitted)) }
             self.directory.find(.new, answer)
@@ -194,6 +197,8 @@ extension Gateway {
                 guard case .success(let host) = result else { return answer(result) }
                 // Its alias is known once its log was read.
                 host.whenCurrent { _ in
+                    // Whoever is rung comes in by that, and by nothing else.
+                    if join.call?.ring != nil || host.room.kind == .call { return answer(.success(host)) }
                     guard grant.covers(id, alias: host.room.alias) else {
                         host.endIfUnused()
                         return answer(.failure(.unknownRoom))

@@ -74,6 +74,11 @@ extension Gateway {
 
     /// With what only the server can make: ids of small rooms, and tickets.
     func prepared(_ action: MeetingAction, in room: RoomID, _ session: GatewaySession) -> MeetingAction {
+        switch action {
+        case .ring(let ring): return .ring(self.prepared(ring, in: room, session))
+        case .line(let line): return .line(self.prepared(line, session))
+        default: break
+        }
         guard case .breakout(let breakout) = action else { return action }
         switch breakout {
         case .open(var plan):

@@ -26,13 +26,13 @@ extension Gateway {
 
     private static let features = [
         "rooms", "signals", "pulses", "media", "resume", "resync", "goaway", "network-changed", "restarter", "hash",
-        "chat", "breakouts", "roster", "queues",
+        "chat", "breakouts", "roster", "queues", "presence", "calls",
     ]
 
     // MARK: Join
 
     func join(_ join: JoinCommand, session: GatewaySession) {
-        if let seat = session.seat(joinedAs: join.room) {
+        if let seat = session.seat(joinedAs: join) {
             return self.rejoin(join, seat)
         }
         guard join.id == 1 else {
@@ -42,10 +42,14 @@ extension Gateway {
         guard session.seats.count + session.joinsUnderWay < self.limits.roomsPerSessionMax else {
             return self.refuse(.tooManyRooms, join, session)
         }
+        if join.call?.request != nil, let wait = self.mayRing(session.identity) {
+            return self.refuse(.rateLimited, join, retryAfterMilliseconds: wait, session)
+        }
         session.joinsUnderWay += 1
+        let due = self.eventLoop.now + .milliseconds(Int64(self.limits.unknownRoomMilliseconds))
         self.findPass(of: join, session) { [unowned self] result in
             switch result {
-            case .success(let pass): self.join(join, pass, session: session)
+            case .success(let pass): self.join(join, pass, due, session: session)
             case .failure(let code):
                 session.joinsUnderWay -= 1
                 self.refuse(code, join, session)
@@ -53,17 +57,24 @@ extension Gateway {
         }
     }
 
-    private func join(_ join: JoinCommand, _ pass: RoomCommand.Pass?, session: GatewaySession) {
+    /// - Parameter due: when it is said that there is no such room.
+    private func join(_ join: JoinCommand, _ pass: RoomCommand.Pass?, _ due: NIODeadline, session: GatewaySession) {
         self.find(join, pass, session) { [unowned self] result in
             session.joinsUnderWay -= 1
             switch result {
-            case .success(let host): self.join(join, pass, host: host, session: session)
-            case .failure(let code): self.refuse(code, join, session)
+            case .success(let host): self.join(join, pass, due, host: host, session: session)
+            case .failure(let code): self.refuse(code, join, at: due, session)
             }
         }
     }
 
-    private func join(_ join: JoinCommand, _ pass: RoomCommand.Pass?, host: RoomHost, session: GatewaySession) {
+    private func join(
+        _ join: JoinCommand,
+        _ pass: RoomCommand.Pass?,
+        _ due: NIODeadline,
+        host: RoomHost,
+        session: GatewaySession
+    ) {
         // Gone while its room was being looked for: nobody is there to join.
         guard session.life.isOver == false else { return host.endIfUnused() }
         // By id after by alias, before the first one was answered.
@@ -87,6 +98,7 @@ extension Gateway {
             host: host,
             limits: self.limits
         )
+        seat.unknownRoomAt = due
         session.add(seat)
         let accepted = seat.commands.receive(join.id)
         assert(accepted == .accept, "a seat begins with its join")
@@ -135,7 +147,7 @@ extension Gateway {
         wish.token = session.authorization?.authorization.token
         wish.assertion = join.assertion
         wish.kind = join.kind
-        wish.call = join.call
+        wish.call = self.prepared(join.call, kind: join.kind, of: session)
         wish.queue = join.queue.map { asked in
             var asked = asked
             // Where there are tokens nobody says of themselves that they go first.
@@ -171,6 +183,16 @@ extension Gateway {
     private func rejoin(_ join: JoinCommand, _ seat: Seat) {
         guard join.id != seat.joinID else { return }
         self.refuse(.alreadyJoined, join, seat.session)
+    }
+
+    /// Whoever asks for a room learns nothing of it by when the answer comes; nor of what rings there.
+    func refuse(_ code: RejectionCode, _ join: JoinCommand, at due: NIODeadline, _ session: GatewaySession) {
+        let isOver = code == .unknownRoom || code == .roomEnded
+        let code = isOver && join.call?.ring != nil ? .ringOver : code
+        guard code == .unknownRoom || code == .ringOver, self.eventLoop.now < due else {
+            return self.refuse(code, join, session)
+        }
+        self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.refuse(code, join, session) }
     }
 
     func refuse(

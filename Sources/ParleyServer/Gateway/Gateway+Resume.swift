@@ -68,6 +68,7 @@ extension Gateway {
             sharedLimits: self.sharedLimits,
             now: self.eventLoop.now.uptimeNanoseconds
         )
+        if self.identity(saidIn: hello) == secret.identity { session.saidUser = hello.user }
         _ = session.redeem(secret)
         // Listed before its rooms are read: a later connection of the same client finds it.
         session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)

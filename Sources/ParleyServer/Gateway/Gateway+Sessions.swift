@@ -114,12 +114,13 @@ extension Gateway {
         let session = GatewaySession(
             id: SessionID(using: &self.random),
             // Whoever has shown a token is who that says.
-            identity: holder.authorization?.identity ?? identity,
+            identity: holder.authorization?.identity ?? self.identity(saidIn: hello) ?? identity,
             abilities: hello.abilities,
             sharedLimits: self.sharedLimits,
             now: self.eventLoop.now.uptimeNanoseconds
         )
         session.authorization = holder.authorization.map { SessionAuthorization($0) }
+        session.saidUser = self.wantsTokens ? nil : hello.user
         // The client has counted for another session; for this one it begins anew.
         session.attach(connection, holder: holder, attempt: 0)
         self.sessions[session.id] = session

@@ -49,6 +49,10 @@ package final class Gateway {
     let heedsFloors: Bool
     /// Rooms that have small rooms, or are some; those that are not any more go with the next sweep.
     var breakoutRooms: Set<RoomID> = []
+    private(set) lazy var presence = PresenceDesk(self)
+    private(set) lazy var rings = RingDesk(self)
+    /// How often whose calls may ring.
+    var ringRates: RecentTable<IdentityID, RingRate>
     /// In the order in which they are due.
     var beatingRooms: Deque<BeatingRoom> = []
     /// Rooms in which somebody speaks, or has spoken a moment ago.
@@ -136,6 +140,7 @@ package final class Gateway {
         self.sharedLimits = Shared(setup.configuration.limits)
         self.random = setup.random
         self.access = setup.configuration.access
+        self.ringRates = RecentTable(countMax: self.limits.ringersMax)
         self.meter = CostMeter(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.processWide = setup.processWide ?? ProcessWide(limits: self.limits, now: eventLoop.now.uptimeNanoseconds)
         self.loop = setup.loop
@@ -226,6 +231,8 @@ package final class Gateway {
         self.revocations?.dismantle()
         self.acknowledgements = AcknowledgementTray()
         self.directory.dismantle()
+        self.presence.dismantle()
+        self.rings.dismantle()
         for session in self.sessions.values + self.detachedSessions { session.detach() }
         self.sessions = [:]
         self.detachedSessions = []
@@ -254,6 +261,8 @@ package final class Gateway {
         }
         self.sweepBreakouts()
         self.sweepRefusals()
+        self.presence.sweep()
+        self.rings.sweep()
         self.heartbeats += 1
         // Where there is no other node, and the engine has forgotten nothing, there is nothing to find out.
         guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3), !self.isDegraded else { return }

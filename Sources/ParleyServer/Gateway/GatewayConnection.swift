@@ -130,17 +130,13 @@ final class GatewayConnection: WebSocketDelegate {
             let change = Participant.MediaChange(audio: media.audio, video: media.video, screen: media.screen)
             let action = media.refused.map { .skip($0, type: "media") } ?? RoomCommand.Action.media(change)
             gateway.command(media.id, room: media.room, action, of: "media", session: session)
-        case .meeting(let meeting):
-            let type = meeting.action.type
-            let asked = gateway.prepared(meeting.action, in: meeting.room, session)
-            let action = meeting.refused.map { .skip($0, type: type) } ?? RoomCommand.Action.meeting(asked)
-            gateway.command(meeting.id, room: meeting.room, action, of: type, session: session)
+        case .meeting(let meeting): gateway.meeting(meeting, session: session)
         case .beat(let beat): gateway.acknowledge(beat.acknowledged, from: session)
         case .resync(let request): gateway.resync(request, session: session)
         case .chat(let chat): gateway.chat(chat, session: session)
         case .chatHistory(let request): gateway.chatHistory(request, session: session)
         case .roster(let request): gateway.roster(request, session: session)
-        case .watch: throw envelope.rejection(.unknownType, in: text)
+        case .watch(let request): gateway.watch(request, session: session)
         case .networkChanged: self.networkChanged(session, envelope, text, now: now)
         case .authenticate(let token):
             if case .retryAfterMilliseconds(let wait) = session.rates.rare.authentications.take(now: now) {

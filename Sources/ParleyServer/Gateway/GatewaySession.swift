@@ -9,6 +9,18 @@ final class GatewaySession {
     let id: SessionID
     let identity: IdentityID
     let abilities: Abilities
+    /// Of whom its client wants to hear.
+    final class Watch {
+        /// What it calls each of them.
+        let names: [IdentityID: [String]]
+        var told: [IdentityID: Presence?] = [:]
+        var isAnswered = false
+
+        init(names: [IdentityID: [String]]) { self.names = names }
+    }
+    var watch: Watch?
+    /// What its client calls its person, where nobody has to show that.
+    var saidUser: String?
     /// `nil`: nobody needs one here.
     var authorization: SessionAuthorization?
     var life: SessionLife
@@ -125,13 +137,15 @@ final class GatewaySession {
     }
 
     /// The seat that an earlier join of the same words took.
-    func seat(joinedAs reference: RoomReference) -> Seat? {
+    func seat(joinedAs join: JoinCommand) -> Seat? {
         self.seats.first { seat in
-            switch reference {
+            // Each device is on the line once.
+            if join.kind == .line { return seat.phase != .gone && seat.isOfLine }
+            return switch join.room {
             case .id(let id): seat.phase != .gone && seat.host.id == id
             case .alias(let alias): seat.phase != .gone && seat.host.alias == alias
             // Each join without a name makes a room; only one that is not answered yet can be a repetition.
-            case .new: seat.phase == .joining && seat.join?.room == .new
+            case .new: seat.phase == .joining && seat.join?.room == .new && seat.join?.kind == join.kind
             }
         }
     }

@@ -67,6 +67,8 @@ final class Seat {
     let id: ParticipantID
     /// As long as it has no answer: what a second try needs.
     @Apart private(set) var join: JoinCommand?
+    /// When it is said that there is no such room, if so.
+    var unknownRoomAt = NIODeadline.uptimeNanoseconds(0)
     /// The number of its join.
     let joinID: UInt64
 
@@ -146,6 +148,9 @@ final class Seat {
         case .joining, .gone: false
         }
     }
+
+    /// Whether it is one of a person's line.
+    var isOfLine: Bool { self.host.room.line != nil || self.join?.kind == .line }
 
     /// The number of the frame that will be the next one of its view.
     var newestFrame: UInt64 { self.host.streams.nextFrame(of: self.view) }

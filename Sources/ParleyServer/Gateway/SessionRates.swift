@@ -7,12 +7,14 @@ struct SessionRates {
     final class Rare {
         var networkChanges: RateLimit
         var authentications: RateLimit
+        var watches: RateLimit
         /// Answers to what was too much.
         fileprivate var overruns: RateLimit
 
         fileprivate init(_ limits: Limits) {
             self.networkChanges = RateLimit(limits.networkChangesPerSecond, limits.networkChangeBurst, 0)
             self.authentications = RateLimit(limits.authenticationsPerSecond, limits.authenticationBurst, 0)
+            self.watches = RateLimit(1, limits.watchBurst, 0)
             self.overruns = RateLimit(limits.overrunsPerSecond, limits.overrunBurst, 0)
         }
     }

@@ -15,22 +15,23 @@ package struct MetricDeclaration: Hashable, Sendable {
     /// By what the counter is divided.
     package var label: String?
 
-    package static let table: [MetricDeclaration] = [
-        connectionsOpen, connectionsAccepted, connectionsRefused, refusals, socketsRefused, failuresNoted,
-        connectionsClosed,
-        sessionsDetached,
-        sessionsResumed, roomsOpen, participants,
-        messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
-        slowCloses,
-        stateDifferences, roundTrip, framesRejected, rejections, tokensRefused, ticketsMade, sessionsRevoked,
-        commandsAccepted,
-        appendConflicts,
-        bytesReceived,
-        bytesSent,
-        leases, turnVendorFailures, draining, auditEntries, auditMissing,
-        redisRefusals, redisTroubles, redisWarnings,
-        engineDegraded, engineDegradations, fences, nodesAlive,
-    ]
+    package static let table: [MetricDeclaration] =
+        [
+            connectionsOpen, connectionsAccepted, connectionsRefused, refusals, socketsRefused, failuresNoted,
+            connectionsClosed,
+            sessionsDetached,
+            sessionsResumed, roomsOpen, participants,
+            messagesReceived, signalsRelayed, pulsesRelayed, chatDelivered, eventsDelivered, eventEntries, resyncs,
+            slowCloses,
+            stateDifferences, roundTrip, framesRejected, rejections, tokensRefused, ticketsMade, sessionsRevoked,
+            commandsAccepted,
+            appendConflicts,
+            bytesReceived,
+            bytesSent,
+            leases, turnVendorFailures, draining, auditEntries, auditMissing,
+            redisRefusals, redisTroubles, redisWarnings,
+            engineDegraded, engineDegradations, fences, nodesAlive,
+        ] + calls
 
     package static let engineDegraded = Self(
         name: "parley_engine_degraded",

@@ -1,5 +1,6 @@
 package import CoreMetrics
 package import ParleyProtocol
+package import ParleyRooms
 
 /// What the socket loop has counted: plain integers, because it counts for every message.
 package struct GatewayCounters: Equatable, Sendable {
@@ -19,6 +20,11 @@ package struct GatewayCounters: Equatable, Sendable {
     package var signalsRelayed = 0
     package var pulsesRelayed = 0
     package var chatDelivered = 0
+    package var presencesTold = 0
+    package var wakes: [WakeWebhook.Answer: Int] = [:]
+    package var ringsStarted = 0
+    package var ringsEnded: [RingEnd: Int] = [:]
+    package var devicesOnline = 0
     package var eventsDelivered = 0
     package var eventEntries = 0
     package var resyncs = 0
@@ -78,6 +84,8 @@ package struct ServerMetrics {
     /// By reason.
     private let refusals: [(ConnectionRefusal, Counter)]
     private let rejections: [(RejectionCode, Counter)]
+    private let ringsEnded: [(RingEnd, Counter)]
+    private let wakes: [(WakeWebhook.Answer, Counter)]
     private var published = GatewayCounters()
 
     package init(factory: any MetricsFactory) {
@@ -87,6 +95,8 @@ package struct ServerMetrics {
         }
         self.refusals = ConnectionRefusal.allCases.map { ($0, counter(.refusals, $0.rawValue)) }
         self.rejections = RejectionCode.allCases.map { ($0, counter(.rejections, $0.rawValue)) }
+        self.ringsEnded = RingEnd.allCases.map { ($0, counter(.ringsEnded, $0.rawValue)) }
+        self.wakes = WakeWebhook.Answer.allCases.map { ($0, counter(.wakes, $0.rawValue)) }
         self.lines = Self.sources.map { declaration, read in
             switch declaration.kind {
             case .counter:
@@ -128,6 +138,12 @@ package struct ServerMetrics {
         for (code, counter) in self.rejections {
             counter.increment(by: counters.rejections[code, default: 0] - self.published.rejections[code, default: 0])
         }
+        for (end, counter) in self.ringsEnded {
+            counter.increment(by: counters.ringsEnded[end, default: 0] - self.published.ringsEnded[end, default: 0])
+        }
+        for (answer, counter) in self.wakes {
+            counter.increment(by: counters.wakes[answer, default: 0] - self.published.wakes[answer, default: 0])
+        }
         self.published = counters
     }
 
@@ -146,6 +162,7 @@ package struct ServerMetrics {
         (.signalsRelayed, \.signalsRelayed),
         (.pulsesRelayed, \.pulsesRelayed),
         (.chatDelivered, \.chatDelivered),
+        (.ringsStarted, \.ringsStarted), (.devicesOnline, \.devicesOnline), (.presencesTold, \.presencesTold),
         (.eventsDelivered, \.eventsDelivered),
         (.eventEntries, \.eventEntries),
         (.resyncs, \.resyncs),

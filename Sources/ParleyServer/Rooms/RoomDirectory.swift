@@ -67,9 +67,15 @@ final class RoomDirectory {
         }
     }
 
+    /// A person's line, to which no word leads that anybody could say.
+    func findLine(of person: IdentityID, mayMake: Bool, _ answer: @escaping Answer) {
+        let reference = RoomReference.alias(RoomAlias(lineOf: person))
+        mayMake ? self.find(reference, answer) : self.look(for: reference, answer)
+    }
+
     /// A room that was found by its id has told its alias: the word leads here, whatever the engine remembers of it.
     func learnAlias(of host: RoomHost) {
-        guard let alias = host.room.alias, self.aliases[alias] == nil, self.hosts[host.id] === host else { return }
+        guard let alias = host.word, self.aliases[alias] == nil, self.hosts[host.id] === host else { return }
         self.aliases[alias] = host
     }
 
@@ -90,7 +96,7 @@ final class RoomDirectory {
         self.forget(host)
         if let claim = host.claim {
             self.free(claim, of: host.id)
-        } else if let alias = host.room.alias {
+        } else if let alias = host.word {
             self.free(alias, of: host.id)
         }
     }

@@ -48,7 +48,7 @@ extension RoomHost {
                 self.gateway.join(join, session: session)
             }
         }
-        self.gateway.refuse(code, join, session)
+        self.gateway.refuse(code, join, at: seat.unknownRoomAt, session)
         self.endIfUnused()
     }
 }

@@ -91,7 +91,7 @@ final class RoomHost {
             node: gateway.node,
             room: Room(
                 id: id,
-                alias: claim?.alias,
+                alias: claim?.alias.person == nil ? claim?.alias : nil,
                 capacity: gateway.limits.participantsPerRoomMax,
                 graceMilliseconds: gateway.limits.graceMilliseconds,
                 roles: gateway.configuration.roles,
@@ -123,7 +123,9 @@ final class RoomHost {
     var room: Room { self.machine.room }
     var position: Position { self.machine.position }
     var waitsFor: String { self.machine.waitsFor }
-    var alias: RoomAlias? { self.claim?.alias ?? self.room.alias }
+    var alias: RoomAlias? { self.claim?.alias ?? self.word }
+    /// The word that leads here, as the room itself knows it.
+    var word: RoomAlias? { self.room.alias ?? self.room.line.map { RoomAlias(lineOf: $0.owner) } }
 
     // MARK: Input
 
@@ -184,6 +186,8 @@ final class RoomHost {
             self.follow(delivery.entry.events)
             self.scheduleDeadline()
             self.gateway.noteBreakouts(of: self)
+            self.gateway.countCalls(in: delivery)
+            self.gateway.callsChanged(in: self)
         case .reset(let snapshot):
             self.reset(snapshot)
             for index in self.waitingForPosition.indices { self.waitingForPosition[index].isReplaced = true }
@@ -191,6 +195,7 @@ final class RoomHost {
             self.scheduleDeadline()
             self.gateway.noteBreakouts(of: self)
             self.gateway.directory.learnAlias(of: self)
+            self.gateway.callsChanged(in: self)
         case .outcome(let id, let outcome): self.tell(outcome, of: id)
         case .scheduleRetry(let milliseconds):
             self.schedule(milliseconds) { $0.retryTimerFired(&$1) }
@@ -383,6 +388,7 @@ final class RoomHost {
         self.gateway.directory.remove(self)
         self.unsubscribe()
         self.endChat()
+        self.gateway.callsChanged(in: self)
         // Those who are still joining hear it as the outcome of their join.
         for seat in self.present + self.waitingSeats {
             self.remove(seat)
@@ -399,7 +405,7 @@ final class RoomHost {
     /// would say that they are gone.
     func closeIfUnneeded(alive: Set<NodeID>) {
         guard !self.isOver, self.seats.isEmpty, self.waiting.isEmpty, self.waitingForPosition.isEmpty,
-            self.machine.isLoaded, !self.isNeeded(alive)
+            self.machine.isLoaded, !self.isNeeded(alive), !self.gateway.needs(self)
         else {
             self.unneededSince = nil
             return
@@ -455,11 +461,13 @@ final class RoomHost {
 
     func remove(_ seat: Seat, isElsewhere: Bool = false) {
         self.seats[seat.id] = nil
+        if seat.phase == .present, self.room.line != nil { self.gateway.counters.devicesOnline -= 1 }
         self.removePresent(seat)
         self.waitingSeats.removeAll { $0 === seat }
         self.gateway.participants[seat.id] = nil
         seat.end(isElsewhere: isElsewhere)
         if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
+        if self.room.line == nil { self.gateway.followCalls(seat.session) }
     }
 
     /// They are in order of arrival on this node, which is that of the room but for those who have moved here.
@@ -518,7 +526,12 @@ final class RoomHost {
         self.present.append(seat)
         self.streams.somebodyCame(to: seat.view)
         self.gateway.participants[seat.id] = seat
-        self.gateway.admitted(seat.session)
+        // Nobody needs a relay to be online.
+        if self.room.line == nil {
+            self.gateway.admitted(seat.session)
+        } else {
+            self.gateway.counters.devicesOnline += 1
+        }
         self.chat?.seated(seat)
         if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
     }

@@ -10,6 +10,7 @@ struct ServerSettings {
     let tokens: TokenSettings
     let audit: AuditConfiguration?
     let webhook: WebhookSettings?
+    let wake: WebhookSettings?
 
     init(_ settings: SettingsReader, tryOut: TryOut? = nil) throws {
         var server = ServerConfiguration()
@@ -27,6 +28,8 @@ struct ServerSettings {
         try Self.read(&server.limits, from: settings)
         self.tokens = try TokenSettings(settings)
         self.webhook = try WebhookSettings(settings)
+        self.wake = try WebhookSettings(settings, .wake)
+        server.people = try settings.value(.people) { PeopleRule(rawValue: $0) }
         guard self.tokens.isEmpty || self.webhook == nil else {
             throw SettingError("Either tokens are judged here, or auth-webhook is asked: take one of them away.")
         }

@@ -24,7 +24,7 @@ struct Setting: Sendable {
             unacknowledgedSignals, silenceMilliseconds, darkMilliseconds, graceMilliseconds, devices, role,
             drainMilliseconds,
             stopMilliseconds, logLevel, webFolder, clientFolder,
-        ] + engines + tokens + webhook + turn + doors + audit + nodes
+        ] + engines + tokens + webhook + turn + doors + audit + nodes + calls
 
     static let host = Setting(key: "host", allowed: "a host name or an IP address of this machine")
     static let port = Setting(key: "port", allowed: "a whole number from 0 to 65535 (0: any free port)")

@@ -2,20 +2,42 @@ import Foundation
 import ParleyProtocol
 import ParleyServer
 
-/// An authorization service, as the operator has written it down.
+/// A service of the operator's that is asked or told something, as the operator has written it down: who somebody is
+/// (auth-webhook), or whom somebody rings (wake-webhook).
 struct WebhookSettings {
     let url: String
     private let secret: String
     private let timeoutMilliseconds: Int
 
+    struct Names {
+        let url: Setting
+        let secret: Setting
+        let secretFile: Setting
+        let milliseconds: Setting
+
+        static let authorization = Names(
+            url: .authWebhook,
+            secret: .authWebhookSecret,
+            secretFile: .authWebhookSecretFile,
+            milliseconds: .authWebhookMilliseconds
+        )
+        static let wake = Names(
+            url: .wakeWebhook,
+            secret: .wakeWebhookSecret,
+            secretFile: .wakeWebhookSecretFile,
+            milliseconds: .wakeWebhookMilliseconds
+        )
+    }
+
     /// - Returns: `nil` if none is named.
-    init?(_ settings: SettingsReader) throws {
-        let secret = try settings.value(.authWebhookSecret, parse: { $0.isEmpty ? nil : $0 })
-        let file = try settings.value(.authWebhookSecretFile, parse: { $0.isEmpty ? nil : $0 })
-        let timeout = try settings.integer(.authWebhookMilliseconds, in: 100...30_000)
-        guard let url = try settings.value(.authWebhook, parse: { OutboundClient.isAllowed($0) ? $0 : nil }) else {
+    init?(_ settings: SettingsReader, _ names: Names = .authorization) throws {
+        let secret = try settings.value(names.secret, parse: { $0.isEmpty ? nil : $0 })
+        let file = try settings.value(names.secretFile, parse: { $0.isEmpty ? nil : $0 })
+        let timeout = try settings.integer(names.milliseconds, in: 100...30_000)
+        guard let url = try settings.value(names.url, parse: { OutboundClient.isAllowed($0) ? $0 : nil }) else {
             guard secret == nil, file == nil, timeout == nil else {
-                throw SettingError("An authorization service has a secret or a time, but no address (auth-webhook).")
+                let what = names.url.key == Setting.authWebhook.key ? "An authorization service" : "A wake-up service"
+                throw SettingError("\(what) has a secret or a time, but no address (\(names.url.key)).")
             }
             return nil
         }
@@ -27,15 +49,15 @@ struct WebhookSettings {
         case (nil, nil), (_?, _?):
             throw SettingError(
                 """
-                What signs the questions to auth-webhook has to come from one place: PARLEY_AUTH_WEBHOOK_SECRET or \
-                auth-webhook-secret-file.
+                What signs the questions to \(names.url.key) has to come from one place: \
+                \(names.secret.environmentName) or \(names.secretFile.key).
                 """
             )
         }
         guard self.secret.utf8.count >= Self.secretBytesMin else {
             throw SettingError(
                 """
-                The secret of auth-webhook has \(self.secret.utf8.count) bytes; allowed: at least \
+                The secret of \(names.url.key) has \(self.secret.utf8.count) bytes; allowed: at least \
                 \(Self.secretBytesMin). A good one: openssl rand -base64 48
                 """
             )
@@ -54,6 +76,15 @@ struct WebhookSettings {
 
     func webhook(_ client: OutboundClient) -> AuthorizationWebhook {
         AuthorizationWebhook(
+            url: self.url,
+            secret: self.secret,
+            timeoutMilliseconds: self.timeoutMilliseconds,
+            client: client
+        )
+    }
+
+    func wakeWebhook(_ client: OutboundClient) -> WakeWebhook {
+        WakeWebhook(
             url: self.url,
             secret: self.secret,
             timeoutMilliseconds: self.timeoutMilliseconds,

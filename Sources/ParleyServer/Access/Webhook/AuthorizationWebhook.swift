@@ -1,11 +1,9 @@
-import Crypto
-import FoundationEssentials
 package import ParleyProtocol
 
 /// A service of the operator's that is asked who somebody is and what they may do, in place of tokens.
 public struct AuthorizationWebhook: Sendable {
     let url: String
-    private let secret: SymmetricKey
+    private let signer: WebhookSigner
     let timeoutMilliseconds: Int
     private let client: OutboundClient
 
@@ -14,7 +12,7 @@ public struct AuthorizationWebhook: Sendable {
     ///   - secret: what signs the questions.
     public init(url: String, secret: String, timeoutMilliseconds: Int, client: OutboundClient) {
         self.url = url
-        self.secret = SymmetricKey(data: Array(secret.utf8))
+        self.signer = WebhookSigner(secret: secret)
         self.timeoutMilliseconds = timeoutMilliseconds
         self.client = client
     }
@@ -44,24 +42,19 @@ public struct AuthorizationWebhook: Sendable {
 
     /// Hexadecimal HMAC with SHA-256 over time, a full stop, and the body: so that nobody says it again later.
     package func signature(of body: [UInt8], at now: Instant) -> String {
-        let message = Array("\(now.milliseconds).".utf8) + body
-        return HMAC<SHA256>.authenticationCode(for: message, using: self.secret)
-            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        self.signer.signature(of: body, at: now)
     }
 
     /// - Returns: the claims of the answer, to be judged as those of a token are.
     /// - Throws: ``TokenFault/refused(_:)`` for a no; ``TokenFault/serviceUnavailable(_:)`` for anything that is none.
     func ask(_ question: Question, at now: Instant, bytesMax: Int) async throws(TokenFault) -> JSONObject {
         let body = question.body(at: now)
-        let headers = [
-            ("parley-timestamp", "\(now.milliseconds)"), ("parley-signature", self.signature(of: body, at: now)),
-        ]
         let answer: (status: Int, body: [UInt8])
         do {
             answer = try await self.client.post(
                 self.url,
                 json: body,
-                headers: headers,
+                headers: self.signer.headers(of: body, at: now),
                 bytesMax: bytesMax,
                 timeoutMilliseconds: self.timeoutMilliseconds
             )
