@@ -93,14 +93,13 @@ struct AuditOnTwoServersTests {
                 issuers: [TokenIssuer(algorithms: [.hs256], keys: .fixed([key]))],
                 audit: logs[0]
             ) { server in
-                for _ in 1...5 {
-                    let client = try await RawClient.connect(to: server)
-                    var hello = Hello()
-                    hello.token = "nonsense"
-                    client.send(.hello(hello))
-                    _ = try await client.rest()
-                }
+                var strangers: [RawClient] = []
+                for _ in 1...5 { strangers.append(try await RawClient.connect(to: server)) }
                 var hello = Hello()
+                hello.token = "nonsense"
+                for client in strangers { client.send(.hello(hello)) }
+                for client in strangers { _ = try await client.rest() }
+                hello = Hello()
                 hello.token = try await TokenTests.token(TokenTests.claims(["jti": "a long name of a token"]))
                 hello.join = JoinCommand(id: 1, room: try alias("blue-fox"))
                 _ = try await greeted(server, hello)

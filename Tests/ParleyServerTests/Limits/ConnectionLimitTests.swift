@@ -146,10 +146,10 @@ struct ConnectionLimitTests {
         try await withServer(limits: limits) { server in
             let slicer = try await RawSocket.upgraded(server)
             await slicer.frame(1, isLast: false)
-            for _ in 1...2 { await slicer.frame(0, isLast: false) }
+            await slicer.frame(0, isLast: false, count: 2)
             #expect(await slicer.closeCode() == 1_008)
             let pinger = try await RawSocket.upgraded(server)
-            for _ in 1...3 { await pinger.frame(9) }
+            await pinger.frame(9, count: 3)
             #expect(await pinger.closeCode() == 1_008)
         }
     }

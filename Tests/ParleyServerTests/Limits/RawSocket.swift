@@ -23,14 +23,15 @@ struct RawSocket: Sendable {
 
     func send(_ text: String) async { await self.send(Array(text.utf8)) }
 
-    /// One masked frame; the mask is 0.
-    func frame(_ opcode: UInt8, _ payload: String = "", isLast: Bool = true) async {
+    /// Masked frames, all alike, at once; the mask is 0.
+    func frame(_ opcode: UInt8, _ payload: String = "", isLast: Bool = true, count: Int = 1) async {
         let payload = Array(payload.utf8)
         precondition(payload.count < 65_536)
         let length =
             payload.count < 126
             ? [0x80 | UInt8(payload.count)] : [0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
-        await self.send([(isLast ? 0x80 : 0) | opcode] + length + [0, 0, 0, 0] + payload)
+        let frame = [(isLast ? 0x80 : 0) | opcode] + length + [0, 0, 0, 0] + payload
+        await self.send(Array(repeatElement(frame, count: count).joined()))
     }
 
     /// What comes until some of it is `end`, or the connection is over.
