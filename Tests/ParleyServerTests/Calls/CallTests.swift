@@ -139,12 +139,16 @@ struct CallTests {
         }
     }
 
-    @Test("whoever is watched is told of, on another server too, and whoever asks too often waits")
-    func presence() async throws {
+    private static var rarelyAsked: Limits {
         var limits = Limits()
         limits.watchBurst = 1
-        try await withServer(limits: limits) { first in
-            try await withServer(limits: limits, engine: first.engine) { second in
+        return limits
+    }
+
+    @Test("whoever is watched is told of, on another server too, and whoever asks too often waits")
+    func presence() async throws {
+        try await withServer(limits: Self.rarelyAsked) { first in
+            try await withServer(engine: first.engine) { second in
                 let ada = try await Phone.online(first, "ada")
                 try ada.watch("bob", "nobody")
                 let nobody = try #require(await ada.presence())
