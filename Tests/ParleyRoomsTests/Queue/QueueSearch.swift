@@ -27,8 +27,6 @@ struct QueueSearch {
     /// Whose connection may be lost.
     let losable: Set<ParticipantID>
     var keys: [ParticipantID: String] = [:]
-    /// Whether agents are always there, and do not pause by themselves.
-    var agentsStay = false
     var states = 0
     var edges = 0
     var takings = 0
@@ -68,12 +66,11 @@ struct QueueSearch {
             case .gone: steps.append(.comes(id))
             case .lost: steps += [.back(id), .gone(id)]
             case .here:
-                if !self.agentsStay || self.customers.contains(id) { steps.append(.gone(id)) }
+                steps.append(.gone(id))
                 if self.losable.contains(id) { steps.append(.lost(id)) }
                 guard self.agents.contains(id) else { continue }
                 steps += [.asks(id, .take(.next)), .asks(id, .pass)]
                 steps.append(.asks(id, .agent(isAvailable: true, skills: nil)))
-                if self.agentsStay { continue }
                 steps.append(.asks(id, .agent(isAvailable: false, skills: nil)))
                 if let last = self.customers.last { steps.append(.asks(id, .take(.participant(last)))) }
             }

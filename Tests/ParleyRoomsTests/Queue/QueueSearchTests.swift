@@ -13,9 +13,9 @@ import Testing
         #expect(search.takings > 1_000, "\(search.states) states, \(search.edges) edges, \(search.takings) taken")
     }
 
-    @Test func `three customers and two agents who are asked in turn`() {
-        var search = QueueSearch(self.rules(["offerMilliseconds": 5_000]), customers: 3, agents: 2, losable: 0)
-        search.agentsStay = true
+    /// With two agents there are 42,000 states and more, which takes too long for each run; see below for two of each.
+    @Test func `three customers and one agent who is asked`() {
+        var search = QueueSearch(self.rules(["offerMilliseconds": 5_000]), customers: 3, agents: 1, losable: 1)
         search.run()
         #expect(search.faults == [])
         #expect(search.takings > 1_000, "\(search.states) states, \(search.edges) edges, \(search.takings) taken")
