@@ -119,13 +119,16 @@ class MeetingPage:
                 await self.page.add_init_script(path=PORTRAIT)
             self.page.on("console", lambda message: self._hear(f"{message.type}: {message.text}"))
             self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
-            await self.page.goto(f"{self.server.address}#{self.room}")
-            if self.joins:
-                await self.join()
+            await self.arrive()
         except BaseException:
             await self.context.close()
             raise
         return self
+
+    async def arrive(self):
+        await self.page.goto(f"{self.server.address}#{self.room}")
+        if self.joins:
+            await self.join()
 
     async def __aexit__(self, kind, *rest):
         await self.context.close()

@@ -29,16 +29,17 @@ async def get(server, path, **headers):
 
 async def test_the_page(stage):
     server = await stage.server()
-    status, headers, body = await get(server, "/")
-    assert status == 200 and headers["content-type"].startswith("text/html"), (status, headers)
-    assert b"<html" in body.lower()
-    for address in re.findall(rb'(?:src|href)="(/[^"#]*)', body):
-        assert (await get(server, address.decode()))[0] == 200, address
+    for path in ("/", "/call"):
+        status, headers, body = await get(server, path)
+        assert status == 200 and headers["content-type"].startswith("text/html"), (path, status, headers)
+        assert b"<html" in body.lower()
+        for address in re.findall(rb'(?:src|href)="(/[^"#]*)', body):
+            assert (await get(server, address.decode()))[0] == 200, address
 
 
 async def test_every_answer_says_what_the_browser_may_load(stage):
     server = await stage.server()
-    for path in ("/", "/client/parley.js", "/healthz", "/v1/validate", "/metrics"):
+    for path in ("/", "/call", "/client/parley.js", "/healthz", "/v1/validate", "/metrics"):
         _, headers, _ = await get(server, path)
         policy = headers["content-security-policy"]
         assert policy and "default-src 'self'" in policy and "frame-ancestors 'none'" in policy, (path, policy)

@@ -43,7 +43,7 @@ export class EntryForm {
                 : 'Keep the room’s name or make up your own. Once you are in, share the link.' }),
             this.#trouble.element, this.#name.element,
             ...(isInvited ? [] : [this.#room.element]), this.#pin.element, this.#options?.element, this.#submit, this.#cancel,
-            isInvited ? otherRoom() : null,
+            isInvited ? otherRoom() : calls(),
             make('p', { class: 'aside', text: DIRECTLY }))
         this.#room.input.after(this.#anotherButton())
         this.#name.input.addEventListener('input', () => onName(this.#name.input.value.trim()))
@@ -123,6 +123,11 @@ export class EntryForm {
         this.#submit.disabled = isBusy
         setText(this.#submit.querySelector('.label'), isBusy ? 'Joining…' : this.#title)
     }
+}
+
+function calls() {
+    const link = make('a', { href: '/call', 'data-testid': 'calls', text: 'Call somebody instead' })
+    return make('p', { class: 'aside' }, link)
 }
 
 function otherRoom() {

@@ -12,6 +12,9 @@ struct SiteAssets: Sendable {
         let tag: String
     }
 
+    /// What people type, or find in a link.
+    private static let pages = ["/": "/index.html", "/call": "/call.html"]
+
     private let embedded: [String: Asset]
     private let folders: ServerConfiguration.AssetFolders?
 
@@ -28,7 +31,7 @@ struct SiteAssets: Sendable {
     /// - Parameter path: an absolute path without query, percent-encoding undone.
     /// - Returns: `nil` if there is no such file.
     func response(for request: Request) -> Response? {
-        let path = request.uri.path == "/" ? "/index.html" : request.uri.path
+        let path = Self.pages[request.uri.path] ?? request.uri.path
         guard let asset = self.asset(at: path) else { return nil }
         var headers = SiteHeaders.all
         headers[.contentType] = asset.type

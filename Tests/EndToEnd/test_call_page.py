@@ -1,0 +1,130 @@
+"""People who call each other, in real browsers with sound."""
+
+import asyncio
+
+from call_page import PHONE, CallPage
+from hosted import SOUND
+from stage import eventually, within
+
+
+async def device(stage, user, *contacts, size=None):
+    chromium, server = await stage.world.chromium(), await stage.server()
+    page = await stage.enter(CallPage(chromium, server, user, contacts, size))
+    stage.pages.append(page)
+    return page
+
+
+async def is_quiet(*pages):
+    """Nothing goes out: not muted, but taken away."""
+
+    async def nothing():
+        return not any([await page.sends_anything() for page in pages])
+
+    await eventually(nothing, 10, "nothing is sent")
+
+
+@within(120)
+async def test_ring_answer_hold_transfer_add_and_hang_up(stage):
+    ada, laptop, phone, carol = await asyncio.gather(
+        device(stage, "ada", "bob", "carol"), device(stage, "bob", "ada", "carol"),
+        device(stage, "bob", "ada", "carol", size=PHONE), device(stage, "carol", "ada", "bob"))
+    await asyncio.gather(ada.sees("bob", "Available"), ada.sees("carol", "Available"), carol.sees("ada", "Available"))
+    await ada.calls("bob")
+    # Each of his devices rings; one of them answers, and the other one learns of it.
+    await asyncio.gather(laptop.rings("Ada"), phone.rings("Ada"), ada.state("Ringing"))
+    await stage.picture(phone, "incoming-call")
+    await phone.accepts()
+    await asyncio.gather(laptop.rings_no_more(), ada.state("In a call"), phone.state("In a call"))
+    assert await laptop.at("call").is_hidden()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND))
+    made = [await ada.connections_made(), await phone.connections_made()]
+    assert made == [1, 1], f"the early offer was not the one in use: {made}"
+    # On hold nothing passes, in both directions.
+    await ada.at("hold").click()
+    await asyncio.gather(ada.state("On hold"), phone.state("Ada has put you on hold"))
+    await is_quiet(ada, phone)
+    await ada.at("hold").click()
+    await asyncio.gather(ada.state("In a call"), phone.state("In a call"))
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND))
+    # She asks Carol first, while Bob waits; then the two of them are connected, without her.
+    await ada.chooses("transfer", "ask-carol")
+    await asyncio.gather(carol.rings("Ada"), phone.state("Ada has put you on hold"))
+    await carol.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), carol.meets(1, 30, only=SOUND))
+    await stage.picture(ada, "call-and-a-call-on-hold")
+    await ada.at("connect-them").click()
+    await ada.has_no_call()
+    await asyncio.gather(carol.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND))
+    # A third person makes a meeting of it.
+    await carol.chooses("add", "add-ada")
+    await ada.rings("Carol")
+    await ada.accepts()
+    await asyncio.gather(*(page.meets(2, 30, only=SOUND) for page in (ada, carol, phone)))
+    # One goes, two stay; the next one ends it for both.
+    await ada.at("hang-up").click()
+    await ada.has_no_call("The call is over")
+    await asyncio.gather(carol.meets(1, 30, only=SOUND), phone.state("In a call"))
+    await phone.at("hang-up").click()
+    await asyncio.gather(phone.has_no_call(), carol.has_no_call("The call is over"))
+
+
+@within(90)
+async def test_a_device_that_is_dropped_while_it_rings(stage):
+    ada, laptop, phone = await asyncio.gather(
+        device(stage, "ada-d", "bob-d"), device(stage, "bob-d", "ada-d"), device(stage, "bob-d", "ada-d", size=PHONE))
+    await ada.sees("bob-d", "Available")
+    await ada.calls("bob-d")
+    await asyncio.gather(laptop.rings("Ada"), phone.rings("Ada"))
+    await laptop.page.close()
+    await phone.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND))
+    await phone.at("hang-up").click()
+    await asyncio.gather(ada.has_no_call(), phone.has_no_call())
+    # Whoever calls goes away instead: nothing rings for somebody who is not there any more.
+    await ada.calls("bob-d")
+    await phone.rings("Ada")
+    await ada.page.close()
+    await phone.rings_no_more()
+    await phone.at("missed-call").filter(has_text="Ada").wait_for()
+
+
+@within(90)
+async def test_declined_with_words_missed_and_called_back(stage):
+    ada, bob = await asyncio.gather(device(stage, "ada-m", "bob-m"), device(stage, "bob-m", "ada-m"))
+    await ada.sees("bob-m", "Available")
+    await ada.calls("bob-m", video=True)
+    await bob.rings("Ada")
+    assert await bob.page.evaluate("document.activeElement.dataset.testid") == "accept-audio"
+    await bob.chooses("decline-message", "reply-1")
+    await asyncio.gather(bob.rings_no_more(), ada.has_no_call("They declined"))
+    await ada.at("toast").filter(has_text="I call you back.").wait_for()
+    # She gives up before he comes: he finds out, and calls back with a click.
+    await ada.calls("bob-m")
+    await bob.rings("Ada")
+    await ada.at("hang-up").click()
+    await bob.rings_no_more()
+    await bob.at("missed-call").filter(has_text="Ada").get_by_test_id("call-back").click()
+    await ada.rings("Bob")
+    await ada.accepts(video=True)
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=("audioIn", "audioOut", "videoIn")))
+    await bob.at("availability").select_option("do-not-disturb")
+    await ada.at("hang-up").click()
+    await asyncio.gather(ada.has_no_call(), bob.has_no_call(), ada.sees("bob-m", "Do not disturb"))
+    # It is over as soon as it begins.
+    await ada.contact("bob-m").get_by_test_id("call-audio").click()
+    await ada.has_no_call("They are busy")
+
+
+@within(90)
+async def test_a_call_that_goes_on_on_another_device(stage):
+    ada, laptop = await asyncio.gather(device(stage, "ada-c", "bob-c"), device(stage, "bob-c", "ada-c"))
+    await ada.sees("bob-c", "Available")
+    await ada.calls("bob-c")
+    await laptop.rings("Ada")
+    await laptop.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), laptop.meets(1, 30, only=SOUND))
+    phone = await device(stage, "bob-c", "ada-c", size=PHONE)
+    await phone.at("continue-here").click()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND), laptop.has_no_call())
+    await phone.at("hang-up").click()
+    await ada.has_no_call("The call is over")
