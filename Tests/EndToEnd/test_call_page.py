@@ -128,3 +128,30 @@ async def test_a_call_that_goes_on_on_another_device(stage):
     await asyncio.gather(ada.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND), laptop.has_no_call())
     await phone.at("hang-up").click()
     await ada.has_no_call("The call is over")
+
+
+@within(90)
+async def test_passed_on_without_a_question_and_back_if_nobody_takes_it(stage):
+    ada, bob, carol = await asyncio.gather(
+        device(stage, "ada-t", "bob-t"), device(stage, "bob-t", "ada-t", "carol-t"),
+        device(stage, "carol-t", "ada-t", "bob-t"))
+    await ada.sees("bob-t", "Available")
+    await ada.calls("bob-t")
+    await bob.rings("Ada")
+    await bob.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
+    await bob.chooses("transfer", "transfer-carol-t")
+    await asyncio.gather(bob.has_no_call("You have passed the call on"), carol.rings("Ada"))
+    await carol.at("incoming").filter(has_text="Passed on by Bob").wait_for()
+    await carol.at("decline").click()
+    # Nobody took it: it comes back to him, who passes it on once more.
+    await bob.rings("Ada")
+    await bob.at("incoming").filter(has_text="Nobody took it").wait_for()
+    await bob.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
+    await bob.chooses("transfer", "transfer-carol-t")
+    await carol.rings("Ada")
+    await carol.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), carol.meets(1, 30, only=SOUND))
+    await carol.at("hang-up").click()
+    await ada.has_no_call("The call is over")
