@@ -26,7 +26,9 @@ class CallPage(MeetingPage):
         book = json.dumps(json.dumps({"contacts": contacts}))
         await self.page.add_init_script(COUNTING)
         await self.page.add_init_script(
-            f"localStorage.getItem('parley.page') ?? localStorage.setItem('parley.page', {book})")
+            # Not in the empty page, where Firefox has no storage.
+            "if (location.protocol.startsWith('http'))"
+            f" localStorage.getItem('parley.page') ?? localStorage.setItem('parley.page', {book})")
         await self.page.goto(f"{self.server.address}call")
         await self.at("user").fill(self.user)
         await self.at("name").fill(self.name)
@@ -65,8 +67,10 @@ class CallPage(MeetingPage):
         await self.at(tool).click()
         await self.at(item).click()
 
-    async def connections_made(self):
-        return await self.page.evaluate("window.connectionsMade")
+    async def negotiated(self):
+        """Connections made, and offers: whoever accepts makes one, unless they have answered an early one."""
+        return await self.page.evaluate(
+            "[connectionsMade, ...[...parleyPage.mesh.peers.keys()].map((id) => parleyPage.room.outbox(id).negotiation)]")
 
     async def sends_anything(self):
         return await self.page.evaluate(

@@ -7,11 +7,17 @@ from hosted import SOUND
 from stage import eventually, within
 
 
-async def device(stage, user, *contacts, size=None):
-    chromium, server = await stage.world.chromium(), await stage.server()
-    page = await stage.enter(CallPage(chromium, server, user, contacts, size))
+async def device(stage, user, *contacts, size=None, browser=None):
+    browser, server = browser or await stage.world.chromium(), await stage.server()
+    page = await stage.enter(CallPage(browser, server, user, contacts, size))
     stage.pages.append(page)
     return page
+
+
+async def answers_early(caller, callee):
+    """The connection in use is the one that was offered with the ring."""
+    assert await caller.negotiated() == [1, 1] and await callee.negotiated() == [1, 0], (
+        await caller.negotiated(), await callee.negotiated())
 
 
 async def is_quiet(*pages):
@@ -37,8 +43,7 @@ async def test_ring_answer_hold_transfer_add_and_hang_up(stage):
     await asyncio.gather(laptop.rings_no_more(), ada.state("In a call"), phone.state("In a call"))
     assert await laptop.at("call").is_hidden()
     await asyncio.gather(ada.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND))
-    made = [await ada.connections_made(), await phone.connections_made()]
-    assert made == [1, 1], f"the early offer was not the one in use: {made}"
+    await answers_early(ada, phone)
     # On hold nothing passes, in both directions.
     await ada.at("hold").click()
     await asyncio.gather(ada.state("On hold"), phone.state("Ada has put you on hold"))
@@ -154,4 +159,23 @@ async def test_passed_on_without_a_question_and_back_if_nobody_takes_it(stage):
     await carol.accepts()
     await asyncio.gather(ada.meets(1, 30, only=SOUND), carol.meets(1, 30, only=SOUND))
     await carol.at("hang-up").click()
+    await ada.has_no_call("The call is over")
+
+
+@within(90)
+async def test_firefox_calls_chromium_with_video(stage):
+    firefox = await stage.world.firefox()
+    ada, bob = await asyncio.gather(device(stage, "ada-f", "bob-f", browser=firefox), device(stage, "bob-f", "ada-f"))
+    await ada.sees("bob-f", "Available")
+    await ada.calls("bob-f", video=True)
+    await bob.rings("Ada")
+    await bob.accepts(video=True)
+    await asyncio.gather(ada.meets(1, 30), bob.meets(1, 30))
+    await answers_early(ada, bob)
+    await bob.at("hold").click()
+    await ada.state("Bob has put you on hold")
+    await is_quiet(ada, bob)
+    await bob.at("hold").click()
+    await asyncio.gather(ada.meets(1, 30), bob.meets(1, 30))
+    await bob.at("hang-up").click()
     await ada.has_no_call("The call is over")
