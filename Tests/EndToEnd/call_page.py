@@ -70,7 +70,8 @@ class CallPage(MeetingPage):
     async def negotiated(self):
         """Connections made, and offers: whoever accepts makes one, unless they have answered an early one."""
         return await self.page.evaluate(
-            "[connectionsMade, ...[...parleyPage.mesh.peers.keys()].map((id) => parleyPage.room.outbox(id).negotiation)]")
+            "[connectionsMade, ...[...parleyPage.mesh.peers.keys()]"
+            ".map((id) => parleyPage.room.outbox(id).negotiation)]")
 
     async def sends_anything(self):
         return await self.page.evaluate(
