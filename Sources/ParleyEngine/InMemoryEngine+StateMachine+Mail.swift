@@ -136,15 +136,11 @@ extension InMemoryEngine.StateMachine {
 // MARK: - Nodes
 
 extension InMemoryEngine.StateMachine {
-    /// So long after its last heartbeat a node is forgotten. Whoever needs to know that a node is dead
-    /// decides so much earlier, by its age.
-    package static let forgottenAfterMilliseconds: Int64 = 60_000
-
     package mutating func heartbeat(_ lease: NodeLease, _ now: Instant, _ effects: inout [Effect]) -> NodeView {
         self.expireAll(now, &effects)
         self.leases[lease.node] = Lease(lease: lease, renewedAt: now)
         self.leases = self.leases.filter {
-            now.milliseconds - $0.value.renewedAt.milliseconds < Self.forgottenAfterMilliseconds
+            now.milliseconds - $0.value.renewedAt.milliseconds < Int64(self.limits.forgottenNodeMilliseconds)
         }
         let nodes = self.leases.values
             .sorted { $0.lease.node < $1.lease.node }

@@ -69,9 +69,6 @@ extension InMemoryEngine {
 // MARK: - Logs
 
 extension InMemoryEngine.StateMachine {
-    /// A conflict tells at most so many entries; the rest is a read.
-    package static let conflictTailMax = 32
-
     package mutating func append(
         _ entry: LogEntry,
         to log: LogID,
@@ -87,7 +84,7 @@ extension InMemoryEngine.StateMachine {
         let stored = self.logs[log]
         let top = stored?.top ?? .start
         guard entry.after == top else {
-            let tail = stored?.tail(after: entry.after)?.prefix(Self.conflictTailMax)
+            let tail = stored?.tail(after: entry.after)?.prefix(self.limits.conflictEntriesMax)
             return .conflict(LogConflict(top: top, tail: tail.map { Array($0) }))
         }
         self.logs[log, default: StoredLog(now)].append(entry, now)

@@ -567,6 +567,26 @@ public struct Limits: Hashable, Sendable {
     public var redisTopologyMilliseconds = 500
     /// Times that one command is sent on to another server of a cluster; one more fails: `unavailable`.
     public var redisRedirectsMax = 8
+    /// Hosts that the address of a Redis may name; with more it is refused.
+    public var redisHostsMax = 64
+    /// What stands in front of the names of all keys; a longer `--engine-prefix` is refused.
+    public var redisPrefixBytesMax = 64
+    /// Codes of refusals that are counted each by itself; the counts of others are one, `other`.
+    public var redisRefusalCodesMax = 64
+    /// What is wrong with a Redis, and why it refuses, is said in the log once; again after so long, if it lasts.
+    public var redisSaidAgainMilliseconds = 10_000
+    /// Names of logs that are asked for at once when logs are listed; of more, the next ones are asked for then.
+    public var redisListedMax = 500
+    /// Logs that begin while their index is out of reach, and that it is told of later. What is beyond is found by its
+    /// name, and not in lists.
+    public var redisUnlistedMax = 10_000
+    /// Logs that have ended by themselves and are forgotten when another such log begins; the others at the next one.
+    public var redisForgottenMax = 8
+    /// Signals, or acknowledgements, of one mailbox that are one call; of more, the next ones are another call.
+    public var redisMailCallMax = 256
+    /// A mailbox that nobody has written to for so long ends by itself. A safety net: it is dropped when its recipient
+    /// leaves.
+    public var redisMailboxMilliseconds = 86_400_000
 
     // MARK: An engine that is away
     /// An engine that answers nothing for so long is away: joins and commands are refused until it answers again.
@@ -578,6 +598,11 @@ public struct Limits: Hashable, Sendable {
     /// Of what an engine with a file has not written yet. More, and whatever it is asked is refused as if it were away,
     /// until some of it is written.
     public var engineUnwrittenBytesMax = 67_108_864
+    /// Entries that an engine names to whoever has not known them and appends; the others are read.
+    public var conflictEntriesMax = 32
+    /// A node that has said nothing for so long is forgotten. Whoever needs to know that one is dead decides so much
+    /// earlier, by its age.
+    public var forgottenNodeMilliseconds = 60_000
 
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).

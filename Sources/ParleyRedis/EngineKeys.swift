@@ -9,7 +9,6 @@ import ParleyProtocol
 struct EngineKeys: Sendable {
     /// In front of every name: several Parleys may share a server.
     static let usualPrefix = "parley"
-    static let prefixBytesMax = 64
 
     private let prefix: String
     let leases: [ByteBuffer]
@@ -20,8 +19,8 @@ struct EngineKeys: Sendable {
     }
 
     /// Names may not be read as a tag, and stay short.
-    static func allows(prefix: String) -> Bool {
-        !prefix.isEmpty && prefix.utf8.count <= Self.prefixBytesMax
+    static func allows(prefix: String, limits: Limits) -> Bool {
+        !prefix.isEmpty && prefix.utf8.count <= limits.redisPrefixBytesMax
             && prefix.utf8.allSatisfy { byte in
                 byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "{") && byte != UInt8(ascii: "}")
             }

@@ -3,12 +3,8 @@ public import ParleyEngine
 import ParleyProtocol
 import Synchronization
 
+/// An index beside the logs, in another slot: it may name logs that are gone, and is asked with that in mind.
 extension RedisEngine {
-    /// An index beside the logs, in another slot: it may name logs that are gone, and is asked with that in mind.
-    private static let pageMax = 500
-    /// Beyond that some logs are missing in the index until somebody writes their first entry again.
-    private static let unnotedMax = 10_000
-
     public func list(
         _ kind: LogKind,
         after: String?,
@@ -27,7 +23,7 @@ extension RedisEngine {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<[LogID]> {
         let key = self.keys.index(of: kind)[0]
-        let page = min(limit - found.count, Self.pageMax)
+        let page = min(limit - found.count, self.limits.redisListedMax)
         let start = after.map { "(\($0)" } ?? "-"
         let command = RedisCommand(
             "ZRANGEBYLEX",
@@ -52,11 +48,12 @@ extension RedisEngine {
     /// the log is not: then it is noted later.
     func note(_ log: LogID, _ lifetime: ByteBuffer, on eventLoop: any EventLoop) {
         let keys = self.keys.index(of: log.kind)
-        let arguments = [ByteBuffer(string: log.id), lifetime]
+        let forgotten = StoredForms.text(self.limits.redisForgottenMax)
+        let arguments = [ByteBuffer(string: log.id), lifetime, forgotten]
         let asked = self.servers.run(NodeScripts.note, keys: keys, arguments: arguments, on: eventLoop)
         self.answer(asked, about: keys[0]) { $0 }.whenFailure { _ in
             self.unnoted.withLock { unnoted in
-                if unnoted.count < Self.unnotedMax { unnoted[log] = lifetime }
+                if unnoted.count < self.limits.redisUnlistedMax { unnoted[log] = lifetime }
             }
         }
     }

@@ -3,8 +3,6 @@ public import ParleyEngine
 public import ParleyProtocol
 
 extension RedisEngine {
-    /// A conflict tells at most so many entries; the rest is a read.
-    private static let conflictTailMax = 32
     static let untilRetired = StoredForms.text(0)
 
     public func append(
@@ -27,7 +25,7 @@ extension RedisEngine {
         let keys = self.keysWithLife(of: log)
         let arguments = [
             ByteBuffer(entry.after), ByteBuffer(stored: entry), self.keys.channel(of: log), lifetime,
-            StoredForms.text(Self.conflictTailMax), self.lives.newName(),
+            StoredForms.text(self.limits.conflictEntriesMax), self.lives.newName(),
         ]
         let asked = self.servers.run(
             LogScripts.append,

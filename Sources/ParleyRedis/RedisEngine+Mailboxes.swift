@@ -3,16 +3,10 @@ public import ParleyEngine
 public import ParleyProtocol
 
 extension RedisEngine {
-    /// A mailbox that nobody has written to for a day belongs to somebody who has left long ago; nothing that lives on
-    /// is so old. A safety net: mailboxes are dropped when their recipients leave.
-    private static let mailboxMilliseconds = 86_400_000
-    /// So many entries are one call at most: while a script runs the server does nothing else.
-    private static let entriesPerCallMax = 256
-
     /// One call per mailbox, all on their way at once.
     public func append(_ batch: MailboxBatch, on eventLoop: any EventLoop) -> EventLoopFuture<[MailboxVerdict]> {
         guard !batch.entries.isEmpty else { return self.succeed([], on: eventLoop) }
-        let groups = Self.groups(batch.entries.lazy.map(\.mailbox))
+        let groups = self.groups(batch.entries.lazy.map(\.mailbox))
         let answers = groups.map { group in
             let keys = self.keys.mailbox(group.mailbox)
             var arguments = self.appendArguments(group.mailbox, batch.author)
@@ -41,7 +35,7 @@ extension RedisEngine {
             Self.name(mailbox.recipient),
             self.keys.channel(of: LogID(room: mailbox.room)),
             StoredHint.mail(for: mailbox.recipient, author: author),
-            StoredForms.text(Self.mailboxMilliseconds),
+            StoredForms.text(self.limits.redisMailboxMilliseconds),
             StoredForms.text(self.limits.unacknowledgedSignalsMax),
             StoredForms.text(self.limits.mailboxBytesMax),
             StoredForms.text(self.limits.peersPerSessionMax),
@@ -68,7 +62,7 @@ extension RedisEngine {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<[UInt64]> {
         guard !batch.isEmpty else { return self.succeed([], on: eventLoop) }
-        let groups = Self.groups(batch.lazy.map(\.mailbox))
+        let groups = self.groups(batch.lazy.map(\.mailbox))
         let answers = groups.map { group in
             let keys = self.keys.mailbox(group.mailbox)
             var arguments = [Self.name(group.mailbox.recipient)]
@@ -118,12 +112,13 @@ extension RedisEngine {
         var places: [Int]
     }
 
-    /// In the order of first appearance; the entries of one mailbox keep theirs.
-    private static func groups(_ mailboxes: some Sequence<MailboxID>) -> [Group] {
+    /// In the order of first appearance; the entries of one mailbox keep theirs. A call is not too long: while a script
+    /// runs the server does nothing else.
+    private func groups(_ mailboxes: some Sequence<MailboxID>) -> [Group] {
         var groups: [Group] = []
         var current: [MailboxID: Int] = [:]
         for (place, mailbox) in mailboxes.enumerated() {
-            if let index = current[mailbox], groups[index].places.count < Self.entriesPerCallMax {
+            if let index = current[mailbox], groups[index].places.count < self.limits.redisMailCallMax {
                 groups[index].places.append(place)
             } else {
                 current[mailbox] = groups.count

@@ -3,13 +3,10 @@ public import ParleyEngine
 public import ParleyProtocol
 
 extension RedisEngine {
-    /// So long after its last heartbeat a node is forgotten.
-    private static let forgottenAfterMilliseconds = 60_000
-
     public func heartbeat(_ lease: NodeLease, on eventLoop: any EventLoop) -> EventLoopFuture<NodeView> {
         let keys = self.keys.leases
         let arguments = [
-            Self.name(lease.node), lease.encode(), StoredForms.text(Self.forgottenAfterMilliseconds),
+            Self.name(lease.node), lease.encode(), StoredForms.text(self.limits.forgottenNodeMilliseconds),
             self.lives.newName(),
         ]
         let asked = self.servers.run(NodeScripts.heartbeat, keys: keys, arguments: arguments, on: eventLoop)

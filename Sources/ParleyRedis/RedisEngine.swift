@@ -45,7 +45,7 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
         )
         self.keys = EngineKeys(prefix: prefix)
         self.hub = RedisHub(self.servers, askingLoop: self.anyLoop)
-        self.refusals = RedisRefusals(logger: logger, metrics: metrics)
+        self.refusals = RedisRefusals(logger: logger, metrics: metrics, limits: limits)
         self.limits = limits
         self.lives = RedisLives(
             prefix: prefix,
@@ -56,7 +56,9 @@ public final class RedisEngine: Engine, Service, CustomStringConvertible {
     }
 
     /// Whether names may begin like that.
-    public static func allows(prefix: String) -> Bool { EngineKeys.allows(prefix: prefix) }
+    public static func allows(prefix: String, limits: Limits = Limits()) -> Bool {
+        EngineKeys.allows(prefix: prefix, limits: limits)
+    }
 
     public var description: String { "RedisEngine" }
 

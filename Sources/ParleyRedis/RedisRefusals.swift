@@ -1,6 +1,7 @@
 import CoreMetrics
 import Logging
 import NIOCore
+import ParleyProtocol
 import Synchronization
 
 /// What servers did not want to do: counted by reason, and said in the log, but not for each call.
@@ -17,18 +18,15 @@ final class RedisRefusals: Sendable {
         var trouble: String?
     }
 
-    /// A reason is said again after so long.
-    private static let silence = TimeAmount.seconds(10)
-    /// Codes that are counted each by itself; a server that invents some cannot fill the memory.
-    private static let reasonsMax = 64
-
     private let guarded = Mutex(Guarded())
     private let logger: Logger
     private let metrics: (any MetricsFactory)?
+    private let limits: Limits
 
-    init(logger: Logger, metrics: (any MetricsFactory)?) {
+    init(logger: Logger, metrics: (any MetricsFactory)?, limits: Limits) {
         self.logger = logger
         self.metrics = metrics
+        self.limits = limits
     }
 
     var trouble: String? { self.guarded.withLock { $0.trouble } }
@@ -46,13 +44,17 @@ final class RedisRefusals: Sendable {
 
     /// - Parameter stops: whether nothing can be written at all as long as it is so.
     func note(_ code: String, _ sentence: String, stops: Bool, _ metadata: Logger.Metadata, now: NIODeadline) {
+        // A server that invents codes cannot fill the memory.
+        let silence = TimeAmount.milliseconds(Int64(self.limits.redisSaidAgainMilliseconds))
         let (key, suppressed) = self.guarded.withLock { guarded -> (String, Int?) in
             if stops { guarded.trouble = sentence }
-            let key = guarded.reasons[code] == nil && guarded.reasons.count >= Self.reasonsMax ? "other" : code
+            let key =
+                guarded.reasons[code] == nil && guarded.reasons.count >= self.limits.redisRefusalCodesMax
+                ? "other" : code
             var reason = guarded.reasons[key] ?? Reason()
             defer { guarded.reasons[key] = reason }
             reason.count += 1
-            if let saidAt = reason.saidAt, now - saidAt < Self.silence { return (key, nil) }
+            if let saidAt = reason.saidAt, now - saidAt < silence { return (key, nil) }
             defer { (reason.saidAt, reason.countWhenSaid) = (now, reason.count) }
             return (key, reason.count - 1 - reason.countWhenSaid)
         }

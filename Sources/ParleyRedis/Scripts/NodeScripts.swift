@@ -52,7 +52,8 @@ enum NodeScripts {
     )
 
     /// `KEYS`: the ids of one kind of log, and when those that end by themselves do. `ARGV`: the id, milliseconds to
-    /// live (0: until retired). Of what has ended a little is forgotten each time, so that it cannot pile up.
+    /// live (0: until retired), how many of those that have ended are forgotten: some each time, so that they cannot
+    /// pile up.
     static let note = RedisScript(
         """
         redis.call('ZADD', KEYS[1], 0, ARGV[1])
@@ -63,7 +64,7 @@ enum NodeScripts {
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
-        for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 8)) do
+        for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
             redis.call('ZREM', KEYS[1], id)
             redis.call('ZREM', KEYS[2], id)
         end

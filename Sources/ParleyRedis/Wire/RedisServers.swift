@@ -30,7 +30,7 @@ package final class RedisServers: Service {
         self.configuration = configuration
         self.limits = limits
         self.eventLoop = group.next()
-        self.status = RedisStatus(logger: logger, metrics: metrics)
+        self.status = RedisStatus(logger: logger, metrics: metrics, limits: limits)
         self.topology = .makeEmptyBox(valueType: (any RedisTopology).self, eventLoop: self.eventLoop)
         self.outbox = Mutex(LoopOutbox(self.eventLoop))
     }

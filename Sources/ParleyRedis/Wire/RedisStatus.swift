@@ -2,6 +2,7 @@ import CoreMetrics
 import Logging
 import NIOCore
 import ParleyEngine
+import ParleyProtocol
 import Synchronization
 
 /// What is known of the servers now, for whoever asks, and for the log and the metrics.
@@ -17,15 +18,15 @@ final class RedisStatus: Sendable {
         var lastLogged: (complaint: RedisComplaint, at: NIODeadline)?
     }
 
-    private static let logInterval = TimeAmount.seconds(10)
-
     private let guarded = Mutex(Guarded())
     private let logger: Logger
     private let metrics: (any MetricsFactory)?
+    private let logInterval: TimeAmount
 
-    init(logger: Logger, metrics: (any MetricsFactory)?) {
+    init(logger: Logger, metrics: (any MetricsFactory)?, limits: Limits) {
         self.logger = logger
         self.metrics = metrics
+        self.logInterval = .milliseconds(Int64(limits.redisSaidAgainMilliseconds))
     }
 
     var incarnation: EngineIncarnation { self.guarded.withLock(\.incarnation) }
@@ -138,7 +139,7 @@ final class RedisStatus: Sendable {
     private func log(_ complaint: RedisComplaint) {
         let now = NIODeadline.now()
         let isNew = self.guarded.withLock { guarded in
-            if let last = guarded.lastLogged, last.complaint == complaint, now - last.at < Self.logInterval {
+            if let last = guarded.lastLogged, last.complaint == complaint, now - last.at < self.logInterval {
                 return false
             }
             guarded.lastLogged = (complaint, now)

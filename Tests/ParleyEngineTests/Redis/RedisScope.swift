@@ -41,7 +41,7 @@ struct RedisScope: SuiteTrait, TestTrait, TestScoping {
         }
     }
 
-    private static func run(
+    static func run(
         _ server: RedisProcess,
         _ url: String,
         _ function: @Sendable () async throws -> Void

@@ -19,14 +19,18 @@ struct RedisSubject: Sendable {
     static func with(
         prefix: String? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        limits change: (inout Limits) -> Void = { _ in },
         _ body: @Sendable (RedisSubject) async throws -> Void
     ) async throws {
         let server = try #require(RedisScope.server)
         let url = try #require(RedisScope.url)
         let prefix = prefix ?? "test\(UInt64.random(in: .min ... .max))"
+        var limits = Limits()
+        change(&limits)
         let engine = RedisEngine(
             try RedisConfiguration(url: url),
             prefix: prefix,
+            limits: limits,
             group: EngineConformance.group,
             logger: logger
         ) { .random(in: .min ... .max) }

@@ -1,3 +1,4 @@
+import ParleyProtocol
 import ParleyRedis
 import Testing
 
@@ -46,9 +47,10 @@ struct RedisURLTests {
     }
 
     @Test func `as many hosts as anybody needs`() throws {
-        let hosts = (0..<RedisConfiguration.hostsMax).map { "a\($0)" }.joined(separator: ",")
+        let most = Limits().redisHostsMax
+        let hosts = (0..<most).map { "a\($0)" }.joined(separator: ",")
         _ = try RedisConfiguration(url: "redis+cluster://\(hosts)")
-        #expect(throws: RedisURLError.tooManyHosts) { try RedisConfiguration(url: "redis+cluster://\(hosts),b") }
+        #expect(throws: RedisURLError.tooManyHosts(most)) { try RedisConfiguration(url: "redis+cluster://\(hosts),b") }
     }
 
     @Test func `a password does not get into a log`() throws {

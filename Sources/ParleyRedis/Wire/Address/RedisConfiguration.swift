@@ -1,3 +1,5 @@
+public import ParleyProtocol
+
 /// Where the Redis is and who we are there.
 public struct RedisConfiguration: Hashable, Sendable {
     package enum Shape: Hashable, Sendable {
@@ -8,7 +10,6 @@ public struct RedisConfiguration: Hashable, Sendable {
         case cluster([RedisAddress])
     }
 
-    package static let hostsMax = 64
     private static let schemes: [(scheme: String, isSecure: Bool, kind: String)] = [
         ("redis", false, ""), ("valkey", false, ""), ("rediss", true, ""), ("valkeys", true, ""),
         ("redis+sentinel", false, "sentinel"), ("rediss+sentinel", true, "sentinel"),
@@ -29,7 +30,7 @@ public struct RedisConfiguration: Hashable, Sendable {
     /// - Parameter url: `redis://user:password@host:6379/0`, with TLS `rediss://`; `redis+sentinel://host1,host2/name`;
     ///   `redis+cluster://host1,host2`. Behind a `?` options: `ca=FILE`, and for Sentinels that want it
     ///   `sentinel-user`, `sentinel-password`.
-    public init(url: String) throws(RedisURLError) {
+    public init(url: String, limits: Limits = Limits()) throws(RedisURLError) {
         guard let end = url.firstRange(of: "://"),
             let known = Self.schemes.first(where: { $0.scheme == url[..<end.lowerBound].lowercased() })
         else { throw .scheme }
@@ -53,7 +54,7 @@ public struct RedisConfiguration: Hashable, Sendable {
         var hosts: [RedisAddress] = []
         for host in authority.split(separator: ",") { hosts.append(try RedisAddress(host, defaultPort: port)) }
         guard let first = hosts.first else { throw .noHost }
-        guard hosts.count <= Self.hostsMax else { throw .tooManyHosts }
+        guard hosts.count <= limits.redisHostsMax else { throw .tooManyHosts(limits.redisHostsMax) }
         switch known.kind {
         case "sentinel":
             guard let master = path.first, let name = Percent.decode(master[...]), !name.isEmpty else {

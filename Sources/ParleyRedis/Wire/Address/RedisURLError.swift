@@ -5,7 +5,7 @@ public enum RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
     case host(String)
     case port
     case severalHosts
-    case tooManyHosts
+    case tooManyHosts(Int)
     case password
     case path(String)
     case masterName
@@ -26,7 +26,7 @@ public enum RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
         case .severalHosts:
             "redis:// takes one host; several are several Sentinels (redis+sentinel://) or servers of a cluster "
                 + "(redis+cluster://)."
-        case .tooManyHosts: "The address names more hosts than anybody needs: \(RedisConfiguration.hostsMax) at most."
+        case .tooManyHosts(let most): "The address names more hosts than anybody needs: \(most) at most."
         case .password:
             "User and password of the Redis cannot be read: what is no letter, digit, -, ., _ or ~ in them is written "
                 + "as % and two hexadecimal digits."
