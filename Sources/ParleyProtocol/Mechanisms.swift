@@ -24,6 +24,8 @@ package struct Mechanisms: OptionSet, Hashable, Sendable {
     package static let positionUID = Mechanisms(rawValue: 1 << 5)
     /// After the engine began another life, nobody appends for a while.
     package static let barrier = Mechanisms(rawValue: 1 << 6)
+    /// What a hint would have said is found out now and then without one.
+    package static let lookingAgain = Mechanisms(rawValue: 1 << 7)
     /// Refusals are remembered, and the participant's next accepted event carries them.
     package static let rememberedRejections = Mechanisms(rawValue: 1 << 9)
     /// A late report about an earlier connection does not concern the present one.

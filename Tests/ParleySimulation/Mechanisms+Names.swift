@@ -21,5 +21,6 @@ extension Mechanisms {
         ("oneJudge", .oneJudge),
         ("viewSnapshots", .viewSnapshots),
         ("ownView", .ownView),
+        ("lookingAgain", .lookingAgain),
     ]
 }

@@ -9,6 +9,7 @@ extension Simulation {
     func becalm() {
         self.isCalm = true
         self.network.isCalm = true
+        self.cluster.becalm()
         for node in self.nodes {
             self.goOn(node)
             self.mend(node)

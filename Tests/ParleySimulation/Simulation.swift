@@ -13,6 +13,9 @@ package enum Scenario: String, CaseIterable, Sendable {
     case nodes
     /// The same, and the engine forgets everything now and then.
     case wipes
+    /// Three nodes, and a Redis that loses nothing by the way, but hangs, refuses, falls silent, breaks connections,
+    /// fails over and forgets.
+    case redis
 
     package var options: SimulationOptions {
         var options = SimulationOptions()
@@ -28,6 +31,9 @@ package enum Scenario: String, CaseIterable, Sendable {
             options.faults = FaultKind.all
         case .wipes:
             options.faults = FaultKind.withWipes
+        case .redis:
+            options.faults = FaultKind.withRedis
+            options.isEngineReliable = true
         }
         return options
     }

@@ -22,6 +22,10 @@ struct Simulate: ParsableCommand {
     var scenario: Scenario?
     @Option(help: "Leave one mechanism out: \(Mechanisms.names.map(\.name).joined(separator: ", ")).")
     var mutant: String?
+    @Option(
+        help: "What goes wrong instead: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")), with commas."
+    )
+    var faults: String?
     @Option(help: "How many worlds at once.")
     var jobs = 2
     @Flag(help: "Show everything that clients say and hear.")
@@ -31,11 +35,12 @@ struct Simulate: ParsableCommand {
 
     func run() throws {
         let mechanisms = try self.mechanisms()
+        let faults = try self.chosenFaults()
         let range = self.seed.map { $0...$0 } ?? self.first...(self.first + max(self.seeds, 1) - 1)
         let tally = Mutex(Tally(next: range.lowerBound))
         DispatchQueue.concurrentPerform(iterations: self.trace ? 1 : max(1, self.jobs)) { _ in
             while let seed = tally.withLock({ $0.take(range, self.untilFailure) }) {
-                let plan = RecordedSeed(seed, self.scenario, mechanisms)
+                let plan = RecordedSeed(seed, self.scenario, mechanisms, faults: faults)
                 let report = plan.run(onTrace: self.trace ? { print($0) } : nil)
                 tally.withLock { $0.add(report, of: plan) }
             }
@@ -52,6 +57,15 @@ struct Simulate: ParsableCommand {
             throw ValidationError("There is no mechanism \(mutant).")
         }
         return Mechanisms.all.subtracting(known.mechanisms)
+    }
+
+    private func chosenFaults() throws -> [FaultKind]? {
+        try self.faults?.split(separator: ",").map { name in
+            guard let kind = FaultKind(rawValue: String(name)) else {
+                throw ValidationError("There is no fault \(name).")
+            }
+            return kind
+        }
     }
 
     private struct Tally {

@@ -62,10 +62,12 @@ extension RecordedSeed {
 struct Mutant: Sendable, CustomTestStringConvertible {
     let name: String
     let scenario: Scenario
+    /// Where it is missed for one fault alone.
+    var faults: [FaultKind]?
     /// Several, because every change of the server changes what happens in a world.
     let seeds: [UInt64]
 
-    var testDescription: String { self.name }
+    var testDescription: String { (self.faults ?? []).reduce(self.name) { "\($0), \($1.rawValue)" } }
 
     static let all = [
         Mutant(name: "commandDeduplication", scenario: .clients, seeds: [1, 3, 7, 10, 14]),
@@ -82,6 +84,18 @@ struct Mutant: Sendable, CustomTestStringConvertible {
         Mutant(name: "oneJudge", scenario: .nodes, seeds: [6_251]),
         Mutant(name: "ownView", scenario: .clients, seeds: [1, 2, 3]),
         Mutant(name: "viewSnapshots", scenario: .clients, seeds: [2, 5, 9]),
+        Mutant(name: "lookingAgain", scenario: .redis, faults: [.engineDeaf], seeds: [4, 5, 6]),
+    ]
+
+    /// One fault of a Redis, nothing else, and what it would break. Without the fault nothing is missed.
+    static let ofRedis = [
+        Mutant(name: "denseSignals", scenario: .redis, faults: [.engineHang], seeds: [1, 2, 3]),
+        Mutant(name: "denseSignals", scenario: .redis, faults: [.engineRefusal], seeds: [1, 2, 3]),
+        Mutant(name: "lookingAgain", scenario: .redis, faults: [.engineReset], seeds: [2, 4, 5]),
+        Mutant(name: "lookingAgain", scenario: .redis, faults: [.engineDeaf], seeds: [1, 2, 3]),
+        Mutant(name: "denseSignals", scenario: .redis, faults: [.failover], seeds: [1, 2, 3]),
+        Mutant(name: "healing", scenario: .redis, faults: [.rollback], seeds: [1, 2, 3]),
+        Mutant(name: "healing", scenario: .redis, faults: [.wipe], seeds: [1, 2, 3]),
     ]
 
     /// None of 5,000 worlds with wipes misses it today. To be looked for again after changes:

@@ -27,16 +27,31 @@ struct SimulationTests {
     }
 
     @Test("only with every mechanism", arguments: Mutant.all)
-    func mutant(_ mutant: Mutant) {
+    func mutant(_ mutant: Mutant) { _ = self.isMissed(mutant) }
+
+    @Test("and each fault of a Redis is one that breaks something", arguments: Mutant.ofRedis)
+    func fault(_ mutant: Mutant) {
+        guard let noticed = self.isMissed(mutant) else { return }
+        // For the fault, and for nothing else that happens there.
+        let harmless = RecordedSeed(noticed.seed, noticed.scenario, noticed.mechanisms, faults: [.doubt])
+        #expect(harmless.run().violations == [])
+    }
+
+    /// - Returns: the world that shows it.
+    private func isMissed(_ mutant: Mutant) -> RecordedSeed? {
         let left = Mechanisms.names.first { $0.name == mutant.name }?.mechanisms ?? []
         #expect(!left.isEmpty)
-        let worlds = mutant.seeds.map { RecordedSeed($0, mutant.scenario, Mechanisms.all.subtracting(left)) }
+        let worlds = mutant.seeds.map {
+            RecordedSeed($0, mutant.scenario, Mechanisms.all.subtracting(left), faults: mutant.faults)
+        }
         guard let noticed = worlds.first(where: { !$0.run().violations.isEmpty }) else {
             Issue.record("Nobody misses \(mutant.name).")
-            return
+            return nil
         }
         // For want of it, and for nothing else.
-        #expect(RecordedSeed(noticed.seed, noticed.scenario).run().violations == [])
+        let whole = RecordedSeed(noticed.seed, noticed.scenario, faults: mutant.faults)
+        #expect(whole.run().violations == [])
+        return noticed
     }
 
     @Test("and nothing else is left out") func everyMechanism() {

@@ -47,8 +47,7 @@ extension Gateway {
             self.tellDegraded(false)
             // Hints of that time are lost.
             self.noteMissed()
-            self.directory.check()
-            self.checkMailSent()
+            self.lookAgain()
             self.fetchMissedMail()
         }
     }

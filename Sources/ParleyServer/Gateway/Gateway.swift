@@ -266,6 +266,12 @@ package final class Gateway {
         self.heartbeats += 1
         // Where there is no other node, and the engine has forgotten nothing, there is nothing to find out.
         guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3), !self.isDegraded else { return }
+        self.lookAgain()
+    }
+
+    /// Hints get lost.
+    func lookAgain() {
+        guard self.configuration.mechanisms.contains(.lookingAgain) else { return }
         self.directory.check()
         self.checkMailSent()
     }

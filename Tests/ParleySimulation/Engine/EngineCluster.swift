@@ -33,6 +33,10 @@ final class EngineCluster {
     private var history: [InMemoryEngine.StateMachine.Memory] = []
     /// While it fails over nobody reaches it.
     private(set) var isUp = true
+    /// It stands still until then.
+    private var hangsUntil: NIODeadline?
+    private var waiting: [() -> Void] = []
+    private var refusesUntil = NIODeadline.uptimeNanoseconds(0)
     private static let rememberedMutations = 12
 
     init(scheduler: Scheduler, limits: Limits, mechanisms: Mechanisms) {
@@ -139,6 +143,42 @@ final class EngineCluster {
     func wipe() {
         self.history = []
         self.beginLife(InMemoryEngine.StateMachine.Memory(), away: .zero)
+    }
+
+    /// What arrives meanwhile is done afterwards, in the order in which it has arrived.
+    func hang(for time: TimeAmount) {
+        let end = self.scheduler.now + time
+        guard self.hangsUntil.map({ $0 < end }) ?? true else { return }
+        self.hangsUntil = end
+        self.scheduler.schedule(at: end) {
+            if self.hangsUntil == end { self.goOn() }
+        }
+    }
+
+    private func goOn() {
+        self.hangsUntil = nil
+        let waiting = self.waiting
+        self.waiting = []
+        for work in waiting { work() }
+    }
+
+    var isHanging: Bool { self.hangsUntil != nil }
+
+    /// At once, or when it goes on.
+    func take(_ work: @escaping () -> Void) {
+        if self.hangsUntil == nil { work() } else { self.waiting.append(work) }
+    }
+
+    func refuseWrites(for time: TimeAmount) {
+        self.refusesUntil = max(self.refusesUntil, self.scheduler.now + time)
+    }
+
+    var refusesWrites: Bool { self.scheduler.now < self.refusesUntil }
+
+    /// It is as it should be.
+    func becalm() {
+        self.refusesUntil = self.scheduler.now
+        self.goOn()
     }
 
     private func beginLife(_ memory: InMemoryEngine.StateMachine.Memory, away: TimeAmount) {

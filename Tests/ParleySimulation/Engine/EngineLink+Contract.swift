@@ -12,7 +12,8 @@ extension EngineLink: Engine {
         in incarnation: EngineIncarnation,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<AppendResult> {
-        self.call(on: eventLoop, changes: { $0 == .appended }) { [cluster] machine, now, effects throws(EngineError) in
+        self.call(on: eventLoop, grows: true, changes: { $0 == .appended }) {
+            [cluster] machine, now, effects throws(EngineError) in
             let (accepted, incarnation) = cluster.weaken(entry, log, incarnation, machine, now)
             let result = try machine.append(accepted, to: log, retention: retention, in: incarnation, now, &effects)
             if result == .appended { cluster.onRecord(.appended(log, accepted)) }
@@ -30,7 +31,7 @@ extension EngineLink: Engine {
         to log: LogID,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<SnapshotResult> {
-        self.call(on: eventLoop, changes: { $0 == .written }) { machine, _, _ in
+        self.call(on: eventLoop, grows: true, changes: { $0 == .written }) { machine, _, _ in
             machine.writeSnapshot(snapshot, keepFrom: keepFrom, to: log)
         }
     }
@@ -42,7 +43,7 @@ extension EngineLink: Engine {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<CompareResult> {
         let base = self.replicaPosition(log)
-        return self.call(on: eventLoop, changes: { $0 == .done }) {
+        return self.call(on: eventLoop, grows: true, changes: { $0 == .done }) {
             [cluster] machine, now, effects throws(EngineError) in
             let result = try machine.reseed(log, observed: observed, snapshot: snapshot, now, &effects)
             if result == .done { cluster.onRecord(.reseeded(log, snapshot.position, base: base)) }
@@ -84,14 +85,22 @@ extension EngineLink: Engine {
         handler: @escaping LogHandler
     ) -> EventLoopFuture<Subscription> {
         var made: Subscription?
+        var isGivenUp = false
         let answer = self.call(on: eventLoop) { machine, _, _ in
             let subscription = machine.subscribe(to: log, as: node)
+            if isGivenUp {
+                machine.unsubscribe(subscription)
+                return subscription
+            }
             self.cluster.add(subscription, .init(link: self, handler: .log(handler)))
             made = subscription
             return subscription
         }
         // Whose answer is lost has a subscription that nobody knows, until its connection ends.
-        answer.assumeIsolated().whenFailure { _ in made.map(self.cluster.end) }
+        answer.assumeIsolated().whenFailure { _ in
+            isGivenUp = true
+            made.map(self.cluster.end)
+        }
         return answer
     }
 
@@ -108,7 +117,7 @@ extension EngineLink: Engine {
     // MARK: Mailboxes
 
     func append(_ batch: MailboxBatch, on eventLoop: any EventLoop) -> EventLoopFuture<[MailboxVerdict]> {
-        self.call(on: eventLoop, changes: { $0.contains(.stored) }) { machine, _, effects in
+        self.call(on: eventLoop, grows: true, changes: { $0.contains(.stored) }) { machine, _, effects in
             machine.append(batch, &effects)
         }
     }
@@ -139,7 +148,7 @@ extension EngineLink: Engine {
     // MARK: Nodes
 
     func heartbeat(_ lease: NodeLease, on eventLoop: any EventLoop) -> EventLoopFuture<NodeView> {
-        self.call(on: eventLoop) { machine, now, effects in machine.heartbeat(lease, now, &effects) }
+        self.call(on: eventLoop, grows: true) { machine, now, effects in machine.heartbeat(lease, now, &effects) }
     }
 
     func release(_ node: NodeID, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {

@@ -17,10 +17,13 @@ extension Simulation {
         switch kind {
         case .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements, .networkChange, .doubt:
             self.inject(kind, client)
-        case .nodePause, .nodeKill, .engineCut, .drain: self.inject(kind, node)
+        case .nodePause, .nodeKill, .engineCut, .drain, .engineReset: self.inject(kind, node)
         case .failover: self.failOver(losing: 0)
         case .rollback: self.failOver(losing: self.dice.int(0...6))
         case .wipe: self.wipe()
+        case .engineHang: self.hang()
+        case .engineRefusal: self.refuse()
+        case .engineDeaf: self.deafen(node)
         }
     }
 
@@ -55,7 +58,9 @@ extension Simulation {
         case .doubt:
             let isSure = self.dice.chance(0.5)
             self.scheduler.schedule(in: .zero, on: client.loop) { client.doubt(isSure: isSure) }
-        case .nodePause, .nodeKill, .engineCut, .drain, .failover, .rollback, .wipe: break
+        case .nodePause, .nodeKill, .engineCut, .drain, .failover, .rollback, .wipe, .engineHang, .engineRefusal,
+            .engineReset, .engineDeaf:
+            break
         }
     }
 
@@ -86,8 +91,9 @@ extension Simulation {
             guard !node.isCut else { return }
             node.cut()
             self.scheduler.schedule(in: self.dice.time(200...5_000)) { self.mend(node) }
+        case .engineReset: node.link?.reset()
         case .tornWire, .sleep, .slowReader, .reload, .leaveAndRejoin, .noAcknowledgements, .networkChange, .doubt,
-            .failover, .rollback, .wipe:
+            .failover, .rollback, .wipe, .engineHang, .engineRefusal, .engineDeaf:
             break
         }
     }
@@ -105,7 +111,7 @@ extension Simulation {
     }
 
     /// Its clients may notice.
-    private func trouble(of node: SimulatedNode) {
+    func trouble(of node: SimulatedNode) {
         for client in self.clients where client.node === node { client.trouble() }
     }
 

@@ -137,6 +137,7 @@ final class SimulatedNode {
 
     func becalm() {
         self.life?.link.weather = .calm
+        self.life?.link.hearAgain()
     }
 
     private func trouble() {
