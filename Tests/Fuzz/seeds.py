@@ -155,6 +155,13 @@ def room_log():
             if event["type"] not in seen:
                 seen.add(event["type"])
                 yield first + b"\n" + compact([event])
+    for room in vectors("call-log"):
+        lines = [compact(entry["log"]) for entry in room["entries"]]
+        yield b"\n".join(lines[:8])
+        yield b"\n".join(lines)
+        yield compact(room["snapshot"])
+        for line in lines[1:]:
+            yield lines[0] + b"\n" + line
 
 
 def json_texts():

@@ -215,6 +215,36 @@ import Testing
         ]
     }
 
+    /// An object of so many bytes.
+    private static func opaque(_ bytes: Int) -> JSONValue { ["sdp": Self.text(bytes - #"{"sdp":""}"#.utf8.count)] }
+
+    private static func ring(_ name: String, _ value: JSONValue) -> JSONValue {
+        Self.command("ring", (["to": ["bob": true]] as JSONObject).merging([name: value]))
+    }
+
+    private static var calls: [Bound] {
+        [
+            Bound(\.ringPeopleMax, .tooMany, "to") { Self.ring("to", Self.set($0) { "user-\($0)" }) },
+            Bound(\.ringPeopleMax, .tooMany, "to") { Self.join("call", ["to": Self.set($0) { "user-\($0)" }]) },
+            Bound(\.ringMillisecondsMax, .invalidMember, "ringMilliseconds") {
+                Self.ring("ringMilliseconds", Self.number($0))
+            },
+            Bound(\.offerBytesMax, .tooLong, "offer") { Self.ring("offer", Self.opaque($0)) },
+            Bound(\.offerBytesMax, .tooLong, "answer") { Self.join("answer", Self.opaque($0)) },
+            Bound(\.callDataBytesMax, .tooLong, "data") { Self.ring("data", Self.opaque($0)) },
+            Bound(\.userBytesMax, .invalidMember, "to") { Self.command("transfer-call", ["to": Self.text($0)]) },
+            Bound(\.userBytesMax, .invalidMember, "person") {
+                Self.command("block", ["person": Self.text($0), "blocked": true])
+            },
+            Bound(\.aliasBytesMax, .invalidMember, "user") { ["type": "hello", "protocol": 1, "user": Self.text($0)] },
+            Bound(\.statusNoteBytesMax, .tooLong, "note") { Self.command("availability", ["note": Self.text($0)]) },
+            Bound(\.declineMessageBytesMax, .tooLong, "message") {
+                Self.command("decline", ["call": Self.room, "message": Self.text($0)])
+            },
+            Bound(\.watchedMax, .tooMany, "people") { Self.command("watch", ["people": Self.set($0)]) },
+        ]
+    }
+
     private static var devices: [Bound] {
         [
             Bound(\.codecsPerDirectionMax, .invalidMember, "codecs") { count in
@@ -238,7 +268,7 @@ import Testing
     }
 
     @Test func `at the bound it is taken, one beyond it is refused by name`() {
-        for bound in Self.names + Self.settings + Self.meeting + Self.queues + Self.devices {
+        for bound in Self.names + Self.settings + Self.meeting + Self.queues + Self.devices + Self.calls {
             var limits = Limits()
             let max = limits[keyPath: bound.limit]
             let what: Comment = "\(bound.limit): \(bound.member)"
@@ -264,6 +294,7 @@ import Testing
                 limits.consentMillisecondsMin, "deadlineMilliseconds",
                 { Self.consent(["deadlineMilliseconds": Self.number($0)]) }
             ),
+            (limits.ringMillisecondsMin, "ringMilliseconds", { Self.ring("ringMilliseconds", Self.number($0)) }),
         ] as [(Int, String, (Int) -> JSONValue)] {
             #expect(self.refusal(message(least)) == nil)
             #expect(self.refusal(message(least - 1))?.member == member)

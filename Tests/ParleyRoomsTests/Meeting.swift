@@ -21,6 +21,7 @@ struct Meeting {
     ///   - devices: what the join asks for that creates the room.
     ///   - rules: the same.
     init(
+        room: RoomID = RoomID(high: 1, low: 1),
         alias: String? = nil,
         capacity: Int = 100,
         devices: DeviceRule = .allow,
@@ -29,7 +30,7 @@ struct Meeting {
         self.devices = devices
         self.settings = RoomSettings(json: rules == RoomRules() ? [:] : ["rules": rules.json])
         self.room = Room(
-            id: RoomID(high: 1, low: 1),
+            id: room,
             alias: alias.flatMap { RoomAlias($0) },
             capacity: capacity
         )

@@ -179,6 +179,13 @@ extension JoinCommand {
         self.kind = try reader.word("kind")
         self.call = try CallJoin(reader, limits)
         self.queue = try reader.reader("queue").map { inside throws(Rejection) in try QueueWish(inside, limits) }
+        switch self.kind {
+        case .call, .line:
+            // Neither has a name, and neither is joined by kind: a call that is there is joined by its id.
+            guard room == .new else { throw reader.fault("room") }
+            guard self.kind == .line || self.call?.request != nil else { throw reader.fault("call") }
+        case .meeting, .queue, nil: break
+        }
     }
 
     /// What a person may have got wrong: that costs them the join, not the session.

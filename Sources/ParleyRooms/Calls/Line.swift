@@ -65,7 +65,8 @@ public struct Line: Hashable, Sendable {
 
 extension Line.Settled {
     fileprivate func isOver(at now: Instant) -> Bool {
-        self.until.advanced(milliseconds: Line.skewMilliseconds) < now
+        let (instant, isBeyond) = now.milliseconds.subtractingReportingOverflow(Int64(Line.skewMilliseconds))
+        return !isBeyond && self.until.milliseconds < instant
     }
 }
 

@@ -46,7 +46,11 @@ extension Room {
     }
 
     /// Whether somebody has answered once: a call that was never answered makes nobody busy.
-    public var isAnswered: Bool { self.rings?.isAnswered ?? false }
+    /// One in which nobody was ever rung is of people who were brought together, from a queue.
+    public var isAnswered: Bool {
+        guard let rings = self.rings, rings.last > 0 else { return self.kind == .call }
+        return rings.isAnswered
+    }
 
     /// Whether somebody in it is in a conversation: what a line shows as busy.
     public var isConversation: Bool {
@@ -59,6 +63,9 @@ extension Room {
 
     /// How a ring is over; `nil`: it is not, or that is too long ago.
     public func ringEnd(_ number: UInt64) -> RingEnd? { self.rings?.over[number]?.end }
+
+    /// What a call or a line remembers that nobody is shown: two rooms that differ in it may go on differently.
+    package var memory: some Hashable { [self.rings?.json, self.line?.json] }
 
     /// Whether somebody rings that identity here.
     public func rings(_ identity: IdentityID) -> Bool {
@@ -101,7 +108,7 @@ extension Rings {
     init(_ reader: FieldReader) throws(RoomFormatError) {
         self.last = try reader.number("last")
         self.isAnswered = reader.has("answered")
-        if reader.has("transfers") { self.transfers = Int(clamping: try reader.number("transfers")) }
+        if reader.has("transfers") { self.transfers = Int(min(try reader.number("transfers"), 1_000)) }
         for (number, value) in try reader.numbered("open") {
             self.open[number] = try Ring(try FieldReader(value, "ring"))
         }

@@ -78,7 +78,7 @@ extension Room {
 
     /// What follows in a call from events that are said already.
     func settledCall(_ events: [RoomEvent], _ join: RoomCommand.Join, at now: Instant) -> [RoomEvent] {
-        guard self.kind == .call || self.rings != nil else { return events }
+        guard self.hasCall else { return events }
         var draft = CallDraft(self, at: now)
         for event in events { draft.say(event) }
         draft.settle(answer: join.call?.ring.map { ($0, join.call?.answer) })
@@ -257,6 +257,9 @@ extension Room {
 
     // MARK: Leaving
 
+    /// Whether anybody's coming or going may matter to a call: in most rooms nothing of this is looked at.
+    private var hasCall: Bool { self.kind == .call || !(self.rings?.open.isEmpty ?? true) }
+
     /// What happens in a call, or where somebody rings, behind `left`.
     func callConsequences(
         ofLeaving leaving: [ParticipantID],
@@ -264,6 +267,7 @@ extension Room {
         _ code: HangupCode?,
         at now: Instant
     ) -> [RoomEvent] {
+        guard self.hasCall else { return [] }
         var draft = CallDraft(self, at: now, leaving: code ?? HangupCode(reason))
         for id in leaving { draft.assume(RoomEvent(.left(id, reason))) }
         draft.settle()

@@ -57,3 +57,16 @@ test('a long room folds to the same state and hash after every frame as on the s
     }
     assert.deepEqual(state, last)
 })
+
+test('a call and the line that it rings on fold to the same states and hashes as on the server', () => {
+    const rooms = vectors('call-log')
+    assert.equal(rooms.length, 2)
+    for (const { entries, state: last } of rooms) {
+        let state = {}
+        for (const { events, hash } of entries) {
+            for (const { patch } of events) if (patch) state = fold(state, patch)
+            assert.equal(stateHash(state), hash)
+        }
+        assert.deepEqual(state, last)
+    }
+})
