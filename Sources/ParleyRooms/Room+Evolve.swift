@@ -84,6 +84,8 @@ extension Room {
         participant.attributes = AttributeTable(granted: joining.attributes)
         participant.assertion = joining.assertion
         self.people[id] = participant
+        // Where nobody had to be rung, two of them are the answer.
+        if self.kind == .call, self.rings == nil, self.people.count > 1 { self.rings = Rings(isAnswered: true) }
         self.audience.count(participant, 1)
         self.policy.enter(participant, joining.media)
         if !waits {

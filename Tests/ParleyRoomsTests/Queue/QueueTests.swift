@@ -258,7 +258,13 @@ private func later(_ milliseconds: Int) -> Instant { Meeting.clock.advanced(mill
         #expect(call.join("Ada") { $0.pass = .queue(.init(isCall: true, role: .host)) } == "joined Ada #1")
         #expect(call.room.kind == .call)
         #expect(call.room.participant(call.id("Ada"))?.role == .host)
+        #expect(call.room.isConversation)
         try call.checkViews()
+        #expect(call.leave("Bob") == "left Bob #2, ended (hung-up) [normal]")
+        try call.checkViews()
+        var alone = Meeting()
+        _ = alone.join("Bob") { $0.pass = .queue(.init(isCall: true, role: .participant)) }
+        #expect(alone.leave("Bob") == "left Bob #2, ended (cancelled) [cancelled]")
     }
 }
 
