@@ -9,7 +9,6 @@ public struct Limits: Hashable, Sendable {
     public var faultsPerConnectionMax = 32
     /// What follows such a frame is read so much later, and as much again for each 8 KiB of it.
     public var faultPauseMilliseconds = 100
-
     // MARK: Connections
     /// One more is answered with HTTP 503.
     public var connectionsMax = 18_000
@@ -66,7 +65,6 @@ public struct Limits: Hashable, Sendable {
     /// Such hints, and the most that can be saved up: each is told to many. One too many is rejected: `rate-limited`.
     public var networkChangesPerSecond = 1
     public var networkChangeBurst = 4
-
     // MARK: Bodies
     /// Of what is asked over HTTP: rooms that operators make, revocations, tickets. A longer one is answered with HTTP
     /// 413.
@@ -75,7 +73,6 @@ public struct Limits: Hashable, Sendable {
     public var ticketBodyBytesMax = 1_024
     /// Revocations on one page; who asks for more gets so many.
     public var revocationsPageMax = 1_000
-
     // MARK: Addresses. An IPv6 network of 64 bits counts as one address.
     /// WebSockets of one address; one more is answered with HTTP 429 (`too-many-connections`).
     public var connectionsPerAddressMax = 1_000
@@ -106,14 +103,12 @@ public struct Limits: Hashable, Sendable {
     public var secretsForgivenMilliseconds = 600_000
     /// Addresses whose upgrades, and whose failures, are remembered: at least the newest half of them.
     public var addressesMax = 32_768
-
     // MARK: The meter
     /// Of addresses, identities, sessions and rooms, so many each of which the meter knows what they cost; of more,
     /// those that cost the least are forgotten.
     public var meterEntriesMax = 256
     /// What was counted is worth half after so long.
     public var meterHalfLifeMilliseconds = 300_000
-
     // MARK: Names
     /// A longer name is rejected: `invalid-name`.
     public var nameBytesMax = 128
@@ -123,7 +118,6 @@ public struct Limits: Hashable, Sendable {
     public var pulseKindBytesMax = 32
     /// Client name and version are cut there; they are for statistics only.
     public var clientNameBytesMax = 64
-
     // MARK: Rooms
     /// One more join is rejected: `too-many-rooms`.
     public var roomsPerSessionMax = 16
@@ -160,7 +154,6 @@ public struct Limits: Hashable, Sendable {
     public var entryBytesMax = 65_536
     /// How many refused commands per participant are remembered with their codes.
     public var rememberedRejectionsMax = 16
-
     // MARK: Settings of a room. What is beyond is rejected: `invalid-settings`.
     /// What the room is about.
     public var topicBytesMax = 200
@@ -181,7 +174,6 @@ public struct Limits: Hashable, Sendable {
     public var rolesGivenMax = 1_024
     /// People whom a `mute-all` leaves out; more are rejected: `too-many`.
     public var exceptionsMax = 128
-
     // MARK: Floors and consents
     /// Floors that differ from what every room has at first; one more is rejected: `too-many`.
     public var floorsPerRoomMax = 32
@@ -207,7 +199,6 @@ public struct Limits: Hashable, Sendable {
     public var consentMillisecondsDefault = 60_000
     /// Identities whose answer to one recording is kept; one more is rejected: `too-many`.
     public var recordingAnswersMax = 1_024
-
     // MARK: The door of a room
     /// People who wait; one more join is rejected: `room-full`.
     public var waitingMax = 200
@@ -233,7 +224,6 @@ public struct Limits: Hashable, Sendable {
     public var wrongPINsPerMinute = 30
     /// Identities whose wrong PINs are counted per room; the longest quiet one is forgotten.
     public var guessersMax = 1_024
-
     // MARK: Queues
     /// People who wait in a queue; one more join is rejected: `room-full`. A queue may have less: `waitingMax`.
     public var queueWaitingMax = 1_000
@@ -252,7 +242,6 @@ public struct Limits: Hashable, Sendable {
     public var takenMilliseconds = 60_000
     /// Takings and offers of one entry of a log; the others follow with the next one.
     public var queueStepsMax = 16
-
     // MARK: Sessions that survive their connection
     /// How long somebody whose connection is lost keeps the place in a room; then they have left.
     public var graceMilliseconds = 30_000
@@ -265,7 +254,6 @@ public struct Limits: Hashable, Sendable {
     /// Frames and bytes of one room kept for those who come back; who missed more gets a snapshot.
     public var replayEntriesMax = 512
     public var replayBytesMax = 1_048_576
-
     // MARK: Agreement
     /// So often a room tells its state hash and round trips that have changed; every third time all of them.
     public var roomBeatMilliseconds = 5_000
@@ -275,7 +263,6 @@ public struct Limits: Hashable, Sendable {
     public var busyPingMilliseconds = 10_000
     /// Snapshots that a participant may ask for at once, then one a second; one more is rejected: `rate-limited`.
     public var resyncBurst = 8
-
     // MARK: Signals and pulses
     /// Per recipient; further signals are rejected: `mailbox-full`.
     public var unacknowledgedSignalsMax = 256
@@ -319,7 +306,6 @@ public struct Limits: Hashable, Sendable {
     /// A pulse too many is dropped.
     public var pulsesPerSecond = 50
     public var pulseBurst = 100
-
     // MARK: Chat
     /// A longer text is rejected: `too-long`.
     public var chatTextBytesMax = 4_096
@@ -341,7 +327,6 @@ public struct Limits: Hashable, Sendable {
     public var chatPageBytesMax = 131_072
     /// A chat in which nobody has written for so long goes, if nobody could take it away when its room ended.
     public var chatMilliseconds = 604_800_000
-
     // MARK: Breakout rooms
     /// Of one room at once, and people in one command; more are rejected: `too-many`.
     public var breakoutsMax = 50
@@ -352,7 +337,6 @@ public struct Limits: Hashable, Sendable {
     public var strayMilliseconds = 10_000
     /// A ticket to another room is good for so long.
     public var ticketMilliseconds = 600_000
-
     // MARK: Calls
     /// People who are rung at once; more are rejected: `too-many`.
     public var ringPeopleMax = 32
@@ -372,7 +356,6 @@ public struct Limits: Hashable, Sendable {
     public var callTransfersMax = 8
     /// Who comes over from another call is waited for so long.
     public var awaitedMilliseconds = 15_000
-
     // MARK: Lines
     /// Devices of one person that are online at once; one more join is rejected: `room-full`.
     public var lineDevicesMax = 16
@@ -415,7 +398,6 @@ public struct Limits: Hashable, Sendable {
     public var contactsPerGrantMax = 256
     /// A longer name of an organisation is refused: `invalid-token`.
     public var organisationBytesMax = 128
-
     // MARK: Attributes
     /// A longer key is rejected: `invalid-member`.
     public var attributeKeyBytesMax = 64
@@ -429,7 +411,6 @@ public struct Limits: Hashable, Sendable {
     public var attributeBytesPerParticipantMax = 2_048
     /// Those that a token brings; more bytes, or more than a person may have, are refused: `invalid-token`.
     public var attributeBytesPerGrantMax = 1_024
-
     // MARK: Media policy
     /// What a device lists per kind and direction; a longer list is rejected: `invalid-member`. Browsers list 10 to 25.
     public var codecsPerDirectionMax = 32
@@ -447,7 +428,6 @@ public struct Limits: Hashable, Sendable {
     public var policyFormatsMax = 64
     /// Who is told to be in the way of a better policy; those who came later are not named.
     public var policyBlockersMax = 8
-
     // MARK: Tokens
     /// Domains whose people a room lets in by itself; more are rejected: `invalid-settings`.
     public var autoAdmitDomainsMax = 16
@@ -496,14 +476,12 @@ public struct Limits: Hashable, Sendable {
     public var webhookAnswerBytesMax = 65_536
     /// A room that is not there, or that one may not know of, is answered so long after it was asked for.
     public var unknownRoomMilliseconds = 50
-
     // MARK: Relays
     /// Leases that are renewed in one go, four times a second; more wait for the next one.
     public var leasesPerSweep = 500
     /// A vendor's answer that is longer, or a vendor that takes longer for all that it is asked, is none.
     public var vendorAnswerBytesMax = 65_536
     public var vendorMilliseconds = 2_000
-
     // MARK: Proxies
     /// Ranges of addresses whose word is believed; a setting with more is refused.
     public var proxyRangesMax = 64
@@ -511,21 +489,17 @@ public struct Limits: Hashable, Sendable {
     public var proxyHopsMax = 32
     /// A longer header of the PROXY protocol ends its connection.
     public var proxyHeaderBytesMax = 2_048
-
     // MARK: Pages
     /// Origins that may connect besides the server's own; a setting with more is refused.
     public var allowedOriginsMax = 64
-
     // MARK: Certificates
     /// So often the files of the certificate are looked at. A change that is there for two looks is used.
     public var certificateCheckMilliseconds = 2_000
     /// A longer file is refused, and the certificate before it stays.
     public var certificateFileBytesMax = 1_048_576
-
     // MARK: Sealing
     /// A longer assertion of an identity is rejected: `invalid-member`. Everybody in the room is shown it.
     public var assertionBytesMax = 2_048
-
     // MARK: Audit
     /// Entries that wait to be written to the audit log. What comes beyond is counted, and a line says how many are
     /// missing.
@@ -536,7 +510,6 @@ public struct Limits: Hashable, Sendable {
     public var auditRefusalBurst = 100
     /// A longer name of a token or an issuer is cut in the audit log.
     public var auditTextBytesMax = 128
-
     // MARK: Redis
     /// One answer of a Redis, with all that is in it: more bytes, more elements, deeper ones or a longer line end the
     /// connection to it.
@@ -587,13 +560,11 @@ public struct Limits: Hashable, Sendable {
     /// A mailbox that nobody has written to for so long ends by itself. A safety net: it is dropped when its recipient
     /// leaves.
     public var redisMailboxMilliseconds = 86_400_000
-
     // MARK: An engine that is away
     /// An engine that answers nothing for so long is away: joins and commands are refused until it answers again.
     public var engineSilenceMilliseconds = 3_000
     /// A node that stood still for so long, while there are others, closes its connections (4403) and begins anew.
     public var pauseMilliseconds = 3_000
-
     // MARK: The engine
     /// Of what an engine with a file has not written yet. More, and whatever it is asked is refused as if it were away,
     /// until some of it is written.
@@ -603,7 +574,6 @@ public struct Limits: Hashable, Sendable {
     /// A node that has said nothing for so long is forgotten. Whoever needs to know that one is dead decides so much
     /// earlier, by its age.
     public var forgottenNodeMilliseconds = 60_000
-
     // MARK: Stopping
     /// From the beginning of a drain to its hard end, at which whoever is still connected is closed (4400).
     public var drainMilliseconds = 45_000
