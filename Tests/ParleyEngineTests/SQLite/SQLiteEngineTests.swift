@@ -132,10 +132,11 @@ import Testing
         }
         #expect(read?.entries.count == written + 1)
         #expect(engine.health == .well)
+        // What the writer has to say it says behind its answer.
+        try await engine.close()
         let said = bench.said.with { $0 }
         #expect(said.count { $0.contains("is full") && $0.hasPrefix("error") } == 1, "\(said)")
         #expect(said.contains { $0.contains("can be written again") }, "\(said)")
-        try await engine.close()
         #expect(try bench.open().kept == engine.kept)
     }
 

@@ -159,4 +159,23 @@ test('calls', async () => {
     ])
 })
 
+test('the call in the README of the project', async () => {
+    const project = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const [block] = [...project.matchAll(/^```js\n(.*?)^```$/gms)].map((match) => match[1]).filter((text) => text.includes('parley.call('))
+    const logged = []
+    const page = run(block, { console: { log: (text) => logged.push(text) } })
+    await settle()
+    FakeSocket.last.opens()
+    const [hello] = FakeSocket.last.take()
+    assert.deepEqual([hello.user, hello.join.kind], ['ada', 'line'])
+    const line = { room: { id: 'r_l', kind: 'line', lifecycle: 'open' }, people: { p_1: person(1) } }
+    FakeSocket.last.says(welcome(), { ...snapshot('p_1', {}), room: 'r_l', state: line })
+    await settle()
+    assert.deepEqual(FakeSocket.last.take().find(({ call }) => call).call.to, { bob: true })
+    FakeSocket.last.says({ ...snapshot('p_2', { p_2: person(1) }), state: { room: { id: 'r_1', kind: 'call' }, people: {}, rings: { 1: { people: {} } } } })
+    await page.done
+    FakeSocket.last.says(events(2, { type: 'ended', reason: 'no-answer' }))
+    assert.deepEqual(logged, ['no-answer'])
+})
+
 test('there is no example that is not run', () => assert.equal(blocks.length, 6))
