@@ -11,13 +11,22 @@ extension ClientStateMachine {
         request: RequestID,
         _ effects: inout [Effect]
     ) {
+        self.join(room, JoinWish(name: name, devices: devices), request: request, &effects)
+    }
+
+    package mutating func join(
+        _ room: RoomReference,
+        _ wish: JoinWish,
+        request: RequestID,
+        _ effects: inout [Effect]
+    ) {
         if let end = self.end { return effects.append(.failed(request, end)) }
         if let held = self.membership(of: room), !held.commands.isLeaving,
             !self.joins.isRejoining(held.replica.id)
         {
             return effects.append(.joined(request, held.replica))
         }
-        self.withJoins(&effects) { $0.ask(room, name: name, devices: devices, request: request, &$1) }
+        self.withJoins(&effects) { $0.ask(room, wish, request: request, &$1) }
         self.flushJoins(&effects)
     }
 
@@ -29,7 +38,7 @@ extension ClientStateMachine {
     ) {
         if let end = self.end { return effects.append(.failed(request, end)) }
         guard self.memberships[room] != nil else { return effects.append(.failed(request, .notInRoom)) }
-        if case .media(let media) = action { self.memberships[room]?.wanted.merge(media) }
+        self.memberships[room]?.note(action)
         self.withCommands(of: room, &effects) { $0.push(action, request: request, &$1) }
     }
 
@@ -93,7 +102,7 @@ extension ClientStateMachine {
         _ room: RoomID
     ) -> ClientMessage {
         switch action {
-        case .leave: return .leave(LeaveCommand(id: id, room: room))
+        case .leave(let code): return .leave(LeaveCommand(id: id, room: room, code: code))
         case .media(let media):
             var command = MediaCommand(id: id, room: room)
             (command.audio, command.video, command.screen) = (media.audio, media.video, media.screen)
@@ -120,6 +129,7 @@ extension ClientStateMachine {
         self.memberships[message.room]?.gapsInARow = 0
         guard let replica = self.memberships[message.room]?.replica else { return }
         for event in message.events { self.happened(event, replica, &effects) }
+        self.compareLine(message.room, message.events, moment, &effects)
     }
 
     private mutating func happened(_ event: JSONValue, _ replica: RoomReplica, _ effects: inout [Effect]) {
@@ -133,6 +143,7 @@ extension ClientStateMachine {
         case ("left", let gone?):
             self.memberships[replica.id]?.unlisted.remove(gone)
             self.forget(gone, .recipientLeft, &effects)
+        case ("transferred", replica.participant): self.follow(event, from: replica, &effects)
         case ("ended", _): self.remove(replica.id, .notInRoom, &effects)
         // Others are in the replica; new types may come at any time.
         case (_, _): break
@@ -158,6 +169,7 @@ extension ClientStateMachine {
             }
             self.enter(replica, joined, &effects)
         }
+        self.compareLine(replica.id, snapshot.events, moment, &effects)
         if replica.hash != snapshot.hash { self.mistrust(replica, moment, &effects) }
     }
 
@@ -198,7 +210,7 @@ extension ClientStateMachine {
     }
 
     private mutating func enter(_ replica: RoomReplica, _ joined: Joins.Joined, _ effects: inout [Effect]) {
-        var membership = Membership(replica, name: joined.name, devices: joined.devices)
+        var membership = Membership(replica, joined.wish.again)
         if let instead = joined.instead, let earlier = self.memberships.removeValue(forKey: instead) {
             membership.continue(earlier)
             self.memberships[replica.id] = membership
@@ -207,12 +219,15 @@ extension ClientStateMachine {
                 $0.restart(&$1)
                 // Devices are on, and the new membership begins with all of them off.
                 if membership.wanted.isOn { $0.push(.media(membership.wanted), request: 0, &$1) }
+                if membership.wantsHold { $0.push(.meeting(.ring(.hold(true))), request: 0, &$1) }
             }
             let isSameRoom = earlier.replica.id == replica.id && self.features.contains("chat")
             self.withChat(of: replica.id, &effects) { $0.restart(isSameRoom: isSameRoom, &$1) }
         } else {
             self.memberships[replica.id] = membership
+            if let from = joined.from { effects.append(.tell(.moved(replica, from: from))) }
         }
+        self.withIncoming(&effects) { $0.accepted(replica.id, &$1) }
         effects += joined.requests.map { .joined($0, replica) }
     }
 
@@ -274,12 +289,7 @@ extension ClientStateMachine {
         for person in membership.peers { self.forget(person, .renewed, &effects) }
         self.memberships[room]?.unlisted = []
         self.withChat(of: room, &effects) { $0.pause(&$1) }
-        self.joins.again(
-            membership.reference,
-            name: membership.name,
-            devices: membership.devices,
-            instead: room
-        )
+        self.joins.again(membership.reference, membership.wish, instead: room)
         self.flushJoins(&effects)
     }
 
@@ -292,6 +302,7 @@ extension ClientStateMachine {
         self.withCommands(of: room, &effects) { $0.close(error, &$1) }
         self.withChat(of: room, &effects) { $0.close(error, &$1) }
         guard let gone = self.memberships.removeValue(forKey: room) else { return }
+        if gone.isLine { self.withIncoming(&effects) { $0.end(&$1) } }
         for person in gone.peers { self.forget(person, error, &effects) }
         self.flushJoins(&effects)
     }
@@ -306,7 +317,11 @@ extension ClientStateMachine {
             var isKnown = false
             self.withJoins(&effects) { isKnown = $0.rejected(rejected, moment, &$1) }
             if !isKnown { effects.append(.tell(.rejected(rejected))) }
+            if let room { self.withIncoming(&effects) { $0.refused(room, rejected.knownCode, &$1) } }
             self.flushJoins(&effects)
+        case ("watch", _, _):
+            self.withWatches(&effects) { $0.rejected(rejected, moment, &$1) }
+            effects.append(.tell(.rejected(rejected)))
         case ("resume", _, _), ("resync", _, _):
             if let room { self.lostPlace(in: room, &effects) }
         case (_, let peer?, _) where rejected.n != nil:

@@ -38,6 +38,8 @@ package struct ClientStateMachine: Sendable {
         case read(RequestID, [ChatMessage])
         case failed(RequestID, ClientError)
         case tell(ClientEvent)
+        /// For whoever watches that person.
+        case watched(UInt64, PresenceMessage.Entry)
         /// Call ``ClientStateMachine/tick(_:_:)`` then.
         case wake(at: Duration)
         case ended(ClientError)
@@ -78,6 +80,8 @@ package struct ClientStateMachine: Sendable {
     var outboxes: [ParticipantID: SignalOutbox] = [:]
     var received = ReceivedSignals()
     var signalGapsInARow = 0
+    var incoming = IncomingCalls()
+    var watches = Watches()
     var end: ClientError?
 
     package init(_ setup: ClientSetup) {
@@ -193,6 +197,7 @@ package struct ClientStateMachine: Sendable {
         hello.clientVersion = self.setup.version
         hello.abilities = self.setup.abilities
         hello.identity = self.setup.identity
+        hello.user = self.setup.user
         hello.token = self.hasTicketInAddress ? nil : self.token
         guard let session = self.session else { return hello }
         hello.resume = Hello.Resume(session: session.id, secret: session.secret)
@@ -218,6 +223,7 @@ package struct ClientStateMachine: Sendable {
 
     private mutating func finish(_ error: ClientError, _ effects: inout [Effect]) {
         self.end = error
+        self.withIncoming(&effects) { $0.end(&$1) }
         self.withJoins(&effects) { $0.fail(error, &$1) }
         for room in self.memberships.keys.sorted() {
             self.withCommands(of: room, &effects) { $0.close(error, &$1) }
@@ -257,7 +263,9 @@ package struct ClientStateMachine: Sendable {
         case .chat(let chat): self.received(chat, &effects)
         case .chatHistory(let history): self.received(history, &effects)
         case .roster(let page): effects.append(.tell(.roster(page)))
-        case .presence(let presence): effects.append(.tell(.presence(presence)))
+        case .presence(let presence):
+            self.withWatches(&effects) { $0.received(presence, &$1) }
+            effects.append(.tell(.presence(presence)))
         case .goaway(let goaway):
             effects.append(.tell(.leavingServer(deadlineMilliseconds: goaway.deadlineMilliseconds)))
             let within = Duration.milliseconds(goaway.withinMilliseconds)
@@ -331,6 +339,7 @@ package struct ClientStateMachine: Sendable {
         } else if !isFirst {
             self.renewed(welcome, &effects)
         }
+        self.withWatches(&effects) { $0.welcomed(&$1) }
         self.flushJoins(&effects)
     }
 
@@ -340,6 +349,8 @@ package struct ClientStateMachine: Sendable {
         guard self.end == nil else { return }
         self.withConnections(moment, &effects) { $0.tick(moment, &$1) }
         self.withJoins(&effects) { $0.tick(moment, &$1) }
+        self.withIncoming(&effects) { $0.tick(moment, &$1) }
+        self.withWatches(&effects) { $0.tick(moment, &$1) }
         self.flushJoins(&effects)
         for room in self.memberships.keys.sorted() {
             self.withCommands(of: room, &effects) { $0.tick(moment, &$1) }
@@ -375,6 +386,7 @@ package struct ClientSetup: Sendable {
     package var saved: ClientStateMachine.Session?
     package var identity: IdentityProof?
     package var token: String?
+    package var user: String?
     package var ticket: String?
     package var assertion: String?
 

@@ -51,6 +51,13 @@ public enum ClientEvent: Hashable, Sendable {
     case tokenExpired(withinMilliseconds: Int)
     /// Some of a large audience.
     case roster(RosterPage)
+    /// A call rings on this device: see ``ParleyClient/online(name:status:)`` and
+    /// ``ParleyClient/accept(_:name:answer:)``.
+    case incoming(Incoming)
+    /// It does not ring here any more.
+    case incomingEnded(Incoming, Incoming.End)
+    /// The people of the call `from` go on in another one, and this client has gone with them.
+    case moved(RoomReplica, from: RoomID)
     /// How those are who are watched: all of them at first, then those that have changed.
     case presence(PresenceMessage)
     /// The session is over; the last event.

@@ -16,6 +16,9 @@ public struct ClientOptions: Sendable {
     public var identity: SavedSession?
     /// What the app's own service has signed for this person, if the server wants one.
     public var token: String?
+    /// What the app calls this person, for a server that wants no tokens (it believes it): the same word is the same
+    /// person on each of their devices.
+    public var user: String?
     /// Who the app's own service says that this person is, and by which key: opaque to the server, and shown to
     /// everybody in the rooms that are joined.
     public var assertion: String?
@@ -42,6 +45,7 @@ extension ClientOptions {
         setup.name = self.name
         setup.version = self.version
         setup.token = self.token
+        setup.user = self.user
         setup.ticket = self.ticket
         setup.assertion = self.assertion
         if let saved = self.saved {

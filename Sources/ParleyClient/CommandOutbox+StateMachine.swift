@@ -15,9 +15,12 @@ package struct CommandOutbox: Sendable {
     package typealias RequestID = UInt64
 
     package enum Action: Hashable, Sendable {
-        case leave
+        /// - Parameter code: why.
+        case leave(HangupCode? = nil)
         case media(Media)
         case meeting(MeetingAction)
+
+        var isLeave: Bool { if case .leave = self { true } else { false } }
     }
 
     /// What devices are to do; `nil` stays as it is.
@@ -76,7 +79,7 @@ package struct CommandOutbox: Sendable {
     package init() {}
 
     package var isLeaving: Bool {
-        self.kept.contains { $0.request != nil && $0.action == .leave } || self.waiting.contains { $0.action == .leave }
+        self.kept.contains { $0.request != nil && $0.action.isLeave } || self.waiting.contains { $0.action.isLeave }
     }
 
     private var underWay: Command? {
@@ -222,7 +225,7 @@ package struct CommandOutbox: Sendable {
     package mutating func close(_ error: ClientError, _ effects: inout [Effect]) {
         let open = self.kept.compactMap { command in command.request.map { (action: command.action, request: $0) } }
         for (action, request) in open + self.waiting {
-            effects.append(action == .leave ? .succeeded(request) : .failed(request, error))
+            effects.append(action.isLeave ? .succeeded(request) : .failed(request, error))
         }
         self.kept = []
         self.waiting = []

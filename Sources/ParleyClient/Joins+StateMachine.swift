@@ -24,10 +24,11 @@ package struct Joins: Sendable {
     /// What came of a join.
     package struct Joined: Hashable, Sendable {
         package let requests: [RequestID]
-        package let name: DisplayName?
-        package let devices: DeviceRule?
+        package let wish: JoinWish
         /// The membership that this one takes the place of.
         package let instead: RoomID?
+        /// The room in which this client was told to come here.
+        package let from: RoomID?
     }
 
     private enum Phase: Hashable {
@@ -40,10 +41,10 @@ package struct Joins: Sendable {
 
     private struct Pending: Hashable {
         let room: RoomReference
-        let name: DisplayName?
-        let devices: DeviceRule?
-        let instead: RoomID?
-        var requests: [RequestID]
+        let wish: JoinWish
+        var instead: RoomID?
+        var from: RoomID?
+        var requests: [RequestID] = []
         var phase = Phase.waiting
     }
 
@@ -59,12 +60,18 @@ package struct Joins: Sendable {
 
     package func isRejoining(_ room: RoomID) -> Bool { self.pending.contains { $0.instead == room } }
 
+    /// Those who wait for the line of this client's own person, if there is none yet.
+    package mutating func wait(forLine request: RequestID) -> Bool {
+        guard let index = self.pending.firstIndex(where: { $0.wish.kind == .line }) else { return false }
+        self.pending[index].requests.append(request)
+        return true
+    }
+
     // MARK: Asking
 
     package mutating func ask(
         _ room: RoomReference,
-        name: DisplayName?,
-        devices: DeviceRule?,
+        _ wish: JoinWish,
         request: RequestID,
         _ effects: inout [Effect]
     ) {
@@ -73,14 +80,21 @@ package struct Joins: Sendable {
             return self.pending[index].requests.append(request)
         }
         guard self.pending.count < Self.pendingMax else { return effects.append(.failed(request, .tooManyWaiting)) }
-        self.pending.append(Pending(room: room, name: name, devices: devices, instead: nil, requests: [request]))
+        self.pending.append(Pending(room: room, wish: wish, requests: [request]))
+    }
+
+    /// Somebody who may has sent this client there from another room.
+    package mutating func follow(to room: RoomReference, _ wish: JoinWish, from: RoomID) {
+        guard !self.pending.contains(where: { $0.room == room }) else { return }
+        self.pending.append(Pending(room: room, wish: wish, from: from))
     }
 
     /// A place is lost, and wanted again.
-    package mutating func again(_ room: RoomReference, name: DisplayName?, devices: DeviceRule?, instead: RoomID) {
-        let requests = self.pending.first { $0.room == room }?.requests ?? []
-        self.pending.removeAll { $0.room == room }
-        self.pending.append(Pending(room: room, name: name, devices: devices, instead: instead, requests: requests))
+    package mutating func again(_ room: RoomReference, _ wish: JoinWish, instead: RoomID) {
+        let isSame: (Pending) -> Bool = { $0.room == room && (room != .new || $0.wish.kind == wish.kind) }
+        let requests = self.pending.first(where: isSame)?.requests ?? []
+        self.pending.removeAll(where: isSame)
+        self.pending.append(Pending(room: room, wish: wish, instead: instead, requests: requests))
     }
 
     /// - Parameter isHeld: whether the session is still in that room: then its goodbye comes first.
@@ -96,7 +110,7 @@ package struct Joins: Sendable {
                 continue
             }
             self.pending[index].phase = .sent
-            effects.append(.send(JoinCommand(id: 1, room: join.room, name: join.name, devices: join.devices)))
+            effects.append(.send(join.wish.command(join.room)))
         }
     }
 
@@ -141,7 +155,7 @@ package struct Joins: Sendable {
     package mutating func snapshot(of room: RoomID, alias: RoomAlias?) -> Joined? {
         guard let index = self.index(of: room, alias) else { return nil }
         let join = self.pending.remove(at: index)
-        return Joined(requests: join.requests, name: join.name, devices: join.devices, instead: join.instead)
+        return Joined(requests: join.requests, wish: join.wish, instead: join.instead, from: join.from)
     }
 
     /// Whether a snapshot of that room is what a join waits for.
@@ -162,7 +176,7 @@ package struct Joins: Sendable {
         guard let instead = join.instead, !Self.isFinal(rejected) else {
             self.pending.remove(at: index)
             effects += join.requests.map { .failed($0, .rejected(rejected)) }
-            join.instead.map { effects.append(.lost($0, .rejected(rejected))) }
+            (join.instead ?? join.from).map { effects.append(.lost($0, .rejected(rejected))) }
             return true
         }
         // Full or busy for the moment: we were in and want to be in again.
@@ -184,7 +198,7 @@ package struct Joins: Sendable {
     private static func isFinal(_ rejected: RejectedMessage) -> Bool {
         switch rejected.knownCode {
         case .unknownRoom, .roomEnded, .malformed, .invalidMember, .unknownType, .invalidName, .invalidAlias,
-            .identityPresent:
+            .identityPresent, .ringOver, .answeredElsewhere, .unsupportedKind:
             true
         case .some, .none: false
         }

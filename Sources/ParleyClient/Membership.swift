@@ -6,8 +6,7 @@ struct Membership: Sendable {
     var commands = CommandOutbox()
     var chat = Chat()
     /// As it was asked for, to be asked for again if the place is lost.
-    let name: DisplayName?
-    let devices: DeviceRule?
+    var wish: JoinWish
     /// In milliseconds, by participant, as the server measures them.
     var roundTrips: [ParticipantID: Int] = [:]
     /// Those who were listed and are not, and who may be counted now: what the two have said goes on. Bounded by those
@@ -20,17 +19,23 @@ struct Membership: Sendable {
     /// What this client wants its devices to do, for a new membership in place of this one.
     var wanted = CommandOutbox.Media()
 
-    init(_ replica: RoomReplica, name: DisplayName?, devices: DeviceRule?) {
+    /// Whether it wants to be on hold, likewise.
+    var wantsHold = false
+
+    init(_ replica: RoomReplica, _ wish: JoinWish) {
         self.replica = replica
-        self.name = name
-        self.devices = devices
+        self.wish = wish
     }
+
+    var isLine: Bool { self.wish.kind == .line }
 
     /// With whom there may be signals.
     var peers: [ParticipantID] { self.replica.people + self.unlisted.sorted() }
 
-    /// How it is found again: an alias outlives the room that it names.
-    var reference: RoomReference { self.replica.alias.map { .alias($0) } ?? .id(self.replica.id) }
+    /// How it is found again: an alias outlives the room that it names, and a line is that of whoever asks.
+    var reference: RoomReference {
+        self.isLine ? .new : self.replica.alias.map { .alias($0) } ?? .id(self.replica.id)
+    }
 
     /// Where a resume goes on; `nil` asks for a snapshot: the same gap twice would come a third time.
     var resumePosition: Position? { self.gapsInARow > 1 ? nil : self.replica.position }
@@ -40,6 +45,18 @@ struct Membership: Sendable {
         let people = self.replica.state["people"]
         let milliseconds = people?[self.replica.participant.description]?["joinedAt"]?.integer
         return Instant(milliseconds: milliseconds ?? 0)
+    }
+
+    /// What a new membership in place of this one is to go on with.
+    mutating func note(_ action: CommandOutbox.Action) {
+        switch action {
+        case .media(let media): self.wanted.merge(media)
+        case .meeting(.ring(.hold(let isHeld))): self.wantsHold = isHeld
+        case .meeting(.line(.availability(let status))):
+            self.wish.call = self.wish.call ?? CallJoin()
+            self.wish.call?.status = status
+        case .meeting, .leave: break
+        }
     }
 
     /// Whether the room is as that command wanted it.
@@ -61,5 +78,7 @@ struct Membership: Sendable {
         self.commands = earlier.commands
         self.chat = earlier.chat
         self.wanted = earlier.wanted
+        self.wantsHold = earlier.wantsHold
+        self.wish = earlier.wish
     }
 }

@@ -43,6 +43,8 @@ public actor ParleyClient {
     private var lastRequest: UInt64 = 0
     private var greeting: CheckedContinuation<Void, any Error>?
     private var end: ClientError?
+    /// Who reads how people are.
+    var watchers: [UInt64: PresenceBox] = [:]
     private var alarm: (at: Duration, task: Task<Void, Never>)?
 
     // MARK: Connecting
@@ -160,9 +162,7 @@ public actor ParleyClient {
         return try await self.join(reference, name: name, devices: devices)
     }
 
-    public func leave(_ room: RoomID) async throws {
-        _ = try await self.request { $0.command(.leave, in: room, request: $1, &$2) }
-    }
+    public func leave(_ room: RoomID) async throws { try await self.leave(room, code: nil) }
 
     /// What the devices are doing; `nil` stays as it is.
     public func setMedia(in room: RoomID, audio: Bool? = nil, video: Bool? = nil, screen: Bool? = nil) async throws {
@@ -180,6 +180,9 @@ public actor ParleyClient {
 
     /// The room as it is now; `nil` if this client is not in it.
     public func replica(of room: RoomID) -> RoomReplica? { self.machine.replica(of: room) }
+
+    /// Of this client's own person, while this device is online.
+    var lineReplica: RoomReplica? { self.machine.line.flatMap { self.machine.replica(of: $0) } }
 
     /// How long a message to that participant's device and its answer take, as the server has measured it last.
     public func roundTrip(of participant: ParticipantID) -> Duration? {
@@ -225,8 +228,7 @@ public actor ParleyClient {
     func request(
         _ step: (inout ClientStateMachine, UInt64, inout [ClientStateMachine.Effect]) -> Void
     ) async throws -> Answer {
-        self.lastRequest += 1
-        let request = self.lastRequest
+        let request = self.makeRequest()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
@@ -238,12 +240,18 @@ public actor ParleyClient {
         }
     }
 
+    /// A number that was not used yet.
+    func makeRequest() -> UInt64 {
+        self.lastRequest += 1
+        return self.lastRequest
+    }
+
     /// Whoever has asked does not wait any longer. What was asked may be done all the same.
     private func forget(_ request: UInt64) {
         self.requests.removeValue(forKey: request)?.resume(throwing: CancellationError())
     }
 
-    private func perform(_ step: (inout ClientStateMachine, Moment, inout [ClientStateMachine.Effect]) -> Void) {
+    func perform(_ step: (inout ClientStateMachine, Moment, inout [ClientStateMachine.Effect]) -> Void) {
         let moment = Moment(time: self.clock.now - self.origin, chance: .random(in: 0..<1))
         var effects: [ClientStateMachine.Effect] = []
         step(&self.machine, moment, &effects)
@@ -268,6 +276,7 @@ public actor ParleyClient {
         case .read(let request, let messages): self.answer(request, .history(messages))
         case .failed(let request, let error): self.requests.removeValue(forKey: request)?.resume(throwing: error)
         case .tell(let event): self.tell(event)
+        case .watched(let id, let entry): self.watchers[id]?.put(entry)
         case .wake(let time): self.wake(at: time)
         case .ended(let error): self.finish(error)
         }
@@ -298,7 +307,12 @@ public actor ParleyClient {
         self.greeting = nil
         assert(self.requests.isEmpty, "the machine has answered every request")
         self.told.finish()
+        for watcher in self.watchers.values { watcher.finish() }
+        self.watchers = [:]
     }
+
+    /// Why the session is over, if it is.
+    var sessionEnd: ClientError? { self.end }
 
     // MARK: Sockets and time
 

@@ -249,7 +249,7 @@ struct ClientTests {
         let effects = self.client.take { $0.ended(1, .superseded, isFinal: true, $1, &$2) }
         #expect(effects.contains(.failed(7, .superseded)))
         #expect(effects.suffix(2) == [.tell(.ended(.superseded)), .ended(.superseded)])
-        let late = self.client.take { $0.command(.leave, in: ScriptedClient.room(1), request: 8, &$2) }
+        let late = self.client.take { $0.command(.leave(), in: ScriptedClient.room(1), request: 8, &$2) }
         #expect(late == [.failed(8, .superseded)])
         #expect(self.client.pass(.seconds(60)) == [])
     }

@@ -98,7 +98,7 @@ struct CommandOutboxTests {
         _ = self.take { $0.push(Self.on, request: 11, &$1) }
         _ = self.take { $0.accepted(2, &$1) }
         _ = self.take { $0.push(Self.off, request: 12, &$1) }
-        _ = self.take { $0.push(.leave, request: 13, &$1) }
+        _ = self.take { $0.push(.leave(), request: 13, &$1) }
         #expect(self.outbox.isLeaving)
         #expect(self.take { $0.restart(&$1) } == [.send(id: 2, Self.off)])
         #expect(self.take { $0.close(.notInRoom, &$1) } == [.failed(12, .notInRoom), .succeeded(13)])

@@ -164,7 +164,7 @@ struct Conversation {
         case .failed(let request, let error): self.note(request, "\(error)")
         case .tell(let event): self.note(event)
         case .wake(let time): self.alarms.append(time)
-        case .watch, .expect, .welcomed, .said, .read: break
+        case .watch, .expect, .welcomed, .said, .read, .watched: break
         case .ended(let error): self.outcome.events.append("ended: \(error)")
         }
     }
@@ -187,7 +187,7 @@ struct Conversation {
         case .reconnecting, .resumed, .resynced: break
         case .undelivered, .rejected, .postponed, .renewed, .rejoined, .closed, .disagreed, .leavingServer,
             .degraded, .iceServers, .restarter, .authenticated, .tokenExpiring, .tokenExpired, .chat, .roster, .pulse,
-            .presence, .ended:
+            .presence, .incoming, .incomingEnded, .moved, .ended:
             self.outcome.events.append("unexpected \(event)")
         }
     }

@@ -53,8 +53,10 @@ struct ExampleTests {
     }
 
     @Test("is the same in the readme and in the source")
-    func isQuoted() throws {
-        let file = URL(fileURLWithPath: #filePath)
+    func isQuoted() throws { try Self.demandQuotation(of: URL(fileURLWithPath: #filePath)) }
+
+    /// That what stands between `Begin.` and `End.` stands in the readme as well.
+    static func demandQuotation(of file: URL) throws {
         let lines = try Self.lines(of: file)
         let begin = try #require(lines.firstIndex(of: "// Begin."))
         let end = try #require(lines.firstIndex(of: "// End."))
