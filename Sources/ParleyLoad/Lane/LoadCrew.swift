@@ -26,6 +26,12 @@ protocol LoadCrew: AnyObject {
 
     func peer(_ peer: LoadPeer, heard news: LoadClient.News)
     func peer(_ peer: LoadPeer, signal text: UnsafeRawBufferPointer)
+    /// Before anybody else looks at a message; asked where ``takesMessages``.
+    ///
+    /// - Returns: whether nobody else has to.
+    func peer(_ peer: LoadPeer, takes message: ServerMessage) -> Bool
+    /// Whether the crew follows rooms itself.
+    var takesMessages: Bool { get }
     /// Whether a refusal is in order here.
     func peer(_ peer: LoadPeer, mayBeRefused rejection: RejectedMessage) -> Bool
     func peerHasRead(_ peer: LoadPeer)
@@ -41,6 +47,8 @@ extension LoadCrew {
     var isDone: Bool { false }
     var figures: [LoadFigure] { [] }
     func peer(_ peer: LoadPeer, signal text: UnsafeRawBufferPointer) {}
+    func peer(_ peer: LoadPeer, takes message: ServerMessage) -> Bool { false }
+    var takesMessages: Bool { false }
     func peer(_ peer: LoadPeer, mayBeRefused rejection: RejectedMessage) -> Bool { false }
     func peerHasRead(_ peer: LoadPeer) {}
     func peerMayBeLost(_ peer: LoadPeer) -> Bool { false }

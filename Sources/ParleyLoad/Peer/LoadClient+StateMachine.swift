@@ -24,6 +24,8 @@ package struct LoadClient {
 
     package let name: DisplayName?
     package var token: String?
+    /// Where there are no tokens.
+    package var user: String?
     package private(set) var room: FollowedRoom?
     package private(set) var session: SessionID?
     private var secret = ""
@@ -54,6 +56,7 @@ package struct LoadClient {
         var hello = Hello()
         hello.clientName = "parley-load"
         hello.token = self.token
+        hello.user = self.user
         hello.abilities = Abilities(rollback: true, trickle: true, restart: true)
         if let session = self.session {
             let held = self.room.map {

@@ -104,10 +104,10 @@ final class LoadPeer: WebSocketDelegate {
         case .signal where self.crew.readsSignals:
             self.lane.heard += 1
             self.crew.peer(self, signal: text)
-        case .events:
+        case .events where !self.crew.takesMessages:
             guard let frame = self.lane.frame(text, self.frames) else { return self.faultUnreadable() }
             self.tell(self.client.hear(frame, &self.lane.verdict))
-        case .signal, .other: self.hear(text)
+        case .signal, .events, .other: self.hear(text)
         case .unusual: self.lane.fault("\(self.title) was told something that no Parley server says.")
         }
     }
@@ -121,6 +121,7 @@ final class LoadPeer: WebSocketDelegate {
         else {
             return self.faultUnreadable()
         }
+        if self.crew.takesMessages, self.crew.peer(self, takes: message) { return }
         self.tell(self.client.hear(message, &self.lane.verdict))
     }
 
@@ -145,7 +146,7 @@ final class LoadPeer: WebSocketDelegate {
     private static func advice(_ rejection: RejectedMessage) -> String {
         switch rejection.knownCode {
         case .rateLimited?:
-            " (--messages-per-second and --message-burst of the server; chat: 5 a second)"
+            " (--messages-per-second and --message-burst of the server; chat: 5 a second; rings: 20, then 1 in 3 s)"
         case .roomFull?: " (--room-capacity of the server)"
         case .busy?: " (1,000 commands a second in one room)"
         case .mailboxFull?: " (--unacknowledged-signals of the server)"

@@ -8,6 +8,8 @@ public struct LoadServer: Sendable {
     public var name: String
     /// In every `hello`.
     public var token: String?
+    /// Of people who are to be told apart, in turn.
+    public var tokens: [String] = []
 
     public init(target: WebSocketClientConnection.Target, name: String, token: String? = nil) {
         self.target = target

@@ -11,8 +11,7 @@ struct Load: AsyncParsableCommand {
             """,
         subcommands: [
             LoadRelay.self, LoadBroadcast.self, LoadJoinStorm.self, LoadResumeStorm.self, LoadIdle.self,
-            LoadMeeting.self,
-            LoadSoak.self, LoadServerLoss.self,
+            LoadMeeting.self, LoadSoak.self, LoadServerLoss.self, LoadCalls.self, LoadPresence.self,
         ]
     )
 }

@@ -15,7 +15,10 @@ struct LoadServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A file with a token, which everybody in the load shows.",
-            discussion: "Or the token itself in the environment: PARLEY_LOAD_TOKEN.",
+            discussion: """
+                For calls and presence one for each person, a line each. Or the token itself in the environment: \
+                PARLEY_LOAD_TOKEN.
+                """,
             valueName: "file"
         )
     )
@@ -51,11 +54,10 @@ struct LoadServerOptions: ParsableArguments {
             let tls = try self.tls()
             target.channelInitializer = { try tls.add(to: $0, host: bare) }
         }
-        return LoadServer(
-            target: target,
-            name: "\(scheme)://\(host):\(target.port)",
-            token: try self.token()
-        )
+        let tokens = try self.tokens()
+        var server = LoadServer(target: target, name: "\(scheme)://\(host):\(target.port)", token: tokens.first)
+        server.tokens = tokens
+        return server
     }
 
     /// If it is there; a proxy in front may keep it to itself.
@@ -76,13 +78,13 @@ struct LoadServerOptions: ParsableArguments {
         }
     }
 
-    private func token() throws -> String? {
+    private func tokens() throws -> [String] {
         guard let path = self.tokenFile else {
-            return ProcessInfo.processInfo.environment["PARLEY_LOAD_TOKEN"]
+            return ProcessInfo.processInfo.environment["PARLEY_LOAD_TOKEN"].map { [$0] } ?? []
         }
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw ValidationError("The file \(path) (--token-file) cannot be read.")
         }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.split(whereSeparator: \.isWhitespace).map(String.init)
     }
 }
