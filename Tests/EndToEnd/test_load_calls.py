@@ -38,7 +38,8 @@ async def test_a_rate_that_a_person_may_not_ring_at_is_named(stage):
 
 async def test_everybody_knows_how_others_are(stage):
     server = await stage.server()
-    status, result, said = await scenario(stage, "presence", server.address, *PRESENCE, "--pid", str(server.process.pid))
+    process = ["--pid", str(server.process.pid)]
+    status, result, said = await scenario(stage, "presence", server.address, *PRESENCE, *process)
     assert status == 0 and is_clean(result), said
     assert result["figures"]["changes"] >= 10 and result["messages"] > 20, said
     assert "serverMicrosecondsPerChange" in result["figures"], said
