@@ -63,7 +63,7 @@ package struct CallCourse: Hashable, Sendable {
         }()
         self.phase = .calling
         self.due = due
-        self.answering = Int(self.begun) % self.devices
+        self.answering = Int(self.begun - 1) % self.devices
         effects.append(.call)
     }
 
@@ -128,7 +128,7 @@ package struct CallCourse: Hashable, Sendable {
 
     /// Time to hang up, if they have talked long enough. Only when all devices have rung: what rings late must be seen.
     package mutating func tick(talking: UInt64, at now: UInt64, _ effects: inout [Effect]) {
-        guard self.phase == .talking, now >= self.answeredAt + talking else { return }
+        guard self.phase == .talking, self.rung.count == self.devices, now >= self.answeredAt + talking else { return }
         self.phase = .ending
         self.hungUpAt = now
         effects.append(.hangUp)
