@@ -40,6 +40,8 @@ class Entry:
     def __init__(self, record):
         self.at = tuple(record["at"])
         self.seen_at = record["t"]
+        # By participant: when they have seen it themselves.
+        self.seen_by = {}
         self.events = []
         self.after = set()
         # By view.
@@ -131,6 +133,7 @@ class Checker:
     def _see(self, record):
         room, at, view = record["room"], tuple(record["at"]), record["view"]
         entry = self.rooms[room].setdefault(at, Entry(record))
+        entry.seen_by.setdefault(record["me"], record["t"])
         if entry.hash.setdefault(view, record["hash"]) != record["hash"]:
             self.violate(f"S1: two states at {at} of {room} in the view {view}", record)
         if record["k"] == "events":
@@ -215,7 +218,8 @@ class Checker:
             shown = last.get(by)
             if shown is None or id <= shown["last"] or (by, id) in self.refused:
                 continue
-            if min(entry.seen_at for entry in entries) < shown["t"]:
+            # Others may have seen it while a state from just before it was on its way to its maker.
+            if any(entry.seen_by.get(by, shown["t"]) < shown["t"] for entry in entries):
                 # It is sent again then, which is seen as another entry; if it is not, it was lost.
                 if not any(entry.seen_at > shown["t"] for entry in entries):
                     self.violate(f"S2: command {id} of {by} was acknowledged; the state knows {shown['last']}", shown)

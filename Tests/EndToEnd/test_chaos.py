@@ -36,7 +36,7 @@ async def test_an_upgrade_of_one_node_after_the_other_that_nobody_notices(stage)
                         upgrades=True)
     counts = run.checker.counts
     assert counts["faults"] >= 1 and counts["interrupted"] == 0, counts
-    assert run.semantics[5] and run.semantics[6], run.semantics
+    assert run.semantics[6] and run.semantics[7], run.semantics
 
 
 @only_long

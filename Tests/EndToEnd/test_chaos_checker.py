@@ -190,6 +190,15 @@ async def test_an_acknowledged_command_is_lost(stage):
     finds(story, "S2: command 2 of ada was acknowledged")
 
 
+async def test_others_see_a_command_while_a_state_from_before_it_is_on_its_way_to_its_maker(stage):
+    story = Story()
+    story.command(0, "ada", 3)
+    story.entry([1, 7, "a7"], "h7", [["media-changed", "ada", "ada", 3, None]], [1])
+    story.snapshot(0, "ada", [1, 6, "a6"], "h6", [], ["ada", "bob"], last=2)
+    story.entry([1, 7, "a7"], "h7", [["media-changed", "ada", "ada", 3, None]], [0])
+    assert not any(violation.startswith("S2") for violation in violations(story))
+
+
 async def test_what_was_said_later_stands_in_front(stage):
     story = Story()
     story.command(0, "ada", 3)
