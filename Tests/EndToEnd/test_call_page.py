@@ -56,7 +56,7 @@ async def test_ring_answer_hold_transfer_add_and_hang_up(stage):
     await asyncio.gather(carol.rings("Ada"), phone.state("Ada has put you on hold"))
     await carol.accepts()
     await asyncio.gather(ada.meets(1, 30, only=SOUND), carol.meets(1, 30, only=SOUND))
-    await stage.picture(ada, "call-and-a-call-on-hold")
+    await stage.picture(ada, "call")
     await ada.at("connect-them").click()
     await ada.has_no_call()
     await asyncio.gather(carol.meets(1, 30, only=SOUND), phone.meets(1, 30, only=SOUND))
