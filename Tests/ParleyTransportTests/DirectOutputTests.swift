@@ -191,7 +191,8 @@ struct DirectOutputTests {
             let (channel, _) = try await RawPeer.connect(to: listener.address)
             try await channel.writeAndFlush(ByteBuffer(bytes: upgradeRequest()))
             try await channel.writeAndFlush(ByteBuffer(bytes: text("first") + text("last")))
-            try await channel.close()
+            // Not in both directions: with the answer unread that is a reset, which may take the messages with it.
+            try await channel.close(mode: .output)
             for await (isOpen, read) in results {
                 #expect(isOpen, "it is not told yet that it is gone")
                 #expect(read == -1)
