@@ -1,8 +1,10 @@
 """One device of a person at the page for calls."""
 
 import json
+from pathlib import Path
 
 from browsers import MeetingPage
+from stage import eventually
 
 PHONE = {"width": 390, "height": 844}
 # How many connections this page has made: an early offer that is answered needs one.
@@ -12,6 +14,8 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...values) { super(...values); window.connectionsMade += 1 }
 }
 """
+
+HINDRANCES = Path(__file__).with_name("hindrances.js").read_text()
 
 
 class CallPage(MeetingPage):
@@ -54,6 +58,30 @@ class CallPage(MeetingPage):
     async def accepts(self, video=False):
         await self.at("accept-video" if video else "accept-audio").click()
         await self.at("call").wait_for()
+
+    async def hears(self, tone):
+        """`ring`, `ringback`, `busy`; or `nothing`."""
+        await self.page.wait_for_function("(tone) => (parleyPage.phone.tone ?? 'nothing') === tone", arg=tone)
+
+    async def focus(self):
+        return await self.page.evaluate("document.activeElement.dataset.testid")
+
+    async def hindrances(self):
+        """What keeps somebody from using what is shown: no name, or too little contrast; in light and in dark."""
+        found = []
+        for scheme in ("light", "dark"):
+            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += [f"{scheme}: {line}" for line in await self.page.evaluate(HINDRANCES)]
+        return found
+
+    async def sees_screen(self, id):
+        video = self.tile(id, screen=True).locator("video")
+
+        async def plays():
+            return await video.evaluate("(video) => video.currentTime > 0 && video.videoWidth > 0")
+
+        await video.wait_for(state="attached")
+        await eventually(plays, 20, f"{self.name} sees a screen")
 
     async def state(self, text):
         await self.at("call-state").filter(has_text=text).wait_for()

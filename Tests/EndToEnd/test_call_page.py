@@ -2,6 +2,7 @@
 
 import asyncio
 
+from browsers import Chromium
 from call_page import PHONE, CallPage
 from hosted import SOUND
 from stage import eventually, within
@@ -99,10 +100,8 @@ async def test_declined_with_words_missed_and_called_back(stage):
     await ada.sees("bob-m", "Available")
     await ada.calls("bob-m", video=True)
     await bob.rings("Ada")
-    assert await bob.page.evaluate("document.activeElement.dataset.testid") == "accept-audio"
     await bob.chooses("decline-message", "reply-1")
-    await asyncio.gather(bob.rings_no_more(), ada.has_no_call("They declined"))
-    await ada.at("toast").filter(has_text="I call you back.").wait_for()
+    await asyncio.gather(bob.rings_no_more(), ada.has_no_call("They declined: “I call you back.”"))
     # She gives up before he comes: he finds out, and calls back with a click.
     await ada.calls("bob-m")
     await bob.rings("Ada")
@@ -179,3 +178,139 @@ async def test_firefox_calls_chromium_with_video(stage):
     await asyncio.gather(ada.meets(1, 30), bob.meets(1, 30))
     await bob.at("hang-up").click()
     await ada.has_no_call("The call is over")
+
+
+@within(90)
+async def test_a_shared_screen_and_another_microphone(stage):
+    ada, bob = await asyncio.gather(device(stage, "ada-s", "bob-s"), device(stage, "bob-s", "ada-s"))
+    await ada.sees("bob-s", "Available")
+    await ada.calls("bob-s")
+    await bob.rings("Ada")
+    await bob.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
+    await ada.at("screen").click()
+    hers = await ada.id()
+    await asyncio.gather(bob.sees_screen(hers), ada.sees_screen(hers))
+    # One at a time: he waits, and gets his turn when she stops.
+    await bob.at("screen").click()
+    await bob.at("floor-banner").filter(has_text="Ada shares now").wait_for()
+    await ada.at("screen").click()
+    await bob.tile(hers, screen=True).wait_for(state="detached")
+    await bob.at("floor-share").click()
+    his = await bob.id()
+    await ada.sees_screen(his)
+    # On hold nobody sees it, and then it goes on.
+    await ada.at("hold").click()
+    await ada.tile(his, screen=True).wait_for(state="detached")
+    await ada.at("hold").click()
+    await ada.sees_screen(his)
+    # The browser's own button ends the track.
+    await bob.page.evaluate(
+        "const [track] = parleyPage.phone.current.sharing.stream.getVideoTracks();"
+        " track.stop(); track.dispatchEvent(new Event('ended'))")
+    await ada.tile(his, screen=True).wait_for(state="detached")
+    # Another microphone, without a question to the other side.
+    before = await ada.page.evaluate("parleyPage.devices.audio.track.getSettings().deviceId")
+    await ada.at("settings").click()
+    other = await ada.page.evaluate(
+        "(before) => parleyPage.devices.lists.audio.find(({ id }) => id !== before).id", before)
+    await ada.at("settings-audio").select_option(other)
+    await ada.page.wait_for_function(
+        "(other) => [...parleyPage.mesh.peers.values()].every(({ connection }) => connection.getSenders()"
+        ".some(({ track }) => track?.getSettings().deviceId === other))", arg=other)
+    assert await ada.at("settings-speaker").is_visible()
+    await ada.page.keyboard.press("Escape")
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
+    assert await ada.at("settings-dialog").count() == 0
+
+
+@within(90)
+async def test_what_rings_is_answered_by_keys_and_rings_no_longer_than_that(stage):
+    ada, bob = await asyncio.gather(device(stage, "ada-k", "bob-k"), device(stage, "bob-k", "ada-k"))
+    await ada.sees("bob-k", "Available")
+    # He looks at his devices: what rings takes their place, and the focus; but no button of it.
+    await bob.at("devices").click()
+    await ada.calls("bob-k")
+    await asyncio.gather(bob.rings("Ada"), bob.hears("ring"), ada.hears("ringback"))
+    assert await bob.at("settings-dialog").count() == 0
+    sheet = bob.page.get_by_role("alertdialog", name="Ada is calling")
+    await sheet.wait_for()
+    assert await bob.focus() == "incoming", await bob.focus()
+    assert "Ada is calling" in await bob.page.title()
+    assert await bob.hindrances() == []
+    await bob.page.keyboard.press("Tab")
+    assert await bob.focus() == "accept-audio"
+    await bob.page.keyboard.press("d")
+    await asyncio.gather(ada.has_no_call("They declined"), bob.rings_no_more())
+    await asyncio.gather(bob.hears("nothing"), ada.hears("nothing"))
+    # The microphone was for the call alone.
+    assert await ada.page.evaluate("parleyPage.devices.audio.phase") == "off"
+    # Who types goes on typing, and comes to the call with Esc.
+    await bob.at("contact-new").focus()
+    await ada.calls("bob-k")
+    await bob.rings("Ada")
+    await bob.at("incoming-alert").filter(has_text="Ada is calling").wait_for(state="attached")
+    await bob.page.keyboard.type("ad")
+    assert await bob.at("contact-new").input_value() == "ad"
+    await bob.page.keyboard.press("Escape")
+    assert await bob.focus() == "incoming", await bob.focus()
+    await bob.page.keyboard.press("a")
+    await asyncio.gather(bob.state("In a call"), ada.state("In a call"), bob.hears("nothing"), ada.hears("nothing"))
+    assert await bob.focus() == "call-title", await bob.focus()
+    assert await ada.hindrances() == []
+    # With the keys of the bar; and what is hidden has not kept the focus.
+    await bob.page.keyboard.press("m")
+    await bob.page.locator('#microphone[aria-pressed="false"]').wait_for()
+    await bob.at("hang-up").focus()
+    await bob.page.keyboard.press("Enter")
+    await asyncio.gather(bob.has_no_call(), ada.has_no_call("The call is over"))
+    await eventually(lambda: is_at(bob, "me"), 10, "the focus")
+
+
+async def is_at(page, testid):
+    return await page.focus() == testid
+
+
+@within(90)
+async def test_nobody_there_oneself_and_no_microphone(stage):
+    silent = await stage.enter(Chromium(consents=False))
+    ada, bob = await asyncio.gather(
+        device(stage, "ada-n", "bob-n", "nobody-n", "ada-n", browser=silent), device(stage, "bob-n", "ada-n"))
+    await asyncio.gather(ada.sees("bob-n", "Available"), ada.sees("nobody-n", "Unknown, or hidden"))
+    await ada.contact("ada-n").get_by_test_id("call-audio").click()
+    await ada.at("toast").filter(has_text="That is you").wait_for()
+    await ada.at("contact-new").fill("ada-n")
+    await ada.at("contact-add").click()
+    await ada.at("contact-new-fault").filter(has_text="That is you").wait_for()
+    await ada.contact("nobody-n").get_by_test_id("call-audio").click()
+    await ada.has_no_call("They cannot be reached")
+    # Without a microphone one hears, and is told so.
+    await ada.calls("bob-n")
+    await bob.rings("Ada")
+    await bob.accepts()
+    await ada.at("device-trouble").filter(has_text="Microphone not allowed").wait_for()
+    await asyncio.gather(ada.meets(1, 30, only=("audioIn",)), bob.meets(1, 30, only=("audioOut",)))
+    await ada.at("device-trouble-close").click()
+    await ada.at("device-trouble").wait_for(state="hidden")
+
+
+@within(90)
+async def test_a_page_that_is_loaded_again(stage):
+    ada, bob = await asyncio.gather(device(stage, "ada-r", "bob-r"), device(stage, "bob-r", "ada-r"))
+    await ada.sees("bob-r", "Available")
+    await ada.calls("bob-r")
+    await bob.rings("Ada")
+    # It rings on the same device again, without a question.
+    await bob.page.reload()
+    await bob.rings("Ada")
+    await bob.accepts()
+    await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
+    # In a call one is asked; whoever goes on all the same has hung up.
+    asked = []
+    bob.page.on("dialog", lambda dialog: asked.append(dialog.type) or asyncio.ensure_future(dialog.accept()))
+    await bob.page.reload()
+    await ada.has_no_call("The call is over")
+    assert asked == ["beforeunload"], asked
+    await bob.at("phone").wait_for()
+    await ada.calls("bob-r")
+    await bob.rings("Ada")

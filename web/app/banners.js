@@ -3,6 +3,7 @@ import { explainDevice } from './device-words.js'
 import { displayName } from './names.js'
 import { noticeLine } from './notice.js'
 import { order } from './order.js'
+import { floorLine } from './screen-line.js'
 import { explainAudience, explainAway, explainCrowd, explainDegraded, untilInWords } from './words.js'
 
 const line = (id, rest) => noticeLine(id, { kind: 'banner calm', picture: 'help', ...rest })
@@ -30,12 +31,7 @@ export class Banners {
             }),
             trouble: line('meeting-trouble', { kind: 'banner', picture: 'warning', ondismiss: () => this.#dismissTrouble(redraw) }),
             door: this.#doorLine(onwaiting),
-            floor: line('floor-banner', {
-                picture: 'screen', actions: [
-                    { id: 'floor-share', label: 'Choose what to share', kind: 'small primary', onclick: onscreen },
-                    { id: 'floor-give-up', label: 'Give up', onclick: () => order(call.sharing.giveUp()) },
-                ],
-            }),
+            floor: floorLine({ sharing: () => call.sharing, nameOf: (id) => this.#nameOf(id), onshare: onscreen }),
             question: line('question-banner', { action: { label: 'Answer', onclick: () => questions.open[0]?.ask() } }),
             breakout: line('breakout-banner', { picture: 'people', action: { label: 'Go there', onclick: () => this.#goToBreakout() } }),
             back: line('back-banner', {
@@ -75,8 +71,7 @@ export class Banners {
         this.#drawAudience(lines.audience)
         lines.trouble.show(this.screenFault ?? this.#deviceFault)
         lines.door.show(this.#door)
-        lines.floor.show(this.#floor)
-        lines.floor.element.querySelector('[data-testid="floor-share"]').hidden = !this.#call.sharing.isOffered
+        lines.floor.update()
         const [question] = this.questions.open
         lines.question.show(question ? { title: question.title, text: 'You have not answered yet.' } : null)
         lines.breakout.show(this.#breakout)
@@ -107,14 +102,9 @@ export class Banners {
         return { title: `${displayName(waiting[0])} is waiting`, text: more }
     }
 
-    get #floor() {
-        const { sharing } = this.#call
-        if (sharing.isOffered) return { title: 'It is your turn to share', text: '' }
-        const { place, holders } = sharing.floor
-        if (place === undefined) return null
-        const holder = this.#room.person(holders[0])
-        const before = place === 0 ? 'You are the next one.' : `${place} before you.`
-        return { title: holder ? `${displayName(holder)} shares now` : 'You wait for your turn to share', text: before }
+    #nameOf(id) {
+        const person = this.#room.person(id)
+        return person && displayName(person)
     }
 
     get #breakout() {

@@ -6,10 +6,11 @@ import { audienceInWords } from './words.js'
 // control need it; what a press will do stands in the tooltip.
 
 const tool = (id, label, rest) => button({ id, label, kind: 'tool', ...rest })
+/** Telephones cannot. */
+export const CAN_SHARE = navigator.mediaDevices?.getDisplayMedia !== undefined
 const count = () => make('span', { class: 'count', 'aria-hidden': 'true', hidden: true })
 
 export class Bar {
-    #canShare = navigator.mediaDevices?.getDisplayMedia !== undefined
     #counts = { people: count(), chat: count() }
 
     /** `on`: what each button does, by its name; `reactions()`, `more()`, `leaving()`: items of the menus. */
@@ -20,7 +21,7 @@ export class Bar {
         this.microphone = tool('microphone', 'Microphone', { icon: 'microphone', onclick: on.microphone, 'aria-keyshortcuts': 'm' })
         this.camera = tool('camera', 'Camera', { icon: 'camera', onclick: on.camera, 'aria-keyshortcuts': 'v' })
         this.screen = tool('screen', 'Share screen',
-            { icon: 'screen', onclick: on.screen, hidden: !this.#canShare, 'aria-keyshortcuts': 's' })
+            { icon: 'screen', onclick: on.screen, hidden: !CAN_SHARE, 'aria-keyshortcuts': 's' })
         this.hand = tool('hand', 'Hand', { icon: 'hand', onclick: on.hand, 'aria-keyshortcuts': 'h', hidden: true })
         this.react = menuButton({ id: 'react', label: 'React', icon: 'smile', kind: 'tool wide-only', items: reactions, hidden: true })
         this.chat = panel('chat', 'Chat', 'c', { icon: 'chat', hidden: true })
@@ -46,10 +47,10 @@ export class Bar {
         setToggle(this.microphone, devices.audio, isAudible, 'microphone', microphoneTitle(devices, own))
         setToggle(this.camera, devices.video, isFilming, 'camera', `Switch the camera ${isFilming ? 'off' : 'on'} (V)`)
         this.microphone.classList.toggle('is-locked', !own.mayUnmute && !isAudible)
-        this.#drawScreen(sharing)
+        drawScreen(this.screen, sharing)
         // Whoever is counted sends nothing, so there is nothing to switch.
         for (const one of [this.microphone, this.camera]) one.hidden = room.isCounted
-        this.screen.hidden = !this.#canShare || room.isCounted
+        this.screen.hidden = !CAN_SHARE || room.isCounted
         const isUp = room.me.hand !== undefined
         this.hand.hidden = this.react.hidden = !room.may('react')
         setAttribute(this.hand, 'aria-pressed', isUp)
@@ -60,17 +61,6 @@ export class Bar {
         this.leave.hidden = !this.leaving.hidden
         for (const id of ['people', 'chat', 'host']) setAttribute(this[id], 'aria-expanded', openPanel === id)
         this.#drawCounts(call, unread)
-    }
-
-    #drawScreen(sharing) {
-        const isSharing = sharing.stream !== null
-        const waits = sharing.floor.place !== undefined
-        setAttribute(this.screen, 'aria-pressed', isSharing)
-        setIcon(this.screen.firstElementChild, isSharing ? 'screen-stop' : 'screen')
-        this.screen.disabled = !sharing.mayShare && !isSharing
-        this.screen.classList.toggle('is-waiting', waits)
-        const ask = sharing.isBusy ? 'Ask to share next (S)' : 'Share a window or the whole screen (S)'
-        setAttribute(this.screen, 'title', isSharing ? 'Stop sharing (S)' : waits ? 'Give up your turn to share (S)' : ask)
     }
 
     #drawCounts({ room, count: people }, unread) {
@@ -90,17 +80,31 @@ function show(element, number) {
     setText(element, number > 99 ? '99+' : String(number))
 }
 
-function microphoneTitle({ isAudible, audio }, own) {
+/** `own`: what the room lets us do. */
+export function microphoneTitle({ isAudible, audio }, own = { mayUnmute: true }) {
     if (isAudible) return 'Mute (M)'
     if (!own.mayUnmute) return 'The host has muted everybody'
     return audio.phase === 'on' ? 'Unmute (M), or hold Space to speak' : 'Switch the microphone on (M)'
 }
 
-function setToggle(element, device, isOn, picture, title) {
+/** A camera or a microphone: on, off, asked for, or broken. */
+export function setToggle(element, device, isOn, picture, title) {
     setAttribute(element, 'aria-pressed', isOn)
     setAttribute(element, 'aria-busy', device.phase === 'asking' ? 'true' : null)
     element.classList.toggle('is-off', !isOn)
     element.classList.toggle('has-fault', device.phase === 'failed')
     setIcon(element.firstElementChild, isOn ? picture : `${picture}-off`)
     setAttribute(element, 'title', title)
+}
+
+/** Our shared screen; `sharing`: a `ScreenShare`. */
+export function drawScreen(element, sharing) {
+    const isSharing = sharing.stream !== null
+    const waits = sharing.floor.place !== undefined
+    setAttribute(element, 'aria-pressed', isSharing)
+    setIcon(element.firstElementChild, isSharing ? 'screen-stop' : 'screen')
+    element.disabled = !sharing.mayShare && !isSharing
+    element.classList.toggle('is-waiting', waits)
+    const ask = sharing.isBusy ? 'Ask to share next (S)' : 'Share a window or the whole screen (S)'
+    setAttribute(element, 'title', isSharing ? 'Stop sharing (S)' : waits ? 'Give up your turn to share (S)' : ask)
 }

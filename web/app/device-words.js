@@ -43,7 +43,7 @@ function explainBoth(fault) {
         case 'refused':
             return say('Camera and microphone not allowed',
                 'Your browser keeps them from this page. Open the site settings beside the address, allow camera and',
-                'microphone, then switch them on here. You can also join as you are: you will see and hear the others.')
+                'microphone, then switch them on here. You can also take part as you are: you will see and hear the others.')
         case 'missing':
             return say('No camera, no microphone', 'None was found. You can join and will see and hear the others.')
         case 'insecure':

@@ -17,13 +17,18 @@ const SHORTCUTS = [
     ['?', 'This help'],
 ]
 
+/** Answers with the dialog. The meter hears the microphone that is chosen now. */
 export function openSettings(devices, meter) {
     const picker = devicePicker(devices, meter, 'settings')
     meter.listen(devices.audio.track)
-    dialog('settings-dialog', 'Devices', {}, picker.element).addEventListener('close', () => {
+    const off = devices.on('track', ({ kind, track }) => kind === 'audio' && meter.listen(track))
+    const element = dialog('settings-dialog', 'Devices', {}, picker.element)
+    element.addEventListener('close', () => {
+        off()
         picker.close()
         meter.listen(null)
     })
+    return element
 }
 
 export function openHelp() {

@@ -1,13 +1,7 @@
-import { explain } from '/client/parley.js'
 import { announce } from './announce.js'
-import { explainScreen } from './device-words.js'
 import { openHelp, openSettings } from './dialogs.js'
 import { order } from './order.js'
-
-const SCREEN_WORDS = {
-    on: 'You share your screen.', off: 'You stopped sharing.', 'gave-up': 'You do not wait for your turn any more.',
-    waits: 'You get your turn when the screen is free.',
-}
+import { switchScreen } from './screen-line.js'
 
 /** What the buttons of the bar, and their keys, do; and what is said about it. */
 export class MeetingActions {
@@ -45,15 +39,7 @@ export class MeetingActions {
 
     async screen() {
         this.#banners.screenFault = null
-        const { sharing } = this.#call
-        if (!sharing.mayShare && sharing.stream === null) return
-        try {
-            const outcome = await sharing.toggle()
-            announce(SCREEN_WORDS[outcome], { isQuiet: outcome !== 'waits' })
-        } catch (error) {
-            // The room has refused it by name; anything else is the browser's.
-            this.#banners.screenFault = error.name === 'ParleyError' ? explain(error) : explainScreen(error)
-        }
+        this.#banners.screenFault = await switchScreen(this.#call.sharing)
         this.#redraw()
     }
 

@@ -35,8 +35,9 @@ export function openMenu(opener, items) {
     list.querySelector('button')?.focus()
 }
 
-export function closeMenu() {
-    if (open === null) return
+/** `within`: only if what has opened it is in there, or is that. */
+export function closeMenu(within) {
+    if (open === null || (within && !within.contains(open.opener))) return
     const { opener, list, stop } = open
     open = null
     stop.abort()

@@ -20,7 +20,7 @@ export class ContactsList {
         this.empty = make('p', { class: 'hint', text: 'Nobody yet. Add somebody by the name that they have for calls.' })
         this.missed = make('section', { class: 'contact-section', 'data-testid': 'missed', 'aria-labelledby': 'missed-title', hidden: true },
             make('header', { class: 'panel-header' }, make('h2', { id: 'missed-title', text: 'Missed calls' }),
-                button({ id: 'missed-clear', label: 'Seen', kind: 'small quiet', onclick: () => phone.clearMissed() })),
+                button({ id: 'missed-clear', label: 'Clear', kind: 'small quiet', onclick: () => phone.clearMissed() })),
             this.missedList = make('ul', { class: 'plain-list' }))
         this.elsewhere = make('section', { class: 'contact-section', 'data-testid': 'elsewhere', 'aria-label': 'Calls on your other devices', hidden: true })
         this.element = make('section', { class: 'contacts', 'aria-labelledby': 'contacts-title' },
@@ -94,7 +94,9 @@ export class ContactsList {
             class: 'contact-form', novalidate: true, onsubmit: (event) => {
                 event.preventDefault()
                 const user = field.input.value.trim().toLowerCase()
-                if (!isUser(user)) return field.complain(USER_FAULT)
+                const fault = user === this.#phone.user ? 'That is you: this is the name by which others call you.' : isUser(user) ? null : USER_FAULT
+                field.complain(fault)
+                if (fault !== null) return field.input.focus()
                 this.#phone.contacts.add(user)
                 this.#phone.watch()
                 field.input.value = ''

@@ -1,3 +1,4 @@
+import { ScreenShare } from '/app/call/screen-share.js'
 import { Emitter } from '/app/emitter.js'
 import { listInWords, ringInWords } from './words.js'
 
@@ -7,9 +8,13 @@ import { listInWords, ringInWords } from './words.js'
  */
 export class Conversation extends Emitter {
     call
+    /** Our screen in it. */
+    sharing
     /** When somebody was in it for the first time. */
     answeredAt = null
     isOver = false
+    /** With which somebody has declined. */
+    reply = null
     #offs = []
     #contacts
     #devices
@@ -60,8 +65,9 @@ export class Conversation extends Emitter {
             return {
                 ...person, name: this.#contacts.nameOf(person), link: person.isSelf ? 'connected' : peer?.state ?? 'connecting', quality: null,
                 isInterrupted: !person.isSelf && person.connection === 'interrupted', beyond: false, speaking: false, isSpotlit: false, isPinned: false, handPlace: 0,
-                camera: person.isSelf ? this.#devices.stream : peer?.camera ?? null, screen: peer?.screen ?? null,
-                media: isQuiet ? { audio: false, video: false, screen: false } : person.isSelf ? { ...person.media, ...this.#own } : person.media,
+                camera: person.isSelf ? this.#devices.stream : peer?.camera ?? null,
+                screen: person.isSelf ? this.sharing.stream : peer?.screen ?? null,
+                media: isQuiet ? { audio: false, video: false, screen: false } : person.isSelf ? { ...this.#own, screen: this.sharing.stream !== null } : person.media,
             }
         })
     }
@@ -82,7 +88,11 @@ export class Conversation extends Emitter {
 
     #adopt(call) {
         this.#offs.forEach((off) => off())
+        // What we share stays behind: nobody there has asked for it.
+        this.sharing?.close()
         this.call = call
+        this.sharing = new ScreenShare({ room: call, mesh: call.mesh, draw: () => this.#draw() })
+        const check = () => this.sharing.check(call.me)
         const name = (person) => this.#contacts.nameOf(person)
         const draw = () => this.#draw()
         const say = (text) => this.emit('said', text)
@@ -95,11 +105,16 @@ export class Conversation extends Emitter {
                 if (!this.isCall && this.rung.length === 0) this.hangUp().catch(() => {})
             }),
             call.on('ring-changed', (person, { state, message }) => {
-                if (message) say(`${name(person)}: ${message}`)
+                if (message && !this.isAnswered) this.reply = message
+                else if (message) say(`${name(person)}: ${message}`)
                 else if (this.isAnswered && !['calling', 'ringing', 'answered'].includes(state)) say(`${name(person)}: ${ringInWords(state)}.`)
             }),
             call.on('held', (person) => { if (person && !person.isSelf) say(`${name(person)} has put you on hold.`) }),
             call.on('unheld', (person) => { if (person && !person.isSelf) say(`${name(person)} is back.`) }),
+            call.on('media-changed', ({ isSelf }) => { if (isSelf) check() }),
+            call.on('floor-revoked', check),
+            call.on('resynced', check),
+            call.on('screen-refused', () => this.sharing.stop({ isTold: true })),
             call.on('transfer-failed', () => say('They could not be reached. The call comes back.')),
             call.on('moving', () => say('You are being connected.')),
             call.on('moved', (next) => this.#adopt(next)),
@@ -124,6 +139,7 @@ export class Conversation extends Emitter {
         if (this.isOver) return
         this.isOver = true
         this.#offs.forEach((off) => off())
+        this.sharing.close()
         this.call.mesh?.close()
         this.emit('over', reason)
     }

@@ -60,7 +60,7 @@ async function online({ user, name }) {
         // Who is in a call hears of another one, and may put the first on hold.
         const line = await parley.online({ name, whenBusy: 'ring' })
         storage?.setItem('me', JSON.stringify({ user, name }))
-        begin(parley, line)
+        begin(parley, line, user)
         return null
     } catch (error) {
         parley.close()
@@ -68,9 +68,9 @@ async function online({ user, name }) {
     }
 }
 
-function begin(parley, line) {
+function begin(parley, line, user) {
     const { devices } = page
-    const phone = page.phone = new Phone({ parley, line, devices, contacts: new Contacts() })
+    const phone = page.phone = new Phone({ parley, line, devices, contacts: new Contacts(), user })
     const offline = async () => {
         storage?.removeItem('me')
         await Promise.all(phone.conversations.map((one) => one.hangUp().catch(() => {})))
@@ -80,6 +80,7 @@ function begin(parley, line) {
     show(new PhoneView({ phone, onoffline: offline }))
     parley.on('status', ({ status, reason, code }) => {
         if (status !== 'closed') return
+        phone.close()
         page.phone = page.parley = null
         devices.stop()
         if (reason === 'superseded') return showSuperseded()
@@ -92,6 +93,8 @@ function showSuperseded() {
     show(farewell({ title: 'Open in another tab', text: 'Calls ring there.', picture: 'phone', testid: 'superseded', actions }))
 }
 
+// Whoever closes or reloads it by mistake would hang up.
+window.addEventListener('beforeunload', (event) => { if (page.phone?.conversations.length > 0) event.preventDefault() })
 // Hung up by a tab that closes: whoever is left behind should not wait. The line stays for the grace of the server.
 window.addEventListener('pagehide', () => page.phone?.conversations.forEach((one) => one.hangUp().catch(() => {})))
 window.addEventListener('pageshow', (event) => event.persisted && location.reload())

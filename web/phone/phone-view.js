@@ -1,5 +1,8 @@
 import { announce } from '/app/announce.js'
+import { closeDialogs } from '/app/dialog.js'
+import { openSettings } from '/app/dialogs.js'
 import { button, icon, make, setText } from '/app/dom.js'
+import { LevelMeter } from '/app/level.js'
 import { closeMenu } from '/app/menu.js'
 import { noticeLine } from '/app/notice.js'
 import { CallPane } from './call-pane.js'
@@ -12,32 +15,38 @@ export class PhoneView {
     #phone
     #frame = null
     #offs
+    #meter = new LevelMeter()
 
     /** `onoffline`: this device shall not ring any more. */
     constructor({ phone, onoffline }) {
         this.#phone = phone
         this.list = new ContactsList(phone)
-        this.pane = new CallPane(phone)
+        this.pane = new CallPane(phone, { onsettings: () => this.#settings() })
         this.sheet = new IncomingSheet(phone)
         this.away = noticeLine('server-away', { kind: 'banner' })
+        // Who has not clicked since this page was loaded hears nothing.
+        this.mute = noticeLine('ring-mute', { kind: 'banner', picture: 'sound', action: { label: 'Turn sound on', onclick: () => this.#schedule() } })
         this.availability = make('select', {
             id: 'availability', class: 'small', 'data-testid': 'availability', 'aria-label': 'How reachable you are',
             onchange: () => phone.setAvailability(this.availability.value),
         }, ...AVAILABILITIES.map(([value, text]) => make('option', { value, text })))
         this.heading = make('h1', { class: 'phone-name', tabindex: -1, 'data-testid': 'me' })
-        this.nothing = make('section', { class: 'no-call', 'aria-label': 'No call' }, icon('phone'), make('p', { class: 'lead', text: 'No call at the moment.' }),
+        // What others have to know to call us.
+        this.known = make('span', { class: 'phone-user', 'data-testid': 'me-user', text: phone.user ? `Others call you as ${phone.user}` : '' })
+        this.nothing = make('section', { class: 'no-call', 'aria-label': 'No call' }, icon('phone'), this.lead = make('p', { class: 'lead', role: 'status', 'data-testid': 'no-call' }),
             this.last = make('p', { class: 'hint', 'data-testid': 'last-call', hidden: true }))
         this.element = make('main', { class: 'phone', 'data-testid': 'phone' },
-            make('header', { class: 'phone-header' }, make('img', { src: '/favicon.svg', alt: '', width: 28, height: 28 }), this.heading, this.availability,
+            make('header', { class: 'phone-header' }, make('img', { src: '/favicon.svg', alt: '', width: 28, height: 28 }),
+                make('div', { class: 'phone-me' }, this.heading, this.known), this.availability,
+                button({ id: 'devices', icon: 'settings', label: 'Devices', kind: 'round plain', title: 'Devices', 'aria-haspopup': 'dialog', onclick: () => this.#settings() }),
                 button({ id: 'go-offline', label: 'Go offline', kind: 'small quiet', onclick: onoffline })),
-            this.away.element,
+            make('div', { class: 'banners phone-banners' }, this.away.element, this.mute.element),
             make('div', { class: 'phone-body' }, this.list.element, this.nothing, this.pane.element))
-        // Above everything else, toasts too.
-        document.body.append(this.sheet.element)
         this.#offs = [
             phone.on('change', () => this.#schedule()),
             phone.on('said', (text) => announce(text)),
-            phone.on('incoming', (incoming) => announce(`${phone.contacts.nameOf(incoming.from)} is calling.`, { isQuiet: true })),
+            // A dialog would lie above what rings, and make it deaf.
+            phone.on('incoming', () => closeDialogs()),
             phone.on('over', ({ title, text }) => {
                 setText(this.last, `${title}: ${text}`)
                 this.last.hidden = false
@@ -53,8 +62,14 @@ export class PhoneView {
         this.#offs.forEach((off) => off())
         cancelAnimationFrame(this.#frame)
         closeMenu()
+        closeDialogs()
         this.pane.close()
         this.sheet.close()
+    }
+
+    #settings() {
+        const done = this.#phone.lookAtDevices()
+        openSettings(this.#phone.devices, this.#meter).addEventListener('close', done)
     }
 
     // A tab that nobody sees draws no frames, and rings all the same.
@@ -66,16 +81,21 @@ export class PhoneView {
     #draw() {
         cancelAnimationFrame(this.#frame)
         this.#frame = null
-        const { line, incoming, current, isOnline, contacts } = this.#phone
+        const { line, incoming, current, isOnline, contacts, beginning, isMute } = this.#phone
         setText(this.heading, line.me.name ?? 'You')
         const { availability } = line.presence
         if (availability && document.activeElement !== this.availability) this.availability.value = availability
         this.away.show(isOnline ? null : { title: 'The server is out of reach', text: current ? 'The call goes on; nobody can call you meanwhile.' : 'Nobody can call you meanwhile. Trying again.' })
+        this.mute.show(isMute ? { title: 'You would not hear it ring', text: 'Your browser keeps this page silent until somebody clicks on it.' } : null)
+        setText(this.lead, beginning ? `${beginning.title}: your browser may ask for your microphone.` : 'No call at the moment.')
         this.element.classList.toggle('has-call', current !== null)
+        this.element.classList.toggle('is-beginning', beginning !== null)
         this.nothing.hidden = current !== null
         this.list.update()
-        this.pane.update()
         this.sheet.update()
+        const hadFocus = this.pane.element.contains(document.activeElement)
+        this.pane.update()
+        if (hadFocus && current === null) this.heading.focus()
         const ringing = incoming[0]
         document.title = ringing ? `${contacts.nameOf(ringing.from)} is calling · Parley` : current ? `${current.title} · Parley` : 'Calls · Parley'
     }

@@ -6,6 +6,7 @@ import { Ringer } from './ringer.js'
 import { endInWords, incomingEndInWords } from './words.js'
 
 const SECOND_CALL = 'One call at a time: the other one is on hold.'
+const AWAY = 'The server is out of reach. Try again in a moment.'
 
 /**
  * What this device does about calls: its line, whom it watches, what rings, the calls it is in. It draws nothing. Emits
@@ -16,23 +17,45 @@ export class Phone extends Emitter {
     conversations = []
     current = null
     presence = new Map()
+    /** What begins: whom it is with. The browser may ask for the microphone meanwhile. Or null. */
+    beginning = null
     #ringer = new Ringer()
+    /** What rings, and has been answered or declined here: it is not heard any more. */
+    #handled = new Set()
+    #begun = Promise.resolve()
+    #offs
     #unwatch = () => {}
     #watched = ''
 
-    constructor({ parley, line, devices, contacts }) {
+    /** `user`: our own name for calls, if we know it. */
+    constructor({ parley, line, devices, contacts, user }) {
         super()
-        Object.assign(this, { parley, line, devices, contacts, desk: new Desk(parley) })
+        Object.assign(this, { parley, line, devices, contacts, user, desk: new Desk(parley) })
         this.desk.on('change', () => this.#draw())
         line.on('incoming', (incoming) => this.#rings(incoming))
         for (const name of ['change', 'closed']) line.on(name, () => this.#draw())
         line.on('missed', (missed) => missed && this.emit('said', `You have missed a call from ${contacts.nameOf(missed.from)}.`))
-        parley.on('status', () => this.#draw())
-        devices.on('change', () => this.#draw())
+        this.#offs = [
+            parley.on('status', () => this.#draw()),
+            devices.on('change', () => this.#draw()),
+            this.#ringer.on('change', () => this.#draw()),
+        ]
         this.watch()
     }
 
+    close() {
+        this.#offs.forEach((off) => off())
+        this.#unwatch()
+        this.#ringer.close()
+    }
+
     get incoming() { return this.line.incoming }
+    /** Answered or declined here, and the server does not know it yet. */
+    isHandled(incoming) { return this.#handled.has(incoming) }
+    /** What is heard now: `ring`, `ringback`, `busy`, or null. */
+    get tone() { return this.#ringer.name }
+    /** The browser lets nothing be heard before somebody has clicked. */
+    get isMute() { return this.#ringer.isMute }
     get isOnline() { return this.parley.status === 'connected' }
     /** Those that wait while we speak with somebody else. */
     get waiting() { return this.conversations.filter((one) => one !== this.current) }
@@ -52,32 +75,43 @@ export class Phone extends Emitter {
 
     setAvailability(availability) { return this.#try(() => this.line.setAvailability(availability)) }
 
+    /** One at a time: whoever presses again while the browser asks does not call twice. */
     async call(user, { video = false } = {}) {
-        await this.#settleOthers()
-        await this.#open(video)
-        await this.#try(async () => {
-            const label = this.contacts.nameOf({ user })
+        if (this.beginning) return
+        if (!this.isOnline) return this.emit('said', AWAY)
+        const label = this.contacts.nameOf({ user })
+        await this.#starts(label, video, async () => {
             const call = await this.parley.call(user, { name: this.line.me.name, intent: video ? 'video' : 'audio', mesh: this.#mesh })
             this.#begins(call, label)
         })
     }
 
     async accept(incoming, { video = false } = {}) {
-        await this.#settleOthers()
-        await this.#open(video)
-        await this.#try(async () => {
-            const call = await incoming.accept({ name: this.line.me.name, mesh: this.#mesh })
-            this.#begins(call, this.contacts.nameOf(incoming.from))
+        if (this.isHandled(incoming)) return
+        this.#handled.add(incoming)
+        const label = this.contacts.nameOf(incoming.from)
+        await this.#starts(label, video, async () => {
+            // Over while the browser asked: that has been said.
+            if (!incoming.isRinging) return
+            try {
+                this.#begins(await incoming.accept({ name: this.line.me.name, mesh: this.#mesh }), label)
+            } catch (error) {
+                if (incoming.reason !== error.code) throw error
+            }
         })
+    }
+
+    async decline(incoming, message) {
+        if (this.isHandled(incoming)) return
+        this.#handled.add(incoming)
+        this.#draw()
+        if (await this.#try(() => incoming.decline({ scope: 'person', message }))) return
+        this.#handled.delete(incoming)
         this.#draw()
     }
 
-    decline(incoming, message) { return this.#try(() => incoming.decline({ scope: 'person', message })) }
-
     async continueHere(elsewhere) {
-        await this.#settleOthers()
-        await this.#open(false)
-        await this.#try(async () => this.#begins(await this.line.continueHere(elsewhere, { mesh: this.#mesh }), 'Your call'))
+        await this.#starts('Your call', false, async () => this.#begins(await this.line.continueHere(elsewhere, { mesh: this.#mesh }), 'Your call'))
     }
 
     // MARK: Queues
@@ -85,15 +119,19 @@ export class Phone extends Emitter {
     /** Until somebody takes us, or we give up. The microphone is asked for at once: then nobody has to wait for it. */
     async wait(queue, skills) {
         await this.#open(false)
-        await this.#try(async () => this.#begins(await this.desk.wait(queue, { name: this.line.me.name, skills, mesh: this.#mesh }), queue))
+        await this.#try(async () => {
+            const call = await this.desk.wait(queue, { name: this.line.me.name, skills, mesh: this.#mesh })
+            await this.#settleOthers()
+            this.#begins(call, queue)
+        })
+        this.#closeUnused()
     }
 
     serve(queue, skills) { return this.#try(() => this.desk.serve(queue, { name: this.line.me.name, skills })) }
 
     async take(customer) {
-        await this.#settleOthers()
-        await this.#open(false)
-        await this.#try(async () => {
+        if (this.beginning) return
+        await this.#starts(customer?.name ?? 'the next one', false, async () => {
             const { room, name } = await this.desk.take(customer)
             this.#begins(await this.parley.enter(room, { name: this.line.me.name, mesh: this.#mesh }), name)
         })
@@ -128,7 +166,34 @@ export class Phone extends Emitter {
         return this.#try(() => this.line.block(user, blocked), blocked ? 'Their calls do not get through any more.' : 'Their calls get through again.')
     }
 
+    /** Devices have names, and a microphone a level, only while one is open. Answers with what ends it. */
+    lookAtDevices() {
+        if (this.conversations.length === 0 && this.desk.door === null) this.#open(false)
+        return () => this.#closeUnused()
+    }
+
     // MARK: Inside
+
+    /** One after the other: the devices, and which call is on hold, are those of all of them. */
+    #starts(title, video, action) {
+        this.#begun = this.#begun.then(async () => {
+            this.beginning = { title }
+            this.#draw()
+            await this.#settleOthers()
+            await this.#open(video)
+            await this.#try(action)
+        }).finally(() => {
+            this.beginning = null
+            this.#closeUnused()
+            this.#draw()
+        })
+        return this.#begun
+    }
+
+    /** No light at the camera where nobody is called. */
+    #closeUnused() {
+        if (this.conversations.length === 0 && this.beginning === null && this.desk.door === null) this.devices.stop()
+    }
 
     get #mesh() { return { stream: this.devices.stream } }
 
@@ -162,17 +227,18 @@ export class Phone extends Emitter {
         this.conversations = this.conversations.filter((one) => one !== conversation)
         const wasCurrent = this.current === conversation
         if (wasCurrent) this.current = this.conversations.at(-1) ?? null
-        if (this.conversations.length === 0) this.devices.stop()
+        this.#closeUnused()
         if (reason === 'busy') this.#ringer.play('busy')
         // Where nobody was rung, as from a queue, the room knows no answer.
         const why = reason === 'cancelled' && conversation.isAnswered ? 'hung-up' : reason
-        this.emit('over', { title: conversation.title, text: endInWords(why) })
+        this.emit('over', { title: conversation.title, text: endInWords(why, conversation.reply) })
         this.#draw()
     }
 
     #rings(incoming) {
         const name = this.contacts.nameOf(incoming.from)
         incoming.on('ended', (reason) => {
+            this.#handled.delete(incoming)
             const text = incomingEndInWords(name, reason)
             if (text !== null) this.emit('said', text)
             this.#draw()
@@ -181,20 +247,23 @@ export class Phone extends Emitter {
         this.#draw()
     }
 
+    /** Answers whether it did work. */
     async #try(action, done) {
         try {
             await action()
             if (done) this.emit('said', done)
+            return true
         } catch (error) {
-            if (error.code === 'closed') return
+            if (error.code === 'closed') return false
             const { title, text } = explain(error)
             this.emit('said', `${title}. ${text}`)
+            return false
         }
     }
 
     // Who rings is heard over who waits.
     #tone() {
-        if (this.incoming.length > 0) return this.#ringer.play('ring')
+        if (this.incoming.some((one) => !this.isHandled(one))) return this.#ringer.play('ring')
         const isCalling = this.current && !this.current.isAnswered && !this.current.isHeld
         if (isCalling) return this.#ringer.play('ringback')
         if (this.#ringer.name !== 'busy') this.#ringer.play(null)

@@ -1,3 +1,4 @@
+import { Emitter } from '/app/emitter.js'
 import { audioContext } from '/app/level.js'
 
 // Tones that are made, not loaded. A browser plays nothing before somebody has touched the page: until then what rings is
@@ -12,10 +13,30 @@ const PATTERNS = {
 }
 const FADE_SECONDS = 0.03
 
-export class Ringer {
+const ALLOWED_AFTER_MILLISECONDS = 1000
+
+/** Emits `change` when it turns out whether it can be heard. */
+export class Ringer extends Emitter {
     #name = null
     #timer = null
     #playing = []
+    #isSettled = false
+    #stops = new AbortController()
+
+    constructor() {
+        super()
+        // It always begins silent, and is allowed a moment later or not at all.
+        setTimeout(() => { this.#isSettled = true; this.emit('change') }, ALLOWED_AFTER_MILLISECONDS)
+        audioContext()?.addEventListener('statechange', () => this.emit('change'), { signal: this.#stops.signal })
+    }
+
+    /** The browser lets nothing be heard yet. */
+    get isMute() { return this.#isSettled && (audioContext()?.state ?? 'running') !== 'running' }
+
+    close() {
+        this.stop()
+        this.#stops.abort()
+    }
 
     /** What is heard now: `ring`, `ringback`, `busy`, or null. */
     get name() { return this.#name }

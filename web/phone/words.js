@@ -13,10 +13,10 @@ export function whenInWords(instant) {
     return `${day.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${timeInWords(instant)}`
 }
 
-/** What stands below a contact's name. `undefined`: not known yet; `null`: cannot be seen. */
+/** What stands below a contact's name. `undefined`: not known yet; `null`: nobody here has that name, or we may not know of them. */
 export function presenceInWords(presence) {
     if (presence === undefined) return '…'
-    if (presence === null) return 'Not to be seen'
+    if (presence === null) return 'Unknown, or hidden'
     const { availability, note, lastSeenAt } = presence
     if (availability === 'offline') return lastSeenAt ? `Offline, last seen ${whenInWords(lastSeenAt)}` : 'Offline'
     const word = AVAILABILITIES.find(([value]) => value === availability)?.[1] ?? availability
@@ -34,14 +34,18 @@ const ENDS = {
     'hung-up': 'The call is over.', left: 'The call is over.', replaced: 'The call goes on on your other device.', transferred: 'You have passed the call on.', merged: 'The calls are together.',
 }
 
-/** Why a call is over for us. */
-export const endInWords = (reason) => ENDS[reason] ?? 'The call is over.'
-
-const INCOMING_ENDS = {
-    'answered-elsewhere': 'answered on another device', cancelled: 'hung up', 'no-answer': 'gave up', declined: null, accepted: null,
+/** Why a call is over for us. `reply`: what whoever declined has said. */
+export function endInWords(reason, reply = null) {
+    if (reason === 'declined' && reply !== null) return `They declined: “${reply}”`
+    return ENDS[reason] ?? 'The call is over.'
 }
 
-/** What is said when it rings no more: null, if whoever hears it has done it. */
+const INCOMING_ENDS = {
+    // A call that was missed is told of anyway.
+    'answered-elsewhere': 'answered on another device', cancelled: null, 'no-answer': null, declined: null, accepted: null,
+}
+
+/** What is said when it rings no more: null, if whoever hears it has done it, or hears it in another way. */
 export function incomingEndInWords(name, reason) {
     const word = Object.hasOwn(INCOMING_ENDS, reason) ? INCOMING_ENDS[reason] : 'does not ring any more'
     if (word === null) return null
