@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from playwright.async_api import TimeoutError
+
 from browsers import MeetingPage
 from stage import eventually
 
@@ -67,11 +69,17 @@ class CallPage(MeetingPage):
         return await self.page.evaluate("document.activeElement.dataset.testid")
 
     async def hindrances(self):
-        """What keeps somebody from using what is shown: no name, or too little contrast; in light and in dark."""
-        found = []
-        for scheme in ("light", "dark"):
+        """What keeps somebody from using what is shown, in light and in dark, also on the smallest telephone."""
+        found, size = [], self.page.viewport_size
+        for width, scheme in ((size["width"], "light"), (320, "dark")):
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found += [f"{scheme}: {line}" for line in await self.page.evaluate(HINDRANCES)]
+            await self.page.set_viewport_size({**size, "width": width})
+            try:
+                # Colours change in steps.
+                await self.page.wait_for_function(f"() => ({HINDRANCES})().length === 0", timeout=5_000)
+            except TimeoutError:
+                found += [f"{width} px, {scheme}: {line}" for line in await self.page.evaluate(HINDRANCES)]
+        await self.page.set_viewport_size(size)
         return found
 
     async def sees_screen(self, id):

@@ -176,6 +176,9 @@ async def test_firefox_calls_chromium_with_video(stage):
     await is_quiet(ada, bob)
     await bob.at("hold").click()
     await asyncio.gather(ada.meets(1, 30), bob.meets(1, 30))
+    # Here Firefox has no screen to share, but it sees one.
+    await bob.at("screen").click()
+    await ada.sees_screen(await bob.id())
     await bob.at("hang-up").click()
     await ada.has_no_call("The call is over")
 

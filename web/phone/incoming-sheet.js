@@ -40,6 +40,7 @@ export class IncomingSheet {
             this.element.append(this.#cards.get(call))
         }
         for (const [call, card] of this.#cards) for (const one of card.querySelectorAll('button')) one.disabled = this.#phone.isHandled(call)
+        this.element.classList.toggle('is-second', this.#phone.current !== null)
         const wasOpen = !this.element.hidden
         this.element.hidden = this.#cards.size === 0
         if (fresh.length > 0) this.#announce(fresh[0], wasOpen)
