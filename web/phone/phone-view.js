@@ -34,7 +34,8 @@ export class PhoneView {
         // What others have to know to call us.
         this.known = make('span', { class: 'phone-user', 'data-testid': 'me-user', text: phone.user ? `Others call you as ${phone.user}` : '' })
         this.nothing = make('section', { class: 'no-call', 'aria-label': 'No call' }, icon('phone'), this.lead = make('p', { class: 'lead', role: 'status', 'data-testid': 'no-call' }),
-            this.last = make('p', { class: 'hint', 'data-testid': 'last-call', hidden: true }))
+            this.last = make('p', { class: 'hint', 'data-testid': 'last-call', hidden: true }),
+            this.stranger = button({ id: 'add-stranger', icon: 'add-person', label: '', kind: 'small', onclick: () => phone.addStranger() }))
         this.element = make('main', { class: 'phone', 'data-testid': 'phone' },
             make('header', { class: 'phone-header' }, make('img', { src: '/favicon.svg', alt: '', width: 28, height: 28 }),
                 make('div', { class: 'phone-me' }, this.heading, this.known), this.availability,
@@ -81,7 +82,7 @@ export class PhoneView {
     #draw() {
         cancelAnimationFrame(this.#frame)
         this.#frame = null
-        const { line, incoming, current, isOnline, contacts, beginning, isMute } = this.#phone
+        const { line, incoming, current, isOnline, contacts, beginning, isMute, stranger } = this.#phone
         setText(this.heading, line.me.name ?? 'You')
         const { availability } = line.presence
         if (availability && document.activeElement !== this.availability) this.availability.value = availability
@@ -91,6 +92,8 @@ export class PhoneView {
         this.element.classList.toggle('has-call', current !== null)
         this.element.classList.toggle('is-beginning', beginning !== null)
         this.nothing.hidden = current !== null
+        this.stranger.hidden = stranger === null
+        setText(this.stranger.lastElementChild, stranger ? `Add ${stranger.name} to your people` : '')
         this.list.update()
         this.sheet.update()
         const hadFocus = this.pane.element.contains(document.activeElement)

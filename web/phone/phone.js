@@ -19,6 +19,8 @@ export class Phone extends Emitter {
     presence = new Map()
     /** What begins: whom it is with. The browser may ask for the microphone meanwhile. Or null. */
     beginning = null
+    /** The last one who has called and is not in the list: `{ user, name }`, or null. */
+    stranger = null
     #ringer = new Ringer()
     /** What rings, and has been answered or declined here: it is not heard any more. */
     #handled = new Set()
@@ -161,6 +163,15 @@ export class Phone extends Emitter {
 
     hangUp() { return this.#try(() => this.current?.hangUp()) }
     clearMissed() { return this.#try(() => this.line.missedSeen(this.line.missed[0].id)) }
+    /** From now on in the list. */
+    addStranger() {
+        const { user, name } = this.stranger
+        this.stranger = null
+        this.contacts.add(user, name)
+        this.watch()
+        this.#draw()
+    }
+
     isBlocked(user) { return this.line.blocked.some((one) => one.user === user || one.identity === user) }
     block(user, blocked = true) {
         return this.#try(() => this.line.block(user, blocked), blocked ? 'Their calls do not get through any more.' : 'Their calls get through again.')
@@ -176,6 +187,8 @@ export class Phone extends Emitter {
 
     /** One after the other: the devices, and which call is on hold, are those of all of them. */
     #starts(title, video, action) {
+        // At once: the next click must see it.
+        this.beginning ??= { title }
         this.#begun = this.#begun.then(async () => {
             this.beginning = { title }
             this.#draw()
@@ -239,6 +252,8 @@ export class Phone extends Emitter {
         const name = this.contacts.nameOf(incoming.from)
         incoming.on('ended', (reason) => {
             this.#handled.delete(incoming)
+            const { user, identity } = incoming.from
+            if (![user, identity].some((one) => this.contacts.has(one))) this.stranger = { user: user ?? identity, name }
             const text = incomingEndInWords(name, reason)
             if (text !== null) this.emit('said', text)
             this.#draw()
