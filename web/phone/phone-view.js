@@ -86,7 +86,7 @@ export class PhoneView {
         setText(this.heading, line.me.name ?? 'You')
         const { availability } = line.presence
         if (availability && document.activeElement !== this.availability) this.availability.value = availability
-        this.away.show(isOnline ? null : { title: 'The server is out of reach', text: current ? 'The call goes on; nobody can call you meanwhile.' : 'Nobody can call you meanwhile. Trying again.' })
+        this.away.show(isOnline ? null : { title: 'The server is out of reach', text: current?.isAnswered ? 'The call goes on; nobody can call you meanwhile.' : 'Nobody can call you meanwhile. Trying again.' })
         this.mute.show(isMute ? { title: 'You would not hear it ring', text: 'Your browser keeps this page silent until somebody clicks on it.' } : null)
         setText(this.lead, beginning ? `${beginning.title}: your browser may ask for your microphone.` : 'No call at the moment.')
         this.element.classList.toggle('has-call', current !== null)
