@@ -7,6 +7,9 @@ from call_page import PHONE, CallPage
 from hosted import SOUND
 from stage import eventually, within
 
+# Each with people of their own; they wait more than they work.
+TOGETHER = 2
+
 
 async def device(stage, user, *contacts, size=None, browser=None):
     browser, server = browser or await stage.world.chromium(), await stage.server()
