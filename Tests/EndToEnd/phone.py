@@ -33,10 +33,10 @@ class Phone(ParleyPeer):
     def missed(self):
         return list(self.line.state.get("missed", {}).values())
 
-    async def enter(self, **members):
+    async def enter(self, seconds=5, **members):
         """Joins, and gives the snapshot or the rejection that answers."""
         await self.send({"type": "join", "id": 1} | members)
-        return await self.expect(where=lambda f: f["type"] == "snapshot" or f.get("of") == "join")
+        return await self.expect(seconds, where=lambda f: f["type"] == "snapshot" or f.get("of") == "join")
 
     async def go_online(self, **status):
         return await self.enter(kind="line", name=self.name, **({"status": status} if status else {}))
