@@ -139,14 +139,20 @@ async def test_a_call_that_goes_on_on_another_device(stage):
 @within(90)
 async def test_passed_on_without_a_question_and_back_if_nobody_takes_it(stage):
     ada, bob, carol = await asyncio.gather(
-        device(stage, "ada-t", "bob-t"), device(stage, "bob-t", "ada-t", "carol-t"),
+        device(stage, "ada-t", "bob-t"), device(stage, "bob-t", "ada-t"),
         device(stage, "carol-t", "ada-t", "bob-t"))
     await ada.sees("bob-t", "Available")
     await ada.calls("bob-t")
     await bob.rings("Ada")
     await bob.accepts()
     await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
-    await bob.chooses("transfer", "transfer-carol-t")
+    # To somebody who is not in his list, by name.
+    await bob.chooses("transfer", "transfer-other")
+    await bob.at("whom").fill("bob-t")
+    await bob.at("whom-transfer").click()
+    await bob.at("whom-fault").filter(has_text="That is you").wait_for()
+    await bob.at("whom").fill("Carol-T")
+    await bob.page.keyboard.press("Enter")
     await asyncio.gather(bob.has_no_call("You have passed the call on"), carol.rings("Ada"))
     await carol.at("incoming").filter(has_text="Passed on by Bob").wait_for()
     await carol.at("decline").click()
@@ -155,7 +161,9 @@ async def test_passed_on_without_a_question_and_back_if_nobody_takes_it(stage):
     await bob.at("incoming").filter(has_text="Nobody took it").wait_for()
     await bob.accepts()
     await asyncio.gather(ada.meets(1, 30, only=SOUND), bob.meets(1, 30, only=SOUND))
-    await bob.chooses("transfer", "transfer-carol-t")
+    await bob.chooses("transfer", "transfer-other")
+    await bob.at("whom").fill("carol-t")
+    await bob.at("whom-transfer").click()
     await carol.rings("Ada")
     await carol.accepts()
     await asyncio.gather(ada.meets(1, 30, only=SOUND), carol.meets(1, 30, only=SOUND))

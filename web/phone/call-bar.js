@@ -3,6 +3,7 @@ import { CAN_SHARE, drawScreen, microphoneTitle, setToggle } from '/app/bar.js'
 import { button, make, setAttribute, setIcon, setText } from '/app/dom.js'
 import { listenToKeys } from '/app/keys.js'
 import { openMenu } from '/app/menu.js'
+import { askWhom } from './ask-whom.js'
 
 /** What one can do in a call. The first four buttons have a key each. */
 export class CallBar {
@@ -84,7 +85,16 @@ export class CallBar {
                 { id: `transfer-${user}`, label: `To ${name}, at once`, icon: 'transfer', onclick: () => phone.transfer(user) },
                 { id: `ask-${user}`, label: `Ask ${name} first`, icon: 'phone', onclick: () => phone.call(user) },
             ])
-        openMenu(this.tools[action], items.length > 0 ? items : [{ id: 'nobody', label: 'Nobody else is in your list of people', onclick() {} }])
+        const other = { id: `${action}-other`, label: 'Somebody else…', icon: 'person', onclick: () => this.#ask(action) }
+        openMenu(this.tools[action], [...items, other])
+    }
+
+    #ask(action) {
+        const phone = this.#phone
+        const actions = action === 'add' ? [{ id: 'whom-add', label: 'Call them', onclick: (user) => phone.add(user) }] : [
+            { id: 'whom-transfer', label: 'Transfer at once', onclick: (user) => phone.transfer(user) }, { id: 'whom-ask', label: 'Ask first', onclick: (user) => phone.call(user) },
+        ]
+        askWhom({ title: action === 'add' ? 'Call somebody into this call' : 'Pass the call on', own: phone.user, actions })
     }
 }
 

@@ -6,6 +6,7 @@ import { explainDevices } from '/app/device-words.js'
 import { floorLine, switchScreen } from '/app/screen-line.js'
 import { Player } from '/app/sound.js'
 import { Stage } from '/app/stage.js'
+import { closeQuestion } from './ask-whom.js'
 import { CallBar } from './call-bar.js'
 import { durationInWords, ringInWords } from './words.js'
 
@@ -48,6 +49,7 @@ export class CallPane {
             this.stage.update([], { isAlone: false, speakerId: '' })
             this.#shown = null
             closeMenu(this.element)
+            closeQuestion()
             return
         }
         setText(this.heading, current.title)

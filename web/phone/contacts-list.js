@@ -2,7 +2,7 @@ import { button, icon, make, setAttribute, setText } from '/app/dom.js'
 import { menuButton } from '/app/menu.js'
 import { initials, tint } from '/app/names.js'
 import { textField } from '/app/text-field.js'
-import { USER_FAULT, isUser } from './contacts.js'
+import { nameFault } from './contacts.js'
 import { DeskView } from './desk-view.js'
 import { intentInWords, presenceInWords, whenInWords } from './words.js'
 
@@ -94,7 +94,7 @@ export class ContactsList {
             class: 'contact-form', novalidate: true, onsubmit: (event) => {
                 event.preventDefault()
                 const user = field.input.value.trim().toLowerCase()
-                const fault = user === this.#phone.user ? 'That is you: this is the name by which others call you.' : isUser(user) ? null : USER_FAULT
+                const fault = nameFault(user, this.#phone.user)
                 field.complain(fault)
                 if (fault !== null) return field.input.focus()
                 this.#phone.contacts.add(user)

@@ -10,6 +10,13 @@ const IDENTITY = /^i_[A-Za-z0-9_-]{8,64}$/
 
 export const isUser = (text) => USER.test(text) || IDENTITY.test(text)
 
+/** What is wrong with somebody else's name, in words; `null`: nothing. `own`: our own one. */
+export function nameFault(user, own) {
+    if (user === '') return 'By which name can they be called? They see it at the top of this page.'
+    if (user === own) return 'That is you: this is the name by which others call you.'
+    return isUser(user) ? null : USER_FAULT
+}
+
 export class Contacts {
     /** `[{ user, name }]`, by name. */
     get all() {

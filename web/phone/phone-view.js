@@ -73,6 +73,12 @@ export class PhoneView {
         openSettings(this.#phone.devices, this.#meter).addEventListener('close', done)
     }
 
+    // What had it may be hidden now.
+    #keepFocus() {
+        const active = document.activeElement
+        if (active === document.body || this.pane.element.contains(active)) this.heading.focus()
+    }
+
     // A tab that nobody sees draws no frames, and rings all the same.
     #schedule() {
         if (document.visibilityState === 'hidden') return this.#draw()
@@ -96,9 +102,9 @@ export class PhoneView {
         setText(this.stranger.lastElementChild, stranger ? `Add ${stranger.name} to your people` : '')
         this.list.update()
         this.sheet.update()
-        const hadFocus = this.pane.element.contains(document.activeElement)
+        const hadCall = !this.pane.element.hidden
         this.pane.update()
-        if (hadFocus && current === null) this.heading.focus()
+        if (hadCall && current === null) this.#keepFocus()
         const ringing = incoming[0]
         document.title = ringing ? `${contacts.nameOf(ringing.from)} is calling · Parley` : current ? `${current.title} · Parley` : 'Calls · Parley'
     }

@@ -22,7 +22,7 @@ export function signIn({ online, hasToken, trouble }) {
         class: 'entry', novalidate: true, onsubmit: async (event) => {
             event.preventDefault()
             const answer = { user: user.input.value.trim().toLowerCase(), name: name.input.value.trim() || user.input.value.trim() }
-            const faults = [[user, hasToken || isUser(answer.user) ? null : USER_FAULT], [name, personNameFault(answer.name)]]
+            const faults = [[user, hasToken || isUser(answer.user) ? null : answer.user === '' ? 'By which name shall others call you?' : USER_FAULT], [name, answer.user === '' && !hasToken ? null : personNameFault(answer.name)]]
             for (const [field, fault] of faults) field.complain(fault)
             const wrong = faults.find(([, fault]) => fault !== null)
             if (wrong) return wrong[0].input.focus()
