@@ -76,7 +76,7 @@ export class PhoneView {
     // What had it may be hidden now.
     #keepFocus() {
         const active = document.activeElement
-        if (active === document.body || this.pane.element.contains(active)) this.heading.focus()
+        if (active === document.body || active.getClientRects().length === 0) this.heading.focus()
     }
 
     // A tab that nobody sees draws no frames, and rings all the same.
