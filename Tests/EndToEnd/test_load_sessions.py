@@ -5,6 +5,7 @@ import signal
 
 from load_liar import LyingRoom
 from measures import metrics
+from redis_server import free_port
 from server import Server
 from stage import eventually, within
 from test_load import is_clean, scenario
@@ -86,6 +87,29 @@ async def test_a_server_that_is_taken_away(stage):
         scenario(stage, "server-loss", second.address, *LOSS, "--timeout", "3", seconds=40))
     status, result, said = await loading
     assert status == 1 and "was not taken away in time" in said, said
+
+
+@within(60)
+async def test_clients_that_know_another_server(stage):
+    engine = ("--engine", f"sqlite:{stage.folder()}/parley.db")
+    first = await stage.enter(Server(stage.world.program, *engine))
+    await eventually(lambda: takes_people(first), 10, "somebody is let in")
+    other = free_port()
+    loading = asyncio.create_task(scenario(
+        stage, "server-loss", first.address, "--endpoint", f"http://127.0.0.1:{other}", *LOSS, "--timeout", "30",
+        seconds=40))
+
+    async def are_there():
+        return (await metrics(first))[1]["parley_participants"] == 8
+
+    await eventually(are_there, 10, "all are there")
+    first.process.send_signal(signal.SIGKILL)
+    await first.process.wait()
+    # Nobody listens any more where they were.
+    await stage.enter(Server(stage.world.program, *engine, port=other))
+    status, result, said = await loading
+    assert status == 0 and is_clean(result) and result["messages"] == 8, said
+    assert result["figures"]["lost"] == 8, result["figures"]
 
 
 @within(60)

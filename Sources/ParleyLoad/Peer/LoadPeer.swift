@@ -11,6 +11,8 @@ final class LoadPeer: WebSocketDelegate {
     let title: String
     var client: LoadClient
     var room: RoomReference?
+    /// To which of the servers it goes.
+    var endpoint = 0
     private(set) var connection: WebSocketConnection?
     private var isEnding = false
     /// Frames of its room are the same for all of them.
@@ -45,7 +47,7 @@ final class LoadPeer: WebSocketDelegate {
         self.isEnding = false
         let bound = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
         let server = self.lane.server
-        let target = self.client.session == nil ? server.target : server.targetOfReturn
+        let target = server.target(self.endpoint, isReturn: self.client.session != nil)
         WebSocketClientConnection.connect(to: target, on: self.lane.transport) { connection in
             bound.value.begin(connection)
             return bound.value

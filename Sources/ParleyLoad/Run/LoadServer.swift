@@ -2,8 +2,10 @@ public import ParleyTransport
 
 /// The server that is to be loaded, and what it is shown.
 public struct LoadServer: Sendable {
-    /// Every connection goes there.
+    /// Every connection goes there, as long as it leads somewhere.
     public var target: WebSocketClientConnection.Target
+    /// Other servers of the same cluster, which clients know as well.
+    public var others: [WebSocketClientConnection.Target] = []
     /// As it may be printed: without what lets somebody in.
     public var name: String
     /// In every `hello`.
@@ -17,10 +19,14 @@ public struct LoadServer: Sendable {
         self.token = token
     }
 
-    /// The same for whoever comes back: a server in a crowd takes these first.
-    var targetOfReturn: WebSocketClientConnection.Target {
-        var target = self.target
-        target.path += target.path.contains("?") ? "&resume=1" : "?resume=1"
+    var endpoints: Int { 1 + self.others.count }
+
+    /// - Parameters:
+    ///   - endpoint: 0 is the one where all begin.
+    ///   - isReturn: a server in a crowd takes those who come back first.
+    func target(_ endpoint: Int, isReturn: Bool) -> WebSocketClientConnection.Target {
+        var target = endpoint == 0 ? self.target : self.others[endpoint - 1]
+        if isReturn { target.path += target.path.contains("?") ? "&resume=1" : "?resume=1" }
         return target
     }
 }

@@ -68,11 +68,20 @@ final class ServerLossCrew: LoadCrew {
             self.stays[peer.index] = .away(tries: before + 1)
         }
         self.tries += 1
+        self.turnElsewhere(peer)
         let within = Double(max(pause, Self.pauseMilliseconds.first)) * 1_000_000
         let bound = NIOLoopBound(peer, eventLoop: self.lane.eventLoop)
         self.lane.eventLoop.scheduleTask(in: .nanoseconds(Int64(within * self.generator.share()))) {
             bound.value.connect()
         }
+    }
+
+    /// Who knows other servers goes to any of them, not back to the one that has just failed.
+    private func turnElsewhere(_ peer: LoadPeer) {
+        let endpoints = self.lane.server.endpoints
+        guard endpoints > 1 else { return }
+        let step = 1 + Int(self.generator.share() * Double(endpoints - 1))
+        peer.endpoint = (peer.endpoint + step) % endpoints
     }
 
     func peer(_ peer: LoadPeer, mayBeRefused rejection: RejectedMessage) -> Bool {

@@ -35,11 +35,16 @@ struct LoadOptions: ParsableArguments {
         try demand((1...64).contains(self.loops), "--loops is a number from 1 to 64.")
     }
 
-    func run(_ scenario: LoadScenario, _ options: LoadServerOptions, _ look: LoadProbeOptions? = nil)
-        async throws
-    {
+    /// - Parameter others: addresses of other servers of the same cluster.
+    func run(
+        _ scenario: LoadScenario,
+        _ options: LoadServerOptions,
+        _ look: LoadProbeOptions? = nil,
+        others: [String] = []
+    ) async throws {
         OpenFiles.raise()
-        let server = try options.server()
+        var server = try options.server()
+        server.others = try others.map { try options.target($0) }
         let probe = try look?.probe(options)
         if let html = self.html { try Self.demandFolder(of: html, "--html") }
         if let json = self.json, json != "-" { try Self.demandFolder(of: json, "--json") }

@@ -7,12 +7,21 @@ struct LoadServerLoss: AsyncParsableCommand {
         abstract: "Sessions wait until you take their server away, and come back.",
         discussion: """
             They are there until somebody else kills a server, cuts a cable, or restarts what stands in front; then \
-            they come back as clients do, to wherever the address leads. Nobody may lose the session, and all must \
-            hold the same state in the end. It ends by itself, five seconds behind the last loss, when all are back.
+            they come back as clients do, to wherever the address leads, or to another server that they know \
+            (--endpoint). Nobody may lose the session, and all must hold the same state in the end. It ends by \
+            itself, five seconds behind the last loss, when all are back.
             """
     )
 
     @OptionGroup(title: "The server") var server: LoadServerOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Another server of the same cluster, to which they may go (up to 15 times).",
+            valueName: "url"
+        )
+    )
+    var endpoint: [String] = []
 
     @Option(help: ArgumentHelp("Who are there.", valueName: "count"))
     var sessions = 100
@@ -26,6 +35,7 @@ struct LoadServerLoss: AsyncParsableCommand {
     @OptionGroup(title: "The load") var load: LoadOptions
 
     func validate() throws {
+        try demand(self.endpoint.count <= 15, "--endpoint is said 15 times at most.")
         try demand(self.sessions, in: 1...100_000, "--sessions")
         try demand(self.roomSize, in: 1...1_000, "--room-size")
         try demand(
@@ -39,6 +49,6 @@ struct LoadServerLoss: AsyncParsableCommand {
         plan.sessions = self.sessions
         plan.roomSize = self.roomSize
         plan.milliseconds = Int(self.timeout * 1_000)
-        try await self.load.run(plan.scenario, self.server)
+        try await self.load.run(plan.scenario, self.server, others: self.endpoint)
     }
 }

@@ -33,12 +33,20 @@ struct LoadServerOptions: ParsableArguments {
     var trustedRoots: String?
 
     func server() throws -> LoadServer {
-        guard let parts = URLComponents(string: self.url), let host = parts.host, !host.isEmpty,
+        let target = try self.target(self.url)
+        let tokens = try self.tokens()
+        let parts = URLComponents(string: self.url)
+        let name = "\(parts?.scheme ?? "")://\(parts?.host ?? ""):\(target.port)"
+        var server = LoadServer(target: target, name: name, token: tokens.first)
+        server.tokens = tokens
+        return server
+    }
+
+    func target(_ url: String) throws -> WebSocketClientConnection.Target {
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
             let scheme = parts.scheme, ["ws", "wss", "http", "https"].contains(scheme)
         else {
-            throw ValidationError(
-                "\(self.url) is not the address of a server: ws://127.0.0.1:8080 is one."
-            )
+            throw ValidationError("\(url) is not the address of a server: ws://127.0.0.1:8080 is one.")
         }
         let isSecure = scheme == "wss" || scheme == "https"
         let bare =
@@ -54,10 +62,7 @@ struct LoadServerOptions: ParsableArguments {
             let tls = try self.tls()
             target.channelInitializer = { try tls.add(to: $0, host: bare) }
         }
-        let tokens = try self.tokens()
-        var server = LoadServer(target: target, name: "\(scheme)://\(host):\(target.port)", token: tokens.first)
-        server.tokens = tokens
-        return server
+        return target
     }
 
     /// If it is there; a proxy in front may keep it to itself.
