@@ -94,6 +94,9 @@ public struct Room: Hashable, Sendable {
         self.roles = roles
         self.parameters.stageMax = stageMax
     }
+
+    /// As long as it does not exist: the rules that it shall have.
+    public mutating func begin(under semantics: RoomSemantics) { self.server.semantics = semantics }
 }
 
 /// What never leaves the server.

@@ -9,10 +9,10 @@ extension Gateway {
     /// A node that has been silent for longer counts as dead, by the engine's clock.
     static let leaseMilliseconds: Int64 = 4_000
 
-    /// What all nodes know, so that any of them can hold a room that begins now. As long as nobody has been seen: what
-    /// the version before this one knows as well.
+    /// What all nodes know, so that any of them can hold a room that begins now. As long as nobody has been seen, the
+    /// oldest that this version can hold: there may be nodes of the version before.
     var semanticsOfNewRooms: RoomSemantics {
-        max(.oldest, min(self.configuration.newestSemantics, self.semanticsOfAll ?? .current))
+        .ofNewRooms(newest: self.configuration.newestSemantics, knownToAll: self.semanticsOfAll)
     }
 
     /// What this node says of itself.
@@ -78,6 +78,15 @@ extension Gateway {
         let since: NIODeadline
         let incarnation: EngineIncarnation
     }
+extension RoomSemantics {
+    /// What all nodes know, so that any of them can hold a room that begins now.
+    ///
+    /// - Parameter all: `nil` as long as nobody has been seen: there may be nodes of the version before.
+    package static func ofNewRooms(newest: RoomSemantics, knownToAll all: RoomSemantics?) -> RoomSemantics {
+        max(.oldest, min(newest, all ?? .oldest))
+    }
+}
+
 }
 
 extension RoomHost {

@@ -174,6 +174,13 @@ package struct RoomHostStateMachine: Sendable {
 
 extension RoomHostStateMachine {
     /// Once, after the subscription is active: a subscription before the read, so that nothing falls between.
+    ///
+    /// - Parameter semantics: those of the room if there is none yet.
+    package mutating func start(asNew semantics: RoomSemantics, _ effects: inout [RoomHostEffect]) {
+        if self.position == .start { self.room.begin(under: semantics) }
+        self.start(&effects)
+    }
+
     package mutating func start(_ effects: inout [RoomHostEffect]) {
         effects.append(.read(after: nil))
     }

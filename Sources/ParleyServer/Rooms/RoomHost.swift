@@ -250,7 +250,8 @@ final class RoomHost {
             case .success(let subscription):
                 self.subscription = subscription
                 if self.isOver { self.unsubscribe() }
-                self.perform { $0.start(&$1) }
+                // The answer to this node's first heartbeat may have come meanwhile.
+                self.perform { $0.start(asNew: gateway.semanticsOfNewRooms, &$1) }
             case .failure:
                 self.gateway.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(250)) { self.subscribe() }
             }

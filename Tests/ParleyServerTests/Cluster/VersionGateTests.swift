@@ -59,6 +59,25 @@ struct VersionGateTests {
         }
     }
 
+    @Test("what all know counts; before anybody was seen, what the version before can hold")
+    func choice() {
+        for (newest, all, chosen) in [
+            (.trial, nil, .oldest), (.current, nil, .oldest), (.trial, .current, .current),
+            (.current, .trial, .current), (.current, RoomSemantics(rawValue: 1), .oldest),
+        ] as [(RoomSemantics, RoomSemantics?, RoomSemantics)] {
+            #expect(RoomSemantics.ofNewRooms(newest: newest, knownToAll: all) == chosen)
+        }
+        var machine = RoomHostStateMachine(
+            node: NodeID(high: 1, low: 1),
+            room: Room(id: RoomID(high: 2, low: 2), semantics: .oldest),
+            incarnation: EngineIncarnation(rawValue: 1)
+        )
+        var effects: [RoomHostEffect] = []
+        machine.start(asNew: .current, &effects)
+        // What was heard by the time that the log is read counts.
+        #expect(machine.room.semantics == .current)
+    }
+
     @Test("a node that does not know a room's rules refuses it by name, and the room goes on elsewhere")
     func refused() async throws {
         let engine = Self.engine()
