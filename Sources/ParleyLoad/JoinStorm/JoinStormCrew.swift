@@ -24,6 +24,7 @@ final class JoinStormCrew: LoadCrew {
         for person in 0..<plan.people where person % plan.rooms % share.loops == share.loop {
             guard let index = numbers.firstIndex(of: person % plan.rooms) else { continue }
             let peer = LoadPeer(self, index: self.peers.count, title: "Load \(person)", room: nil)
+            peer.endpoint = person % lane.server.endpoints
             self.rooms[index].add(peer)
             self.peers.append(peer)
         }

@@ -2,7 +2,7 @@ public import ParleyTransport
 
 /// The server that is to be loaded, and what it is shown.
 public struct LoadServer: Sendable {
-    /// Every connection goes there, as long as it leads somewhere.
+    /// Where connections go, unless the scenario knows where else.
     public var target: WebSocketClientConnection.Target
     /// Other servers of the same cluster, which clients know as well.
     public var others: [WebSocketClientConnection.Target] = []

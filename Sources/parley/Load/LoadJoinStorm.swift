@@ -7,11 +7,14 @@ struct LoadJoinStorm: AsyncParsableCommand {
         abstract: "Many come at once, into one room or many.",
         discussion: """
             It is over when the last one is in and everybody knows of everybody. All of a room must then hold the same \
-            state, which their hashes prove, and the list must name those who are there, and nobody else.
+            state, which their hashes prove, and the list must name those who are there, and nobody else. With \
+            other servers (--endpoint) each comes to the next one in turn.
             """
     )
 
     @OptionGroup(title: "The server") var server: LoadServerOptions
+
+    @OptionGroup(title: "The server") var others: LoadEndpoints
 
     @Option(help: ArgumentHelp("Who come, all rooms together.", valueName: "count"))
     var people = 100
@@ -60,6 +63,6 @@ struct LoadJoinStorm: AsyncParsableCommand {
         plan.perSecond = self.rate > 0 ? self.rate : nil
         plan.atOnce = self.atOnce
         plan.milliseconds = Int(self.timeout * 1_000)
-        try await self.load.run(plan.scenario, self.server)
+        try await self.load.run(plan.scenario, self.server, self.others)
     }
 }

@@ -35,17 +35,20 @@ struct LoadOptions: ParsableArguments {
         try demand((1...64).contains(self.loops), "--loops is a number from 1 to 64.")
     }
 
-    /// - Parameter others: addresses of other servers of the same cluster.
-    func run(
-        _ scenario: LoadScenario,
-        _ options: LoadServerOptions,
-        _ look: LoadProbeOptions? = nil,
-        others: [String] = []
-    ) async throws {
-        OpenFiles.raise()
+    func run(_ scenario: LoadScenario, _ options: LoadServerOptions, _ look: LoadProbeOptions? = nil)
+        async throws
+    {
+        try await self.run(scenario, try options.server(), look?.probe(options))
+    }
+
+    func run(_ scenario: LoadScenario, _ options: LoadServerOptions, _ others: LoadEndpoints) async throws {
         var server = try options.server()
-        server.others = try others.map { try options.target($0) }
-        let probe = try look?.probe(options)
+        server.others = try others.endpoint.map { try options.target($0) }
+        try await self.run(scenario, server, nil)
+    }
+
+    private func run(_ scenario: LoadScenario, _ server: LoadServer, _ probe: ServerProbe?) async throws {
+        OpenFiles.raise()
         if let html = self.html { try Self.demandFolder(of: html, "--html") }
         if let json = self.json, json != "-" { try Self.demandFolder(of: json, "--json") }
         let name = "load-" + String(UInt64.random(in: .min ... .max), radix: 36)
@@ -77,6 +80,19 @@ extension LoadOptions {
             "The file \(path) (\(option)) cannot be written: there is no such folder."
         )
     }
+}
+
+/// Where else clients may go.
+struct LoadEndpoints: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Another server of the same cluster, which the clients know (up to 15 times).",
+            valueName: "url"
+        )
+    )
+    var endpoint: [String] = []
+
+    func validate() throws { try demand(self.endpoint.count <= 15, "--endpoint is said 15 times at most.") }
 }
 
 /// How long a scenario goes on that has no end of its own.

@@ -15,13 +15,7 @@ struct LoadServerLoss: AsyncParsableCommand {
 
     @OptionGroup(title: "The server") var server: LoadServerOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Another server of the same cluster, to which they may go (up to 15 times).",
-            valueName: "url"
-        )
-    )
-    var endpoint: [String] = []
+    @OptionGroup(title: "The server") var others: LoadEndpoints
 
     @Option(help: ArgumentHelp("Who are there.", valueName: "count"))
     var sessions = 100
@@ -35,7 +29,6 @@ struct LoadServerLoss: AsyncParsableCommand {
     @OptionGroup(title: "The load") var load: LoadOptions
 
     func validate() throws {
-        try demand(self.endpoint.count <= 15, "--endpoint is said 15 times at most.")
         try demand(self.sessions, in: 1...100_000, "--sessions")
         try demand(self.roomSize, in: 1...1_000, "--room-size")
         try demand(
@@ -49,6 +42,6 @@ struct LoadServerLoss: AsyncParsableCommand {
         plan.sessions = self.sessions
         plan.roomSize = self.roomSize
         plan.milliseconds = Int(self.timeout * 1_000)
-        try await self.load.run(plan.scenario, self.server, others: self.endpoint)
+        try await self.load.run(plan.scenario, self.server, self.others)
     }
 }
