@@ -8,6 +8,8 @@ import ParleyProtocol
 ///  try      1st          2nd          3rd          …     from the 6th on
 ///  within   0…250 ms     0…500 ms     0…1 s              0…5 s
 /// ```
+///
+/// With several addresses it is longer each time that all of them have been tried: as often as with one, at each.
 package struct Reconnection: Hashable, Sendable {
     package static let firstDelayMax = Duration.milliseconds(250)
     package static let delayMax = Duration.seconds(5)
@@ -33,7 +35,7 @@ package struct Reconnection: Hashable, Sendable {
         if let connectedFor, connectedFor >= Self.steady { self.attempts = 0 }
         self.endpoint = (self.endpoint + 1) % self.endpoints
         // Doubled so often it has long passed the most; more would overflow.
-        let most = min(Self.delayMax, Self.firstDelayMax * (1 << min(self.attempts, 16)))
+        let most = min(Self.delayMax, Self.firstDelayMax * (1 << min(self.attempts / self.endpoints, 16)))
         self.attempts += 1
         return most * chance
     }

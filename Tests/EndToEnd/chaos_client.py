@@ -58,7 +58,8 @@ class ChaosClient(Hearing):
 
     def come_soon(self):
         first, most = BACK_OFF_SECONDS
-        self.later(self.dice.random() * min(first * 2**self.tries, most), self._come)
+        rounds = self.tries // len(self.crew.addresses)
+        self.later(self.dice.random() * min(first * 2**rounds, most), self._come)
         self.tries += 1
 
     def _come(self):

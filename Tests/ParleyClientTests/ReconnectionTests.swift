@@ -32,6 +32,13 @@ struct ReconnectionTests {
         #expect(tried == [1, 2, 0, 1])
     }
 
+    @Test("with several addresses the pause grows each time that all of them have been tried")
+    func rounds() {
+        var reconnection = Reconnection(endpoints: 3)
+        let delays = (1...7).map { _ in reconnection.lost(connectedFor: nil, chance: 1) }
+        #expect(delays == [250, 250, 250, 500, 500, 500, 1_000].map { .milliseconds($0) })
+    }
+
     @Test(
         "a refused upgrade may say when to come again",
         arguments: [

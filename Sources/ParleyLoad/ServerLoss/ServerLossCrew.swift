@@ -64,7 +64,8 @@ final class ServerLossCrew: LoadCrew {
             if self.firstLost == 0 { self.firstLost = peer.due }
             self.stays[peer.index] = .away(tries: 0)
         case .away(let before):
-            pause = min(Self.pauseMilliseconds.most, Self.pauseMilliseconds.first << min(before, 16))
+            let rounds = before / self.lane.server.endpoints
+            pause = min(Self.pauseMilliseconds.most, Self.pauseMilliseconds.first << min(rounds, 16))
             self.stays[peer.index] = .away(tries: before + 1)
         }
         self.tries += 1

@@ -223,7 +223,7 @@ export class Connection {
         this.#welcomedAt = 0
         this.#state = 'waiting'
         this.endpoints.advance()
-        const delay = retryDelay(this.#attempt, this.random())
+        const delay = retryDelay(Math.floor(this.#attempt / this.endpoints.count), this.random()) // longer each round
         this.#attempt += 1
         this.onLost()
         this.#wait(delay, code, reason)

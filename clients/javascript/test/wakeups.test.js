@@ -152,6 +152,18 @@ test('each try goes to the next endpoint; the one that works is kept', async () 
     assert.equal(used(), 'abca')
 })
 
+test('the pause grows each time that all endpoints have been tried', async () => {
+    const world = begin({ url: undefined, endpoints: ['ws://a/', 'ws://b/', 'ws://c/'] })
+    const pauses = []
+    world.parley.on('reconnecting', ({ delayMilliseconds }) => pauses.push(delayMilliseconds))
+    world.parley.connect()
+    for (let count = 0; count < 7; count += 1) {
+        FakeSocket.last.ends(1006)
+        world.clock.advance(5_000)
+    }
+    assert.deepEqual(pauses, [125, 125, 125, 250, 250, 250, 500])
+})
+
 test('one endpoint or several may stand for the options', () => {
     const WebSocket = FakeSocket
     assert.equal(new Parley('ws://a/', { WebSocket }).url, 'ws://a/')
