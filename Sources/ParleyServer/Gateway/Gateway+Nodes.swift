@@ -9,8 +9,6 @@ extension Gateway {
     /// A node that has been silent for longer counts as dead, by the engine's clock.
     static let leaseMilliseconds: Int64 = 4_000
 
-    /// What all nodes know, so that any of them can hold a room that begins now. As long as nobody has been seen, the
-    /// oldest that this version can hold: there may be nodes of the version before.
     var semanticsOfNewRooms: RoomSemantics {
         .ofNewRooms(newest: self.configuration.newestSemantics, knownToAll: self.semanticsOfAll)
     }
@@ -78,6 +76,8 @@ extension Gateway {
         let since: NIODeadline
         let incarnation: EngineIncarnation
     }
+}
+
 extension RoomSemantics {
     /// What all nodes know, so that any of them can hold a room that begins now.
     ///
@@ -87,14 +87,12 @@ extension RoomSemantics {
     }
 }
 
-}
-
 extension RoomHost {
     /// Nobody else can say that the connections of a dead node's people are lost, and that their time is over. Every
-    /// node that holds the room says it; the log takes it once. Times are this node's own, since it has seen them away.
+    /// node that holds the room says it; the log takes it once.
     func speakForPeople(whoseNodesAreNot alive: Set<NodeID>, now: NIODeadline) {
         let room = self.room
-        var away: [ParticipantID: NIODeadline] = [:]
+        var away: Set<ParticipantID> = []
         let atDoor = room.door.waiting.keys.filter { self.seats[$0] == nil }
         for id in self.peopleElsewhere.union(atDoor).sorted() {
             guard let connection = room.connection(of: id), let membership = room.membership(id),
@@ -104,14 +102,17 @@ extension RoomHost {
             switch connection {
             case .connected:
                 self.speak(of: id, .interrupt(epoch: membership.epoch))
-            case .interrupted:
-                let since = self.awaySince[id] ?? now
-                away[id] = since
-                guard now - since >= .milliseconds(Int64(room.graceMilliseconds)) else { continue }
+            case .interrupted(let since):
+                away.insert(id)
+                let absence = AbsenceClock.Absence(
+                    heardMilliseconds: self.gateway.now.milliseconds(since: since),
+                    graceMilliseconds: room.graceMilliseconds
+                )
+                guard self.absences.isOver(absence, of: id, now: now.uptimeNanoseconds) else { continue }
                 self.speak(of: id, .expire(epoch: membership.epoch))
             }
         }
-        self.awaySince = away
+        self.absences.forget(allBut: away)
     }
 
     private func speak(of id: ParticipantID, _ action: RoomCommand.Action) {

@@ -27,8 +27,8 @@ final class RoomHost {
     var hasMovers = false
     /// Those in the room whose connections other nodes have.
     var peopleElsewhere: Set<ParticipantID> = []
-    /// Those of them whose node is dead and who are interrupted: since when that is known here.
-    var awaySince: [ParticipantID: NIODeadline] = [:]
+    /// Of those of them whose node is dead and who are interrupted.
+    var absences = AbsenceClock()
     private var subscription: Subscription?
     /// What is told to whom.
     var streams: ViewStreams
