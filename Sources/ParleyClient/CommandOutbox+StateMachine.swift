@@ -129,15 +129,15 @@ package struct CommandOutbox: Sendable {
         }
         guard command.request != nil else { return }
         switch rejected.knownCode {
-        // The room is as the command wanted it.
-        case .noChange: self.decide(id, nil, &effects)
+        // The room was as the command wanted it. Judged again it could undo what others have done since.
+        case .noChange: self.decide(id, nil, refused: .noChange, &effects)
         // These never reached the room, so the number is still to be used.
         case .malformed, .invalidMember, .unknownType, .notJoined:
             self.kept.removeLast()
             self.nextID = id
             command.request.map { effects.append(.failed($0, .rejected(rejected))) }
             self.flush(&effects)
-        case .some, .none: self.decide(id, .rejected(rejected), &effects)
+        case .some, .none: self.decide(id, .rejected(rejected), refused: rejected.knownCode, &effects)
         }
     }
 
@@ -161,13 +161,18 @@ package struct CommandOutbox: Sendable {
         self.send(from: expected, &effects)
     }
 
-    private mutating func decide(_ id: UInt64, _ error: ClientError?, _ effects: inout [Effect]) {
+    private mutating func decide(
+        _ id: UInt64,
+        _ error: ClientError?,
+        refused: RejectionCode? = nil,
+        _ effects: inout [Effect]
+    ) {
         // Told before, when it was first decided.
         guard let index = self.kept.firstIndex(where: { $0.id == id }), let request = self.kept[index].request else {
             return
         }
         self.kept[index].request = nil
-        if case .rejected(let rejected) = error { self.kept[index].refused = rejected.knownCode }
+        self.kept[index].refused = refused
         if let retry = self.retry, retry.from >= id { self.retry = nil }
         effects.append(error.map { .failed(request, $0) } ?? .succeeded(request))
         self.flush(&effects)

@@ -198,7 +198,7 @@ class Checker:
                 self.counts["commands twice"] += 1
         self.refused = {(record["me"], record["id"]): record for record in self.by_kind["refused"]}
         for name, record in self.refused.items():
-            if name in self.applied and record["code"] != "no-change" and not self._lost_before(record["t"]):
+            if name in self.applied and not self._lost_before(record["t"]):
                 self.violate(f"S2: command {name[1]} of {name[0]} was refused ({record['code']}) and applied", record)
         self.counts["commands acknowledged"] = len(self.applied)
         self.counts["commands refused"] = len(self.refused)

@@ -289,6 +289,6 @@ class Hearing:
             command.was_sent = True
             self.crew.note({"t": time.monotonic(), "k": "command", "c": self.number, "room": room.id,
                             "me": room.me, "id": command.number, "type": message["type"]})
-        if command.outcome not in (None, "accepted", "covered", "no-change"):
+        if command.outcome not in (None, "accepted", "covered"):
             message = message | {"refused": command.outcome}
         self.say(message)

@@ -61,6 +61,18 @@ struct CommandOutboxTests {
         #expect(self.take { $0.accepted(6, &$1) } == [.succeeded(6)])
     }
 
+    @Test("what has changed nothing says so when it is sent again: it shall not change something now")
+    mutating func noChangeAgain() {
+        _ = self.take { $0.push(Self.on, request: 11, &$1) }
+        _ = self.reject(2, .noChange)
+        _ = self.take { $0.push(Self.off, request: 12, &$1) }
+        #expect(
+            self.take { $0.resynced(lastCommand: 1, holds: { _ in false }, &$1) }
+                == [.send(id: 2, Self.on, refused: .noChange), .send(id: 3, Self.off)]
+        )
+        #expect(self.reject(2, .noChange) == [])
+    }
+
     @Test("a snapshot that has the one under way is its outcome")
     mutating func contained() {
         _ = self.take { $0.push(Self.on, request: 11, &$1) }

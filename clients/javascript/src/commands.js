@@ -55,7 +55,7 @@ export class CommandOutbox {
         if (frame.code === 'command-gap') return this.#fillGap(frame)
         // Ignored: its outcome was told when it came for the first time.
         if (!isCurrent) return
-        if (frame.code === 'no-change') return this.#finish(({ resolve }) => resolve())
+        if (frame.code === 'no-change') return this.#finish(({ resolve }) => resolve(), { refused: frame.code })
         const isUnused = leavesNumber.has(frame.code)
         if (isUnused) this.#nextID = this.#current.id
         const error = ParleyError.ofRejection(frame)

@@ -83,6 +83,21 @@ test('a gap in what is not kept any more: numbers go on where the server says', 
     assert.deepEqual(take(), [3])
 })
 
+test('what has changed nothing says so when it is sent again: it shall not change something now', async () => {
+    const { outbox, sent, outcomes, push, rejects } = commands()
+    push({ audio: true })
+    rejects(2, 'no-change')
+    push({ video: true })
+    await settle()
+    assert.deepEqual(outcomes.splice(0), ['done'])
+    sent.splice(0)
+    outbox.resynced({ lastCommand: 1 })
+    assert.deepEqual(sent, [{ type: 'media', id: 2, audio: true, refused: 'no-change' }, { type: 'media', id: 3, video: true }])
+    rejects(2, 'no-change')
+    await settle()
+    assert.deepEqual(outcomes, [])
+})
+
 test('too fast while sending again: later, from the first that was refused', () => {
     const { outbox, clock, take, does, rejects } = commands()
     does(4)
