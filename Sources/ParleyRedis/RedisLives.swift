@@ -23,7 +23,7 @@ final class RedisLives: Sendable {
     init(prefix: String, one: ByteBuffer, isCluster: Bool, random: @escaping @Sendable () -> UInt64) {
         self.prefix = prefix
         self.one = one
-        self.tags = isCluster ? Self.makeTags() : []
+        self.tags = isCluster ? Self.tagOfEachSlot : []
         self.random = random
     }
 
@@ -48,7 +48,9 @@ final class RedisLives: Sendable {
         }
     }
 
-    /// For each slot the first number that, as a tag, is in it.
+    /// For each slot the first number that, as a tag, is in it. Made once in a process: some 170,000 have to be tried.
+    private static let tagOfEachSlot = RedisLives.makeTags()
+
     private static func makeTags() -> [String] {
         var tags = [String](repeating: "", count: RedisKey.slots)
         var missing = tags.count
