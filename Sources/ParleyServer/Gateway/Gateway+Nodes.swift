@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import ParleyEngine
 import ParleyProtocol
-import ParleyRooms
+package import ParleyRooms
 
 /// What this node makes of the others: whose people it has to speak for.
 extension Gateway {
@@ -39,14 +39,7 @@ extension Gateway {
         let known = view.nodes.filter { alive.contains($0.lease.node) }.map { Int64($0.lease.semantics) }.min()
         self.semanticsOfAll = known.map { RoomSemantics(rawValue: $0) }
         self.elsewhere = self.places(in: view)
-        // Leases are gone when the engine begins another life, and this node cannot tell who is dead when it has just
-        // been away itself: for two leases nobody is.
-        if let last = self.lastView, last.incarnation == view.incarnation, now - last.at < .seconds(2) {
-            self.lastView = SeenNodes(at: now, since: last.since, incarnation: view.incarnation)
-        } else {
-            self.lastView = SeenNodes(at: now, since: now, incarnation: view.incarnation)
-        }
-        guard let seen = self.lastView, now - seen.since >= .milliseconds(2 * Self.leaseMilliseconds) else { return }
+        guard self.nodeWatch.answered(view.incarnation, now: now.uptimeNanoseconds) else { return }
         self.warnOfNamesakes(view)
         self.directory.speakForPeople(whoseNodesAreNot: alive, now: now)
         self.searchOrphans(alive: alive)
@@ -68,13 +61,6 @@ extension Gateway {
             )
         }
         self.namesakes = namesakes
-    }
-
-    /// How long this node has been seeing the others without a gap.
-    struct SeenNodes {
-        let at: NIODeadline
-        let since: NIODeadline
-        let incarnation: EngineIncarnation
     }
 }
 

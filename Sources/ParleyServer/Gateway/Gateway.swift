@@ -111,8 +111,7 @@ package final class Gateway {
     var staleAt: NIODeadline
     /// When the engine was first seen to live another life than the one that this node began with.
     private var engineSeenAt: NIODeadline?
-    /// See `Gateway+Nodes.swift`.
-    var lastView: SeenNodes?
+    var nodeWatch = NodeWatch()
     /// As of the last heartbeat, this one included.
     var nodesAlive: Set<NodeID> = []
     /// See `Gateway+Nodes.swift`; `nil` before the first heartbeat was answered.
@@ -244,7 +243,7 @@ package final class Gateway {
     /// A node that has not reached the engine for a while counts as dead, and its people as lost: before it takes
     /// somebody it says that it lives. The engine keeps the order of one loop's calls.
     func renewLease() {
-        guard let last = self.lastView, self.eventLoop.now - last.at > .seconds(2) else { return }
+        guard self.nodeWatch.isSilent(now: self.eventLoop.now.uptimeNanoseconds) else { return }
         self.heartbeat()
     }
 
@@ -286,7 +285,7 @@ package final class Gateway {
         self.processWide.nodeBegan(self.node, insteadOf: former)
         self.mail = MailboxBatch(author: self.node)
         self.trays = []
-        self.lastView = nil
+        self.nodeWatch = NodeWatch()
         self.nodesAlive = []
         self.orphanSearch = nil
         self.mayHaveMissed = true
