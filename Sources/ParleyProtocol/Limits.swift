@@ -247,6 +247,9 @@ public struct Limits: Hashable, Sendable {
     public var graceMilliseconds = 30_000
     /// Who is back within this time was never away: others hear nothing.
     public var debounceMilliseconds = 1_000
+    /// A session that is seen at another node may take so much longer to be in all of its rooms there: only then those
+    /// where it is not yet hear that it is away.
+    public var moveMilliseconds = 3_000
     /// Sessions kept without a connection; one more ends the one that has been without it longest.
     public var sessionsMax = 18_000
     /// How long a resume secret is good on a node that does not hold its session; then it names nobody.

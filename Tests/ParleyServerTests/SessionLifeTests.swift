@@ -25,6 +25,23 @@ struct SessionLifeTests {
         #expect(self.life.isAttached)
     }
 
+    @Test("who is seen at another node has longer to be in all of its rooms there")
+    mutating func moving() {
+        self.life = SessionLife(debounceMilliseconds: 1_000, moveMilliseconds: 3_000, graceMilliseconds: 30_000)
+        self.life.detach(now: 0)
+        self.life.moveAway(now: ms(500))
+        #expect(self.life.tick(now: ms(4_499)) == .none)
+        // Seen once more, in the next room.
+        self.life.moveAway(now: ms(600))
+        #expect(self.life.tick(now: ms(4_599)) == .none)
+        #expect(self.life.tick(now: ms(4_600)) == .interrupt)
+        self.life.moveAway(now: ms(5_000))
+        #expect(self.life.tick(now: ms(33_599)) == .none)
+        #expect(self.life.tick(now: ms(33_600)) == .expire)
+        self.life.moveAway(now: ms(33_601))
+        #expect(self.life.isOver)
+    }
+
     @Test("who was silent for long is interrupted at once")
     mutating func dark() {
         self.life.detach(now: 0)

@@ -242,7 +242,7 @@ extension Gateway {
         session.holder?.supersede()
         if session.connection != nil || session.seats.isEmpty == false {
             session.detach()
-            session.life.detach(now: self.eventLoop.now.uptimeNanoseconds)
+            session.life.moveAway(now: self.eventLoop.now.uptimeNanoseconds)
         }
         // A connection that is about to have it takes its seats anew.
         guard !session.isExpected else { return }

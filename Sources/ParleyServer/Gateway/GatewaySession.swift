@@ -69,6 +69,7 @@ final class GatewaySession {
         self.abilities = abilities
         self.life = SessionLife(
             debounceMilliseconds: limits.debounceMilliseconds,
+            moveMilliseconds: limits.moveMilliseconds,
             graceMilliseconds: limits.graceMilliseconds
         )
     }

@@ -19,12 +19,14 @@ package struct SessionLife: Hashable {
 
     private var state = State.attached
     private let debounce: UInt64
+    private let move: UInt64
     private let grace: UInt64
     /// In nanoseconds: how long the engine may take at most before its time counts.
     private static let late: UInt64 = 1_000_000_000
 
-    package init(debounceMilliseconds: Int, graceMilliseconds: Int) {
+    package init(debounceMilliseconds: Int, moveMilliseconds: Int = 0, graceMilliseconds: Int) {
         self.debounce = UInt64(max(0, debounceMilliseconds)) * 1_000_000
+        self.move = UInt64(max(0, moveMilliseconds)) * 1_000_000
         self.grace = UInt64(max(0, graceMilliseconds)) * 1_000_000
     }
 
@@ -45,6 +47,15 @@ package struct SessionLife: Hashable {
         case .attached: self.state = .missing(since: now)
         // The socket's end is heard in more than one way: a legal race.
         case .missing, .interrupted, .over: break
+        }
+    }
+
+    /// One of its people is at another node now. The others follow, each when that node has read their room; until then
+    /// only this one can say of them that they are away, and it would be wrong.
+    package mutating func moveAway(now: UInt64) {
+        switch self.state {
+        case .attached, .missing: self.state = .missing(since: now + self.move)
+        case .interrupted, .over: break
         }
     }
 
