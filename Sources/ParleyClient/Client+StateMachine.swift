@@ -66,6 +66,8 @@ package struct ClientStateMachine: Sendable {
     private var hasTicketInAddress = false
     /// How many connections were begun for it, as far as it was to be resumed.
     private var resumes: UInt64 = 0
+    /// The rooms that the newest hello has named.
+    private var listed: Set<RoomID> = []
     var features: Set<String> = []
     var windowMax = Limits().unacknowledgedSignalsMax
     /// Whether it still knows what its session was about: an app that was just started does not.
@@ -204,6 +206,7 @@ package struct ClientStateMachine: Sendable {
         // Without rooms it says: I am the same somebody, and have forgotten everything else.
         guard self.hasMemory else { return hello }
         let held = self.memberships.keys.sorted().filter { !self.joins.isRejoining($0) }
+        self.listed = Set(held)
         hello.resume?.rooms = held.map { room in
             let membership = self.memberships[room]
             let replica = membership?.replica
@@ -220,6 +223,8 @@ package struct ClientStateMachine: Sendable {
         hello.resume?.attempt = self.resumes
         return hello
     }
+
+    private func isUnlisted(_ room: RoomID) -> Bool { !self.listed.contains(room) && !self.joins.isRejoining(room) }
 
     private mutating func finish(_ error: ClientError, _ effects: inout [Effect]) {
         self.end = error
@@ -326,6 +331,10 @@ package struct ClientStateMachine: Sendable {
         self.features = Set(welcome.features)
         self.windowMax = welcome.limits.unacknowledgedSignalsMax
         if welcome.selves.contains(where: self.wasBefore) { return self.beginAnew(moment, &effects) }
+        // Joined by the connection of before while this one's hello was on its way: nobody knows of it here.
+        if welcome.resumed, self.hasMemory, self.memberships.keys.contains(where: self.isUnlisted) {
+            return self.giveUp(.gap, moment, &effects)
+        }
         self.hasMemory = true
         self.isDegraded = false
         for address in welcome.endpoints { _ = self.learn(address) }

@@ -101,6 +101,7 @@ class ChaosClient(Hearing):
                  "abilities": {"rollback": True, "trickle": True, "restart": True}}
         if self.session:
             rooms = list(self.rooms.values())
+            self.listed = set(rooms)
             hello["resume"] = {
                 "session": self.session, "secret": self.secret, "attempt": self.attempt,
                 "rooms": {room.id: room.at for room in rooms}, "views": {room.id: room.view for room in rooms},
@@ -208,6 +209,12 @@ class ChaosClient(Hearing):
             return self._try_again_to_move() if self.socket else self._lost(None, "the session was not had")
         first, self.socket, self.node = self.socket, socket, self.second_node
         self.goaway = None
+        if not self.listed.issuperset(self.rooms.values()):
+            # Joined by the first connection since the hello of this one, where nobody knows of it.
+            self.session, self.secret = frame["session"], frame["resume"]["secret"]
+            if first is not None:
+                first.drop()
+            return self.drop("a room is missing there")
         self.told_before = {id: room.at for id, room in self.rooms.items()}
         self.heard_at = time.monotonic()
         self.note("moved", node=self.node)

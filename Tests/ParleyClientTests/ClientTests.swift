@@ -241,6 +241,26 @@ struct ClientTests {
         #expect(self.client.take { $0.ended(1, .superseded, isFinal: true, $1, &$2) } == [])
     }
 
+    @Test("a room that was joined by the old connection after the hello of the new one is resumed by one more")
+    mutating func joinedWhileMoving() {
+        _ = self.client.start()
+        _ = self.client.join()
+        _ = self.client.hear(.goaway(Goaway(withinMilliseconds: 0, deadlineMilliseconds: 9_000)))
+        _ = self.client.pass(.zero)
+        #expect(self.client.open().hello?.resume?.rooms?.map(\.room) == [ScriptedClient.room(1)])
+        _ = self.client.take { client, _, effects in
+            client.join(.id(ScriptedClient.room(2)), name: nil, devices: nil, request: 2, &effects)
+        }
+        _ = self.client.take { $0.received(ScriptedClient.snapshot(2), on: 1, $1, &$2) }
+        let moved = self.client.welcome(session: 1, resumed: true)
+        #expect(moved.contains(.drop(1)) && moved.contains(.drop(2)))
+        #expect(moved.sent == [])
+        let hello = (self.client.pass(.zero) + self.client.open()).hello
+        #expect(hello?.resume?.rooms?.map(\.room) == [ScriptedClient.room(1), ScriptedClient.room(2)])
+        #expect(hello?.resume?.attempt == 2)
+        #expect(self.client.welcome(session: 1, resumed: true).told == [.resumed])
+    }
+
     @Test("at the end everybody who waits is answered, and nothing can be asked any more")
     mutating func end() {
         _ = self.client.start()

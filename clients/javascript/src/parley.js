@@ -24,6 +24,7 @@ export class Parley extends Telephone {
     /** Whether this object still knows what its session was about; a page that was just loaded does not. */
     #hasMemory = false
     #resumes = 0
+    #listed = [] // rooms, by the newest hello
     #signalGapsInARow = 0
     #options
     #stopWakeUps = () => {}
@@ -143,10 +144,9 @@ export class Parley extends Telephone {
     #resume() {
         const { value } = this.#store
         if (!value || !this.#hasMemory) return value
-        const held = this.rooms.filter((room) => !this.#joins.isWaiting(room))
-        // One that is slow on its way does not take the session from a later one.
-        this.#resumes += 1
-        return resumeMember(value, this.#resumes, held, this.#departures, this.#inbox.received)
+        const held = this.#listed = this.rooms.filter((room) => !this.#joins.isWaiting(room))
+        // Counted: one that is slow on its way does not take the session from a later one.
+        return resumeMember(value, (this.#resumes += 1), held, this.#departures, this.#inbox.received)
     }
 
     #changed(change) {
@@ -155,8 +155,7 @@ export class Parley extends Telephone {
         if (change.status === 'closed') {
             this.#hasMemory = false
             this.#stopWakeUps()
-            const error = endOf(change, this.#tokens.refusal)
-            this.#joins.fail(error)
+            this.#joins.fail(endOf(change, this.#tokens.refusal))
             this.#inbox.clear()
             this.#departures.clear()
             for (const room of this.rooms) room.close(change.reason === 'superseded' ? change.reason : 'closed')
@@ -190,21 +189,22 @@ export class Parley extends Telephone {
 
     #welcome(frame) {
         const { session, identity, iceServers = [], iceServersExpireAt, limits = {}, features = [], resumed, resumeRefused } = frame
-        const hadMemory = this.#hasMemory
-        const wasAway = this.status === 'reconnecting'
+        const [hadMemory, wasAway] = [this.#hasMemory, this.status === 'reconnecting']
         Object.assign(this, { session, identity, iceServers, iceServersExpireAt, limits, features })
         this.#store.value = frame.resume && { session, secret: frame.resume.secret }
         this.#connection.welcome(frame.heartbeat, frame.endpoints)
         // A server that has lost entries takes us for whom we were before. Nobody knows any more which numbers that one has used.
         if (Object.entries(frame.selves ?? {}).some(([room, self]) => (this.#rooms.get(room)?.self ?? self) !== self)) return this.#beginAnew('former')
+        // Joined by the line of before while this one's hello was on its way: the server here knows nothing of that.
+        if (resumed && this.rooms.some((room) => !this.#joins.isWaiting(room) && !this.#listed.includes(room))) return this.#connection.reconnect('gap')
         this.status = 'connected'
         this.#hasMemory = true
-        if (!resumed) this.#resumes = 0
         if (resumed) {
             this.#departures.resumed()
             this.#newICEServers(frame)
             this.#joins.resumed(this.rooms)
         } else {
+            this.#resumes = 0
             this.#inbox.clear()
             this.#departures.clear()
             this.#joins.again(this.rooms, resumeRefused)

@@ -185,6 +185,25 @@ test('a snapshot on the new line takes the place of what the old one has told', 
     assert.deepEqual(room.position, at(4))
 })
 
+test('a room that was joined by the old line after the hello of the new one is resumed by one more line', async () => {
+    const { first, opens, parley, clock, room, told } = await draining()
+    const second = opens()
+    const joined = parley.join('red-fox')
+    first.says(snapshot('p_me', { p_me: person(1) }, 1, { id: 'r_2', alias: 'red-fox' }))
+    const red = await joined
+    assert.deepEqual(Object.keys(second.take()[0].resume.rooms), ['r_1'])
+    second.says(resumed())
+    assert.equal(parley.status, 'reconnecting')
+    assert.deepEqual(second.take(), [], 'nothing is said where the room is not known')
+    clock.advance(1_000)
+    FakeSocket.last.opens()
+    const [hello] = FakeSocket.last.take()
+    assert.deepEqual([hello.resume.secret, hello.resume.attempt, hello.resume.rooms], ['y', 2, { r_1: at(1), r_2: at(1) }])
+    FakeSocket.last.says(resumed())
+    assert.deepEqual([parley.status, room.isClosed, red.isClosed, red.self], ['connected', false, false, 'p_me'])
+    assert.ok(!told.includes('rejoined'))
+})
+
 test('a join that is under way is not asked for twice at once; what the new line does not know is asked there', async () => {
     const { first, opens, parley } = await draining()
     const joined = parley.join('red-fox')
