@@ -12,6 +12,9 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (isTestRun ? [.treatAllWarnings(as: .error), .unsafeFlags(["-assert-config", "Debug"])] : [])
 
+// The tests alone: what they call is optimised, they need not be.
+let testSettings = settings + (isTestRun ? [.unsafeFlags(["-Onone"])] : [])
+
 func product(_ name: String, _ package: String) -> Target.Dependency {
     .product(name: name, package: package)
 }
@@ -179,18 +182,18 @@ let package = Package(
         .testTarget(
             name: "ParleyProtocolTests",
             dependencies: ["ParleyProtocol", "ParleyTestSupport"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ParleyLoadTests",
             dependencies: ["ParleyLoad", "ParleyProtocol"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
-        .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: settings),
+        .testTarget(name: "QRCodeTests", dependencies: ["QRCode"], swiftSettings: testSettings),
         .testTarget(
             name: "ParleyRoomsTests",
             dependencies: ["ParleyProtocol", "ParleyRooms", "ParleyTestSupport"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ParleyEngineTests",
@@ -200,7 +203,7 @@ let package = Package(
                 product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ParleyRedisTests",
@@ -210,7 +213,7 @@ let package = Package(
                 product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ParleyTransportTests",
@@ -219,7 +222,7 @@ let package = Package(
                 product("NIOCore", "swift-nio"), product("NIOEmbedded", "swift-nio"),
                 product("NIOPosix", "swift-nio"),
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ParleyServerTests",
@@ -232,7 +235,7 @@ let package = Package(
                 product("JWTKit", "jwt-kit"),
                 product("Logging", "swift-log"), product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         // The whole server on virtual time, sockets and a faulty engine; `swift run -c release simulate --help`.
         .target(
@@ -254,12 +257,12 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: ["ParleySimulation", "ParleyProtocol"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         .testTarget(
             name: "ParleyClientTests",
             dependencies: ["ParleyClient", "ParleyProtocol", "ParleyTestSupport"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
         // Whatever reads what others have written; `./test --only fuzz` runs the same targets under a fuzzer.
         .target(
@@ -273,8 +276,8 @@ let package = Package(
             path: "Tests/Fuzz/Targets",
             swiftSettings: settings
         ),
-        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: testSettings),
+        .testTarget(name: "TidyTests", swiftSettings: testSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,7 +7,7 @@ import json
 
 from company import same_state
 from raw_socket import RawSocket
-from stage import within
+from stage import patient, within
 from test_bad_input import bystanders, unharmed
 from test_door import host, knock, waiting
 from test_policy import H264, device
@@ -245,6 +245,8 @@ async def test_breakout_rooms_of_a_breakout_room(stage):
         await same_state(ada, bob)
 
 
+@patient
+@within(150)
 async def test_members_of_every_wrong_kind(stage):
     """Each command of a meeting, with each of its members in every shape that it has not."""
     # One person asks all of it, so this one may.

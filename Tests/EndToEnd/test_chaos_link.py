@@ -6,6 +6,7 @@ import time
 from chaos_nodes import Link
 from chaos_store import Store
 from redis_server import RedisServer, say
+from stage import patient
 
 TOGETHER = 4
 
@@ -116,6 +117,7 @@ async def test_a_real_store_behind_it(stage):
     assert await redis.command("DEBUG", "SLEEP", "0.3") == "OK" and time.monotonic() - began >= 0.3
 
 
+@patient
 async def test_a_store_and_its_replica_take_turns(stage):
     store = await stage.enter(Store())
     link = await stage.enter(Link(store.port))

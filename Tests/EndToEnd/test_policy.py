@@ -3,7 +3,7 @@
 import asyncio
 
 from browsers import meet
-from stage import eventually, within
+from stage import eventually, patient, within
 
 # Per peer, kind and direction, the codec that flows there, from the browser's own statistics.
 CODECS = """async () => {
@@ -110,6 +110,7 @@ async def test_a_browser_without_the_codec_joins_and_leaves(stage):
     await meet(ada, bob)
 
 
+@patient
 @within(120)
 async def test_a_room_that_wants_small_pictures_gets_them(stage):
     server, room, chromium = await stage.server(), stage.room(), await stage.world.chromium()

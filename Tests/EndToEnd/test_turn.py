@@ -128,6 +128,7 @@ async def test_a_return_brings_a_new_lease(stage):
     assert stranger.welcome["iceServers"] == []
 
 
+@patient
 async def test_a_lease_is_renewed_at_seventy_percent(stage):
     turn, server, _ = await lending(stage, "north", lifetime=6_000)
     ada = await stage.peer(server, name="Ada", room=stage.room())
@@ -480,6 +481,7 @@ async def relayed_pages(stage, server):
     return pages
 
 
+@patient
 @within(120)
 async def test_a_call_over_the_relay_goes_on_when_its_lease_is_renewed(stage):
     turn, server, _ = await lending(stage, "north", lifetime=10_000)

@@ -5,7 +5,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5 * patience))) struct InMemoryEngineTests {
+@Suite(.timeLimit(.minutes(patience))) struct InMemoryEngineTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         let clock = Shared<Int64>(1_000_000)

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("Agreement that can be proven", .timeLimit(.minutes(5 * patience)))
+@Suite("Agreement that can be proven", .timeLimit(.minutes(patience)))
 struct AgreementTests {
     private var limits: Limits {
         var limits = Limits()

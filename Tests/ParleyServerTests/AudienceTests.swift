@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A large audience, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("A large audience, over real sockets", .timeLimit(.minutes(patience)))
 struct AudienceTests {
     private static var limits: Limits {
         var limits = Limits()

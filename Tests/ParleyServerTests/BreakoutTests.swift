@@ -39,7 +39,7 @@ extension Result where Failure == RejectedMessage {
     }
 }
 
-@Suite("Breakout rooms, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("Breakout rooms, over real sockets", .timeLimit(.minutes(patience)))
 struct BreakoutTests {
     private func opened(_ host: Writer, _ people: [String: [ParticipantID]]) async throws -> [String: RoomID] {
         let rooms = try people.sorted { $0.key < $1.key }.map { name, people in

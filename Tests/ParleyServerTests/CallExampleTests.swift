@@ -4,7 +4,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("The example of calls in the Swift client", .timeLimit(.minutes(5 * patience)))
+@Suite("The example of calls in the Swift client", .timeLimit(.minutes(patience)))
 struct CallExampleTests {
     // Begin.
     func doorbell(at address: String) async throws {

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A call of a client whose task is cancelled", .timeLimit(.minutes(5 * patience)))
+@Suite("A call of a client whose task is cancelled", .timeLimit(.minutes(patience)))
 struct CancelledCallTests {
     @Test("ends, also where no server is left to answer it")
     func cancelled() async throws {

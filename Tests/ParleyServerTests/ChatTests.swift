@@ -5,7 +5,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("Chat, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("Chat, over real sockets", .timeLimit(.minutes(patience)))
 struct ChatTests {
     @Test("what is said is read by everybody, once, over lost connections, and later by who comes late")
     func survives() async throws {

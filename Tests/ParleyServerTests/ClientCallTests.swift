@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A client that calls, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("A client that calls, over real sockets", .timeLimit(.minutes(patience)))
 struct ClientCallTests {
     @Test("a ring reaches both devices, one answers, the other is told so, and whoever hangs up ends it for all")
     func answered() async throws {

@@ -5,7 +5,7 @@ import Synchronization
 import ParleyTestSupport
 import Testing
 
-@Suite("A client that writes, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("A client that writes, over real sockets", .timeLimit(.minutes(patience)))
 struct ClientChatTests {
     @Test("what is said comes back with its number, and is told to everybody once; what is for two is told to two")
     func says() async throws {

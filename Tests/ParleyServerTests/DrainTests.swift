@@ -4,7 +4,7 @@ import ParleyTransport
 import ParleyTestSupport
 import Testing
 
-@Suite("A server that drains", .timeLimit(.minutes(5 * patience)))
+@Suite("A server that drains", .timeLimit(.minutes(patience)))
 struct DrainTests {
     private func greeted(_ server: RunningServer) async throws -> RawClient {
         let client = try await RawClient.connect(to: server)

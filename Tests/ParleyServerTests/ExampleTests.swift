@@ -4,7 +4,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("The example of the Swift client", .timeLimit(.minutes(5 * patience)))
+@Suite("The example of the Swift client", .timeLimit(.minutes(patience)))
 struct ExampleTests {
     // Begin.
     func meet(at address: String) async throws {

@@ -6,7 +6,7 @@ import ParleyTestSupport
 import ParleyTransport
 import Testing
 
-@Suite("Whoever brings too much", .timeLimit(.minutes(5 * patience)))
+@Suite("Whoever brings too much", .timeLimit(.minutes(patience)))
 struct FloodTests {
     /// As the server tells its transport.
     private static func pace(_ limits: Limits) -> ReadPace {

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("What happens at the limits", .timeLimit(.minutes(5 * patience)))
+@Suite("What happens at the limits", .timeLimit(.minutes(patience)))
 struct LimitTests {
     @Test("a full room is refused by name, and nobody inside notices")
     func roomFull() async throws {

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A meeting, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("A meeting, over real sockets", .timeLimit(.minutes(patience)))
 struct MeetingTests {
     @Test("the first person makes the room and is its host, the second sees her and is seen")
     func join() async throws {

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A client between servers and devices, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("A client between servers and devices, over real sockets", .timeLimit(.minutes(patience)))
 struct MovingTests {
     @Test("it leaves a server that drains without having been away, and nothing is lost or told twice")
     func move() async throws {

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A client over connections that are lost, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("A client over connections that are lost, over real sockets", .timeLimit(.minutes(patience)))
 struct ReconnectionTests {
     @Test("a request that is under way over a loss completes when the session is back, and has one effect")
     func requests() async throws {

@@ -5,7 +5,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("The Swift client over TLS, with a real certificate", .timeLimit(.minutes(5 * patience)))
+@Suite("The Swift client over TLS, with a real certificate", .timeLimit(.minutes(patience)))
 struct SecureClientTests {
     /// For 127.0.0.1 alone, and good until 2120.
     private static let certificate = """

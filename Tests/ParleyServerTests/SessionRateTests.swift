@@ -4,7 +4,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("How much one may say", .timeLimit(.minutes(5 * patience)))
+@Suite("How much one may say", .timeLimit(.minutes(patience)))
 struct SessionRateTests {
     private func rejections(_ messages: [ServerMessage], _ code: RejectionCode) -> [RejectedMessage] {
         messages.compactMap { message in

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("Somebody who does not read", .timeLimit(.minutes(5 * patience)))
+@Suite("Somebody who does not read", .timeLimit(.minutes(patience)))
 struct SlowConsumerTests {
     private var limits: Limits {
         var limits = Limits()

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("What people may see, over real sockets", .timeLimit(.minutes(5 * patience)))
+@Suite("What people may see, over real sockets", .timeLimit(.minutes(patience)))
 struct ViewTests {
     @Test("a host locks the room, and nobody new comes in")
     func lock() async throws {

@@ -3,7 +3,7 @@ import ParleyProtocol
 import ParleyTestSupport
 import Testing
 
-@Suite("A waiting room on two servers", .timeLimit(.minutes(5 * patience)))
+@Suite("A waiting room on two servers", .timeLimit(.minutes(patience)))
 struct WaitingTests {
     @Test("who waits on one server is seen, let in and sent away by a moderator on another")
     func decided() async throws {

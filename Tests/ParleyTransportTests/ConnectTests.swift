@@ -30,7 +30,7 @@ private final class FixedAnswer: ChannelInboundHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(5 * patience)))
+@Suite(.timeLimit(.minutes(patience)))
 struct ConnectTests {
     /// How a connect to a server with this answer ends; nil if well.
     private func connect(

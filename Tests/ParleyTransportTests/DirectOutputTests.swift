@@ -14,7 +14,7 @@ import Testing
 #endif
 
 /// Frames for many go past the channel, see WebSocketConnection+Direct.swift: nobody notices.
-@Suite(.timeLimit(.minutes(5 * patience)))
+@Suite(.timeLimit(.minutes(patience)))
 struct DirectOutputTests {
     /// What the connection was asked to send, and what it said of it.
     private struct Sent: Sendable {

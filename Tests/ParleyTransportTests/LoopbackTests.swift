@@ -4,7 +4,7 @@ import ParleyTransport
 import ParleyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5 * patience)))
+@Suite(.timeLimit(.minutes(patience)))
 struct LoopbackTests {
     private let server = Told()
     private let client = Told()

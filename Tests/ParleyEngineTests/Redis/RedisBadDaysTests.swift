@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A Redis that does not want, or holds what nobody of us has written.
-@Suite(.serialized, .timeLimit(.minutes(5 * patience))) struct RedisBadDaysTests {
+@Suite(.serialized, .timeLimit(.minutes(patience))) struct RedisBadDaysTests {
     @Test(
         .redis,
         arguments: [

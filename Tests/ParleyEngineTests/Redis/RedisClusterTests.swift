@@ -5,7 +5,7 @@ import ParleyTestSupport
 import Testing
 
 /// The contract, on a Redis Cluster of three masters.
-@Suite(.redisCluster, .timeLimit(.minutes(5 * patience))) struct RedisClusterTests {
+@Suite(.redisCluster, .timeLimit(.minutes(patience))) struct RedisClusterTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         try await RedisSubject.with { try await rule.check($0.subject) }

@@ -7,7 +7,7 @@ import ParleyTestSupport
 import Testing
 
 /// The contract, on a real server.
-@Suite(.redis, .timeLimit(.minutes(5 * patience))) struct RedisEngineTests {
+@Suite(.redis, .timeLimit(.minutes(patience))) struct RedisEngineTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         try await RedisSubject.with { try await rule.check($0.subject) }

@@ -6,7 +6,7 @@ import ParleyTestSupport
 import Testing
 
 /// The contract, on a Redis that Sentinels name.
-@Suite(.redisSentinel, .timeLimit(.minutes(5 * patience))) struct RedisSentinelTests {
+@Suite(.redisSentinel, .timeLimit(.minutes(patience))) struct RedisSentinelTests {
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {
         try await RedisSubject.with { try await rule.check($0.subject) }
@@ -14,7 +14,7 @@ import Testing
 }
 
 @Suite struct RedisFailoverTests {
-    @Test(.redisSentinel, .timeLimit(.minutes(5 * patience)))
+    @Test(.redisSentinel, .timeLimit(.minutes(patience)))
     func afterAFailoverItIsAnotherLifeOfTheSameLog() async throws {
         let sentinel = try #require(RedisScope.sentinel)
         try await RedisSubject.with { redis in

@@ -6,7 +6,7 @@ import ParleySQLite
 import ParleyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5 * patience))) struct SQLiteEngineTests {
+@Suite(.timeLimit(.minutes(patience))) struct SQLiteEngineTests {
     /// And whatever the rule did, the file knows all of it.
     @Test(arguments: EngineConformance.rules)
     func conforms(_ rule: ConformanceRule) async throws {

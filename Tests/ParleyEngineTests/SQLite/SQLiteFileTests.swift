@@ -8,7 +8,7 @@ import ParleyTestSupport
 import Testing
 
 /// Files that are none, or not ours, or not whole: each is refused in words, and left as it is.
-@Suite(.timeLimit(.minutes(5 * patience))) struct SQLiteFileTests {
+@Suite(.timeLimit(.minutes(patience))) struct SQLiteFileTests {
     private func fill(_ bench: SQLiteBench) async throws {
         let engine = try bench.open()
         var top = Position.start

@@ -2,7 +2,7 @@ import Glibc
 import ParleyTestSupport
 import Testing
 
-@Suite("Other programs that tests begin", .timeLimit(.minutes(5 * patience)))
+@Suite("Other programs that tests begin", .timeLimit(.minutes(patience)))
 struct ChildProcessTests {
     @Test func `one that does not end is ended in time, and named`() async throws {
         let error = await #expect(throws: ChildProcess.Failure.self) {

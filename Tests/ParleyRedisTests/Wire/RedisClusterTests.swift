@@ -6,7 +6,7 @@ import ParleyRedis
 import ParleyTestSupport
 import Testing
 
-@Suite("A real cluster of Redis", .serialized, .timeLimit(.minutes(5 * patience)))
+@Suite("A real cluster of Redis", .serialized, .timeLimit(.minutes(patience)))
 struct RedisClusterTests {
     /// Three masters with a third of the slots each.
     private func cluster() async throws -> [RedisProcess] {

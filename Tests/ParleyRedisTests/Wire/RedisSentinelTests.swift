@@ -7,7 +7,7 @@ import ParleyTestSupport
 import Synchronization
 import Testing
 
-@Suite("A real Redis behind Sentinels", .serialized, .timeLimit(.minutes(5 * patience)))
+@Suite("A real Redis behind Sentinels", .serialized, .timeLimit(.minutes(patience)))
 struct RedisSentinelTests {
     @Test func `the master is found, and found again when another one is`() async throws {
         let master = try await RedisProcess()

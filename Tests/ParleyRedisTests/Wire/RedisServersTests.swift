@@ -8,7 +8,7 @@ import ParleyTestSupport
 import Testing
 
 /// Against the real thing.
-@Suite("A real Redis", .serialized, .timeLimit(.minutes(5 * patience)))
+@Suite("A real Redis", .serialized, .timeLimit(.minutes(patience)))
 struct RedisServersTests {
     private func with(
         _ redis: RedisProcess,

@@ -5,7 +5,7 @@ import ParleyRedis
 import ParleyTestSupport
 import Testing
 
-@Suite("A real Redis behind TLS", .serialized, .timeLimit(.minutes(5 * patience)))
+@Suite("A real Redis behind TLS", .serialized, .timeLimit(.minutes(patience)))
 struct RedisTLSTests {
     @Test func `the right name by somebody who is trusted, and nobody else`() async throws {
         let certificates = try await RedisCertificates(for: "DNS:localhost")

@@ -7,7 +7,7 @@ import ParleyTestSupport
 import Testing
 
 /// Whoever decides is in the audit of the node where they were, once, and in no other.
-@Suite("Audit on two servers", .timeLimit(.minutes(5 * patience)))
+@Suite("Audit on two servers", .timeLimit(.minutes(patience)))
 struct AuditOnTwoServersTests {
     private static func log(_ path: String, limits: Limits = Limits()) throws -> AuditLog {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -5,7 +5,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("Audit: the queue and the file", .timeLimit(.minutes(5 * patience)))
+@Suite("Audit: the queue and the file", .timeLimit(.minutes(patience)))
 struct AuditTrailTests {
     static func entry(_ index: Int) -> AuditEntry {
         AuditEntry(.left, at: Instant(milliseconds: Int64(index)))

@@ -7,7 +7,7 @@ import ParleyTestSupport
 import ParleyTransport
 import Testing
 
-@Suite("A server whose engine is away", .timeLimit(.minutes(5 * patience)))
+@Suite("A server whose engine is away", .timeLimit(.minutes(patience)))
 struct DegradedTests {
     private static var limits: Limits {
         var limits = Limits()
@@ -116,7 +116,7 @@ struct DegradedTests {
     }
 }
 
-@Suite("A node that stood still", .timeLimit(.minutes(5 * patience)))
+@Suite("A node that stood still", .timeLimit(.minutes(patience)))
 struct FenceTests {
     private static var limits: Limits {
         var limits = Limits()

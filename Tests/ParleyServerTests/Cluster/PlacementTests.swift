@@ -5,7 +5,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("Several servers", .timeLimit(.minutes(5 * patience)))
+@Suite("Several servers", .timeLimit(.minutes(patience)))
 struct PlacementTests {
     private static func address(_ port: Int) -> String { "ws://127.0.0.1:\(port)/v1/connect" }
 

@@ -8,7 +8,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("Two versions of a room's rules side by side", .timeLimit(.minutes(5 * patience)))
+@Suite("Two versions of a room's rules side by side", .timeLimit(.minutes(patience)))
 struct VersionGateTests {
     private static func engine() -> InMemoryEngine {
         InMemoryEngine(incarnation: EngineIncarnation(rawValue: 1)) { Instant(milliseconds: 1_795_226_400_000) }

@@ -5,7 +5,7 @@ import ParleyTestSupport
 import Testing
 
 /// The bounds of one connection, and of all of them, over real sockets.
-@Suite("Limits of connections", .timeLimit(.minutes(5 * patience)))
+@Suite("Limits of connections", .timeLimit(.minutes(patience)))
 struct ConnectionLimitTests {
     private func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()

@@ -6,7 +6,7 @@ import ParleyTestSupport
 import Testing
 
 /// What the server takes from those whom it asks, with a server of ours in their place.
-@Suite("Limits of what others answer", .timeLimit(.minutes(5 * patience)))
+@Suite("Limits of what others answer", .timeLimit(.minutes(patience)))
 struct OutboundLimitTests {
     @Test("a vendor's answer is so long; a longer one is none")
     func vendorBytes() async throws {

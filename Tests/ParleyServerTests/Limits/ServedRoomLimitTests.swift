@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// What a server says about a room, and for how long it keeps what belongs to one, over real sockets.
-@Suite("Limits of rooms that are served", .timeLimit(.minutes(5 * patience)))
+@Suite("Limits of rooms that are served", .timeLimit(.minutes(patience)))
 struct ServedRoomLimitTests {
     private func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()

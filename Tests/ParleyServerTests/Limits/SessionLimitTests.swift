@@ -5,7 +5,7 @@ import ParleyTestSupport
 import Testing
 
 /// The bounds of one session, and of all of them, over real sockets.
-@Suite("Limits of sessions", .timeLimit(.minutes(5 * patience)))
+@Suite("Limits of sessions", .timeLimit(.minutes(patience)))
 struct SessionLimitTests {
     private func limits(_ change: (inout Limits) -> Void) -> Limits {
         var limits = Limits()

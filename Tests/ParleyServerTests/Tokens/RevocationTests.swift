@@ -4,7 +4,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("Revocations on two servers", .timeLimit(.minutes(5 * patience)))
+@Suite("Revocations on two servers", .timeLimit(.minutes(patience)))
 struct RevocationTests {
     private static func issuer() async throws -> TokenIssuer {
         TokenIssuer(algorithms: [.hs256], keys: .fixed([try await TokenKey(secret: TokenTests.secret)]))

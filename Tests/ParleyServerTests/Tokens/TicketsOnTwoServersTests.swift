@@ -4,7 +4,7 @@ import ParleyServer
 import ParleyTestSupport
 import Testing
 
-@Suite("Tickets on two servers", .timeLimit(.minutes(5 * patience)))
+@Suite("Tickets on two servers", .timeLimit(.minutes(patience)))
 struct TicketsOnTwoServersTests {
     /// What the page of somebody with a token fetches from one of the servers.
     private static func ticket(_ server: RunningServer) async throws -> String {
