@@ -36,7 +36,10 @@ class Phone(ParleyPeer):
     async def enter(self, seconds=5, **members):
         """Joins, and gives the snapshot or the rejection that answers."""
         await self.send({"type": "join", "id": 1} | members)
-        return await self.expect(seconds, where=lambda f: f["type"] == "snapshot" or f.get("of") == "join")
+        # Another room may be shown meanwhile: after a resume.
+        room = members.get("room", "")
+        return await self.expect(seconds, where=lambda f: f.get("of") == "join" or (
+            f["type"] == "snapshot" and (f["room"] == room or not room.startswith("r_"))))
 
     async def go_online(self, **status):
         return await self.enter(kind="line", name=self.name, **({"status": status} if status else {}))

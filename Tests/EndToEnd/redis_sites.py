@@ -1,5 +1,6 @@
 """A Redis with a replica and a Sentinel, and a Redis Cluster, as small as they can be."""
 
+import asyncio
 from pathlib import Path
 
 from redis_server import RedisServer, free_port
@@ -46,7 +47,11 @@ class RedisWithReplica:
         await self.master.stop()
 
         async def is_over():
-            return "role:master" in await self.replica.command("INFO", "replication")
+            try:
+                return "role:master" in await self.replica.command("INFO", "replication")
+            except (OSError, asyncio.IncompleteReadError):
+                # The Sentinel ends all connections of whoever it promotes.
+                return False
 
         await eventually(is_over, seconds=30, what="the next master")
 
