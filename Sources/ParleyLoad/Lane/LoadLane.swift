@@ -26,6 +26,7 @@ final class LoadLane {
     /// The frames of one room.
     final class Frames {
         var cache = FrameCache()
+        var states = StateCache()
     }
 
     /// - Parameter latencies: how many kinds of them there are.

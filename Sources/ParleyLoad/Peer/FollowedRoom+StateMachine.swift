@@ -18,11 +18,15 @@ package struct FollowedRoom {
     package static let heldMax = 64
 
     package init(_ snapshot: Snapshot, _ verdict: inout Verdict) {
+        self.init(snapshot, hash: StateHash(of: snapshot.state), &verdict)
+    }
+
+    /// - Parameter hash: of the state in it.
+    package init(_ snapshot: Snapshot, hash: StateHash, _ verdict: inout Verdict) {
         self.id = snapshot.room
         self.participant = snapshot.participant
         self.view = snapshot.view
         self.isCounted = snapshot.me != nil
-        let hash = StateHash(of: snapshot.state)
         self.stand = RoomStand(position: snapshot.at, state: snapshot.state, hash: hash)
         if hash != snapshot.hash { self.break(&verdict) }
     }

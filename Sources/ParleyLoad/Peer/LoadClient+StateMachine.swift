@@ -110,7 +110,7 @@ package struct LoadClient {
     package mutating func hear(_ message: ServerMessage, _ verdict: inout Verdict) -> News {
         switch message {
         case .welcome(let welcome): return self.hear(welcome)
-        case .snapshot(let snapshot): return self.hear(snapshot, &verdict)
+        case .snapshot(let snapshot): return self.hear(snapshot, hash: StateHash(of: snapshot.state), &verdict)
         case .events(let events): return self.hear(HeardFrame(events), &verdict)
         case .signal(let signal): return self.hear(signal, &verdict)
         case .chat(let frame): return frame.room == self.room?.id ? .chat(frame.message) : .nothing
@@ -138,8 +138,9 @@ package struct LoadClient {
         return .welcomed(resumed: welcome.resumed)
     }
 
-    private mutating func hear(_ snapshot: Snapshot, _ verdict: inout Verdict) -> News {
-        self.room = FollowedRoom(snapshot, &verdict)
+    /// - Parameter hash: of the state in it.
+    package mutating func hear(_ snapshot: Snapshot, hash: StateHash, _ verdict: inout Verdict) -> News {
+        self.room = FollowedRoom(snapshot, hash: hash, &verdict)
         let notes = snapshot.events.map { EventNote($0) }
         guard self.isEntering else { return .snapshot(notes) }
         self.isEntering = false

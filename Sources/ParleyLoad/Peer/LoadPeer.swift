@@ -109,7 +109,10 @@ final class LoadPeer: WebSocketDelegate {
         case .events where !self.crew.takesMessages:
             guard let frame = self.lane.frame(text, self.frames) else { return self.faultUnreadable() }
             self.tell(self.client.hear(frame, &self.lane.verdict))
-        case .signal, .events, .other: self.hear(text)
+        case .snapshot where !self.crew.takesMessages && self.frames != nil:
+            guard let (snapshot, hash) = self.frames?.states.snapshot(text) else { return self.faultUnreadable() }
+            self.tell(self.client.hear(snapshot, hash: hash, &self.lane.verdict))
+        case .signal, .events, .snapshot, .other: self.hear(text)
         case .unusual: self.lane.fault("\(self.title) was told something that no Parley server says.")
         }
     }
@@ -163,7 +166,7 @@ final class LoadPeer: WebSocketDelegate {
 
 /// What a message of a server is, by its first bytes: a Parley server writes `type` first, and no spaces.
 enum ServerWord {
-    case signal, events, other, unusual
+    case signal, events, snapshot, other, unusual
 
     private static let head = Array("{\"type\":\"".utf8)
 
@@ -176,6 +179,7 @@ enum ServerWord {
         self =
             switch (text[start], text[start + 1]) {
             case (UInt8(ascii: "s"), UInt8(ascii: "i")): .signal
+            case (UInt8(ascii: "s"), UInt8(ascii: "n")): .snapshot
             case (UInt8(ascii: "e"), UInt8(ascii: "v")): .events
             default: .other
             }
