@@ -30,8 +30,11 @@ public struct Instant: Hashable, Comparable, Sendable {
         self.milliseconds = milliseconds
     }
 
+    /// What would lie beyond all instants is the last one, or the first: stored instants may say anything.
     public func advanced(milliseconds: Int) -> Instant {
-        Instant(milliseconds: self.milliseconds + Int64(milliseconds))
+        let (sum, isBeyond) = self.milliseconds.addingReportingOverflow(Int64(milliseconds))
+        guard isBeyond else { return Instant(milliseconds: sum) }
+        return Instant(milliseconds: milliseconds < 0 ? .min : .max)
     }
 
     public static func < (left: Self, right: Self) -> Bool {
