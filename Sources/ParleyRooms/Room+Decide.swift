@@ -22,7 +22,7 @@ extension Room {
     /// - Parameter judgesNumber: whether a command that was decided before is known by its number.
     package func decide(_ command: RoomCommand, judgesNumber: Bool) -> Decision {
         switch self.lifecycle {
-        case .ended: return .rejected(command.ring == nil ? .roomEnded : .ringOver)
+        case .ended: return .rejected(self.codeOfEnd(to: command))
         case .absent, .scheduled, .open, .locked: break
         }
         let membership: Membership?
@@ -317,7 +317,7 @@ extension Room {
 
 extension RoomCommand {
     /// The ring that it accepts.
-    fileprivate var ring: UInt64? {
+    var ring: UInt64? {
         if case .join(let join) = self.action { join.call?.ring } else { nil }
     }
 }

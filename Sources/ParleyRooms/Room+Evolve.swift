@@ -186,6 +186,7 @@ extension Room {
 
     private mutating func end(_ reason: RoomEvent.EndReason) -> StatePatches {
         guard self.lifecycle.isLive else { return .none }
+        self.server.lastPeople = self.privatePeople
         return self.setLifecycle(.ended(reason)).merging(self.clearStage()).merging(self.clearCalls())
             .merging(self.closeQueue()).merging(self.clear())
     }
@@ -223,7 +224,9 @@ extension Room {
             patches[section] = .object([StatePath.people: .object(people)])
         }
         self.people = [:]
+        let lastPeople = self.server.lastPeople
         self.server = ServerSection()
+        self.server.lastPeople = lastPeople
         let audience = self.audience.shown
         self.audience = Audience()
         patches = patches.merging(self.replace(audience, with: nil, at: [StatePath.audience], in: .stage))

@@ -35,6 +35,7 @@ extension Room {
         if let audience = self.audience.json { object.append(StatePath.audience, audience) }
         object.append("joinedLast", .integer(Int64(clamping: self.server.joinedLast)))
         object.append("handLast", .integer(Int64(clamping: self.server.handLast)))
+        if !self.server.lastPeople.isEmpty { object.append("lastPeople", self.server.lastPeople.json) }
         let people = self.participants.map { participant in
             var person: JSONObject = ["id": .string(participant.id.description)]
             person.append("shown", participant.json)
@@ -89,6 +90,7 @@ extension Room {
         self.standing = try Standing(try FieldReader(try reader.value("standing"), "standing"))
         if reader.has(StatePath.activeSpeaker) { self.activeSpeaker = try reader.identifier(StatePath.activeSpeaker) }
         self.server.handLast = try reader.number("handLast")
+        if reader.has("lastPeople") { self.server.lastPeople = try reader.identifiers("lastPeople") }
         try self.audience.read(reader)
         // In order of arrival, as they were written.
         for value in try reader.array(StatePath.people) {

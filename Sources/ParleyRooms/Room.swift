@@ -110,6 +110,8 @@ struct ServerSection: Hashable, Sendable {
     var joinedLast: UInt64 = 0
     /// The order of the latest raised hand.
     var handLast: UInt64 = 0
+    /// Whose it was at its end, if that is nobody else's business: of a call or a line.
+    var lastPeople: [IdentityID] = []
 }
 
 /// What the server alone knows of a participant.

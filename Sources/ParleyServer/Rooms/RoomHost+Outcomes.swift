@@ -40,8 +40,9 @@ extension RoomHost {
         self.remove(seat)
         guard let join else { return assertionFailure("a join is answered once") }
         let session = seat.session
+        let code = code == .roomEnded ? self.room.codeOfEnd(to: session.identity) : code
         // The last person left while this one was on the way: the word is free, so it means a new room.
-        if code == .roomEnded, case .alias = join.room, session.life.isOver == false {
+        if code == .roomEnded, join.namesWord, session.life.isOver == false {
             // Not at once: this host is still to be taken out of the directory.
             return self.gateway.eventLoop.assumeIsolated().execute {
                 guard session.life.isOver == false else { return }
@@ -50,5 +51,12 @@ extension RoomHost {
         }
         self.gateway.refuse(code, join, at: seat.unknownRoomAt, session)
         self.endIfUnused()
+    }
+}
+
+extension JoinCommand {
+    /// Whether it names a room by a word that may mean another one by now; that of a person's line nobody says.
+    fileprivate var namesWord: Bool {
+        if case .alias = self.room { true } else { self.kind == .line }
     }
 }

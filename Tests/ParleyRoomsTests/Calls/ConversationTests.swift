@@ -150,6 +150,21 @@ import Testing
         #expect(late.step(.await([bob], until: until, leaving: nil)) == "rejected room-ended")
     }
 
+    @Test func `a call that is over is none to strangers, and over to those who were in it`() throws {
+        var call = self.talk()
+        #expect(call.leave("Ada") == "left Ada #2, ended (hung-up) [normal]")
+        #expect(call.join("Eve") == "rejected unknown-room")
+        #expect(call.join("Bob's phone") == "rejected room-ended")
+        #expect(call.accept("Eve") == "rejected ring-over")
+        try call.checkViews()
+        var line = Meeting()
+        _ = line.online("Bob")
+        _ = line.leave("Bob")
+        _ = line.deadline(after: Limits().lineMilliseconds)
+        #expect(line.online("Eve") == "rejected unknown-room")
+        #expect(line.online("Bob's phone") == "rejected room-ended")
+    }
+
     @Test func `everybody of several may come, or the first`() throws {
         var first = Meeting()
         _ = first.call("Ada", rings("Bob", "Cleo"))
