@@ -364,6 +364,10 @@ public struct Limits: Hashable, Sendable {
     public var lineDevicesMax = 16
     /// A line without devices is kept so long, with what was missed.
     public var lineMilliseconds = 604_800_000
+    /// A line on which nobody is leaves a server's memory after so long; the engine keeps it.
+    public var lineIdleMilliseconds = 30_000
+    /// Lines in the engine to whose end one server sees; of one more it is seen to when somebody asks for it.
+    public var linesAsleepMax = 100_000
     /// Calls that come in on one line at once; one more finds it busy.
     public var incomingMax = 8
     /// A call that has rung out stays so much longer, for the last word of whoever called.
@@ -392,7 +396,8 @@ public struct Limits: Hashable, Sendable {
     public var ringPauseMilliseconds = 3_000
     /// Identities whose rings are counted: at least the newest half of them.
     public var ringersMax = 32_768
-    /// Whoever is rung and cannot be reached, for whatever reason, is said to be that after so long.
+    /// Whoever is rung and cannot be reached, for whatever reason, is said to be that after so long; with a wake-up
+    /// service, after so much more than it may take.
     public var unreachableMilliseconds = 500
     /// What the wake-up service is being told, and what waits for that; one more is not said.
     public var wakesConcurrentMax = 64

@@ -9,8 +9,9 @@ import threading
 import time
 
 from issuer import SECRET, token
+from measures import metrics
 from phone import Phone
-from redis_server import RedisServer
+from redis_server import RedisServer, free_port
 from stage import eventually, within
 
 TOGETHER = 4
@@ -87,7 +88,7 @@ async def test_a_call_that_is_given_up_rings_no_more_and_was_missed(stage):
     stranger = (await phones(stage, named("eve")))[0]
     for room in (call.id, "r_Jt5bXw2QmLz8RfK0uVhYcA"):
         assert (await stranger.enter(room=room, ring=1))["code"] == "ring-over"
-        assert (await stranger.enter(room=room))["code"] in ("unknown-room", "room-ended")
+        assert (await stranger.enter(room=room))["code"] == "unknown-room"
     assert (await stranger.enter(room=phone.line.id))["code"] == "unknown-room"
 
 
@@ -391,6 +392,8 @@ class Wakes:
     def __enter__(self):
         self.told = []
         self.statuses = []
+        # What it says where nothing else is to be said, and for how long it thinks.
+        self.status, self.pause = 204, 0
         wakes = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -402,7 +405,8 @@ class Wakes:
                 expected = hmac.new(SECRET.encode(), said, hashlib.sha256).hexdigest()
                 told = json.loads(body)
                 told["isGenuine"] = hmac.compare_digest(expected, self.headers["Parley-Signature"])
-                status = wakes.statuses.pop(0) if wakes.statuses else 204
+                status = wakes.statuses.pop(0) if wakes.statuses else wakes.status
+                time.sleep(wakes.pause)
                 wakes.told.append(told | {"status": status})
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -430,7 +434,8 @@ class Wakes:
 
 
 def person(user, *contacts, **grant):
-    return token(sub=user, name=user.capitalize(), grant={"contacts": list(contacts)} | grant)
+    return token(sub=user, name=user.capitalize(), iss="https://login.example.org",
+                 grant={"contacts": list(contacts)} | grant)
 
 
 async def test_a_sleeping_phone_is_woken_with_a_ticket_and_answers_in_one_round_trip(stage):
@@ -452,12 +457,80 @@ async def test_a_sleeping_phone_is_woken_with_a_ticket_and_answers_in_one_round_
         assert ended["reason"] == "answered", ended
         # And the line is his as well.
         assert (await bob.go_online())["type"] == "snapshot"
+        # Names mean to the ticket what they mean to a token: those of the same issuer.
+        other = await stage.enter(Phone(server.connect_address, "eve", token=person("eve", "nobody")))
+        await bob.command("block", room=bob.line, person="eve", blocked=True)
+        await bob.until(lambda: other.identity in bob.line.state.get("blocked", {}), what="Eve, who is blocked")
         # Of somebody whom the service does not know either nobody hears.
         wakes.statuses = [404]
         await ada.hang_up(call)
-        other = await stage.enter(Phone(server.connect_address, "eve", token=person("eve", "nobody")))
         await other.call("nobody")
-        await other.expect_event("ended", reason="unreachable")
+        await other.expect_event("ended", seconds=15, reason="unreachable")
+
+
+async def unreachable_alike(stage, url):
+    """Who is blocked by, who may not be known of, and whom nobody knows: in one ring, with somebody who is there."""
+    server = await stage.server("--wake-webhook", url, "--wake-webhook-milliseconds", "1000", environment={
+        "PARLEY_TOKEN_SECRET": SECRET, "PARLEY_WAKE_WEBHOOK_SECRET": SECRET})
+
+    async def phone(user, *contacts):
+        return await stage.enter(Phone(server.connect_address, user, token=person(user, *contacts)))
+
+    ada, bob, cleo, dan = [await phone("ada", "bob", "cleo", "nobody"), await phone("bob"), await phone("cleo"),
+                           await phone("dan")]
+    await bob.command("block", room=bob.line, person=ada.identity, blocked=True)
+    await bob.expect_event("blocked")
+    began = time.monotonic()
+    call = await ada.call("bob", "cleo", "dan", "nobody", mode="each", seconds=60)
+    await cleo.rung(call.id)
+
+    async def when(user):
+        def state():
+            return [p["state"] for p in call.state["rings"]["1"]["people"].values() if p.get("user") == user]
+
+        await ada.until(lambda: state() == ["unreachable"], 15, f"that {user} is unreachable")
+        return time.monotonic() - began
+
+    seconds = await asyncio.gather(when("bob"), when("dan"), when("nobody"))
+    # Half a second, and as long as the service may take.
+    assert min(seconds) > 1.4 and max(seconds) - min(seconds) < 1.5, seconds
+    assert not bob.incoming and not dan.incoming and call.id in cleo.incoming
+
+
+@within(60)
+async def test_a_wake_up_service_tells_nobody_who_is_unknown_and_who_has_blocked(stage):
+    with Wakes() as fast, Wakes() as slow:
+        fast.status = slow.status = 404
+        slow.pause = 2.5
+        down = f"http://127.0.0.1:{free_port()}/wake"
+        await asyncio.gather(*(unreachable_alike(stage, url) for url in (fast.url, slow.url, down)))
+        assert {told["to"]["user"] for told in fast.told if told["type"] == "ring"} == {"cleo", "nobody"}, fast.told
+
+
+async def test_a_wake_up_service_that_is_away_keeps_nobody_who_is_there_waiting(stage):
+    server = await stage.server(
+        "--wake-webhook", f"http://127.0.0.1:{free_port()}/wake", "--wake-webhook-milliseconds", "500",
+        environment={"PARLEY_WAKE_WEBHOOK_SECRET": SECRET})
+    ada, cleo, dan = await phones(stage, "ada", "cleo", "dan", server=server)
+    await dan.hang_up(dan.line)
+    await dan.expect_event("left")
+    strangers = [f"nobody-{number}" for number in range(5)]
+    first = await ada.call(*strangers, mode="each")
+    await ada.expect_event("ended", seconds=15, reason="unreachable")
+    # It rests now. Who was there before may come back, so it rings; who is there is rung, and answers.
+    call = await ada.call("cleo", "dan", mode="each")
+    await cleo.rung(call.id)
+    assert (await cleo.accept(call.id))["type"] == "snapshot"
+    await ada.expect_event("ring-answered", person=cleo.identity)
+    assert sorted(ada.ring_states(call)) == ["answered", "calling"], call.state
+    await ada.hang_up(call)
+    await cleo.until(lambda: not cleo.line.state.get("calls"), what="that it is over")
+
+    async def failed():
+        return (await metrics(server))[1].get('parley_wakes_total{outcome="failed"}', 0) >= len(strangers)
+
+    await eventually(failed, what="that it is counted")
+    assert first.state["room"]["lifecycle"] == "ended", first.state
 
 
 async def test_who_may_know_of_whom(stage):

@@ -8,8 +8,9 @@ public struct CallJoin: Hashable, Sendable {
     public var answer: AttributeValue?
     /// Of the line that is joined.
     public var status: LineStatus?
-    /// What the app calls whoever joins, and the organisation that their token names; never on the wire.
+    /// What the app calls whoever joins, whose token says so, and the organisation that it names; never on the wire.
     public var user: String?
+    public var issuer: String?
     public var organisation: String?
 
     public init(request: RingRequest? = nil, ring: UInt64? = nil, answer: AttributeValue? = nil) {

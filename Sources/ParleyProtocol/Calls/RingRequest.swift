@@ -26,6 +26,8 @@ public struct RingRequest: Hashable, Sendable {
     public var data: AttributeValue?
     /// What the app calls whoever rings; never on the wire.
     public var user: String?
+    /// Whose tokens call those who are named by the app's words like that; never on the wire.
+    public var issuer: String?
 
     public init(
         _ people: [Callee],

@@ -78,7 +78,7 @@ struct CallDraft {
         }
         self.say(.transferFailed(number, person, end))
         // Once: whoever wanted it is asked back.
-        let recalled = Ring(
+        var recalled = Ring(
             by: CallParty(waits.identity, name: waits.name),
             mode: .first,
             intent: ring.intent,
@@ -89,6 +89,7 @@ struct CallDraft {
             offer: nil,
             data: ring.data
         )
+        recalled.issuer = ring.issuer
         self.say(.started((self.room.rings?.last ?? 0) + 1, recalled))
     }
 

@@ -24,8 +24,9 @@ public struct Line: Hashable, Sendable {
     /// With what the app calls them.
     public internal(set) var blocked: [IdentityID: String] = [:]
     // Never shown.
-    /// What the app calls whose line it is, and the organisation that their token names.
+    /// What the app calls whose line it is, whose token says so, and the organisation that it names.
     public internal(set) var user: String?
+    public internal(set) var issuer: String?
     public internal(set) var organisation: String?
     var settled: [RoomID: Settled] = [:]
 
@@ -128,6 +129,7 @@ extension Line {
         object.append("owner", .string(self.owner.description))
         object.append("missedLast", .integer(Int64(clamping: self.missedLast)))
         if let user { object.append("user", .string(user)) }
+        if let issuer { object.append("issuer", .string(issuer)) }
         if let organisation { object.append("organisation", .string(organisation)) }
         var settled = JSONObject()
         for (call, one) in self.settled.sorted(by: { $0.key < $1.key }) {
@@ -144,6 +146,7 @@ extension Line {
         if status.has("since") { self.statusAt = try status.instant("since") }
         self.missedLast = try reader.number("missedLast")
         self.user = try reader.textIfPresent("user")
+        self.issuer = try reader.textIfPresent("issuer")
         self.organisation = try reader.textIfPresent("organisation")
         for (call, value) in try reader.identified("incoming") as [(RoomID, JSONValue)] {
             self.incoming[call] = try IncomingCall(try FieldReader(value, "incoming"), of: call)

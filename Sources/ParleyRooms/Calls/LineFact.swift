@@ -4,7 +4,7 @@ public import ParleyProtocol
 public enum LineFact: Hashable, Sendable {
     case availabilityChanged(LineStatus, at: Instant)
     /// Whose line it is, as their token says it; shown to nobody.
-    case introduced(user: String?, organisation: String?)
+    case introduced(user: String?, issuer: String?, organisation: String?)
     indirect case incoming(IncomingCall)
     /// It does not ring at all; shown to nobody but whoever calls.
     case screened(RoomID, ring: UInt64, until: Instant, RingVerdict, at: Instant)
@@ -78,8 +78,9 @@ extension LineFact {
             var object: JSONObject = ["status": .object(status.members)]
             object.append("at", .integer(instant.milliseconds))
             return object
-        case .introduced(let user, let organisation):
-            return JSONObject().appending("user", user).appending("organisation", organisation)
+        case .introduced(let user, let issuer, let organisation):
+            return JSONObject().appending("user", user).appending("issuer", issuer)
+                .appending("organisation", organisation)
         case .incoming(let incoming):
             return ["call": .string(incoming.call.description), "incoming": incoming.shown]
         case .screened(let call, let ring, let until, let verdict, let instant):
@@ -111,8 +112,8 @@ extension LineFact {
     var bytesMax: Int {
         switch self {
         case .availabilityChanged(let status, _): 192 + 6 * (status.note?.utf8.count ?? 0)
-        case .introduced(let user, let organisation):
-            64 + 6 * (user?.utf8.count ?? 0) + 6 * (organisation?.utf8.count ?? 0)
+        case .introduced(let user, let issuer, let organisation):
+            96 + 6 * [user, issuer, organisation].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
         case .incoming(let incoming): 64 + incoming.bytesMax
         case .screened(_, _, _, let verdict, _): 224 + 6 * (verdict.message?.utf8.count ?? 0)
         case .ended(_, _, _, let verdict, _): 224 + 6 * (verdict?.message?.utf8.count ?? 0)
@@ -133,6 +134,7 @@ extension LineFact {
         case "introduced":
             self = .introduced(
                 user: try reader.textIfPresent("user"),
+                issuer: try reader.textIfPresent("issuer"),
                 organisation: try reader.textIfPresent("organisation")
             )
         case "incoming":
@@ -202,8 +204,9 @@ extension Line {
         case .availabilityChanged(let status, let instant):
             self.status = status
             self.statusAt = instant
-        case .introduced(let user, let organisation):
+        case .introduced(let user, let issuer, let organisation):
             self.user = user
+            self.issuer = issuer
             self.organisation = organisation
         case .incoming(let incoming): self.incoming[incoming.call] = incoming
         case .screened(let call, let ring, let until, let verdict, let instant):

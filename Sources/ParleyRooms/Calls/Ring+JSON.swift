@@ -48,6 +48,7 @@ extension Ring {
             if let onlyOf = person.onlyOf { conditions.append(identity.description, .string(onlyOf)) }
         }
         if !conditions.isEmpty { object.append("onlyOf", .object(conditions)) }
+        if let issuer { object.append("issuer", .string(issuer)) }
         return .object(object)
     }
 
@@ -66,6 +67,7 @@ extension Ring {
             offer: try reader.opaque("offer"),
             data: try reader.opaque("data")
         )
+        self.issuer = try reader.textIfPresent("issuer")
         for (text, value) in people.members {
             guard let identity = IdentityID(text) else { throw .member(StatePath.people) }
             let condition = reader.valueIfPresent("onlyOf")?[text]?.string
@@ -78,8 +80,9 @@ extension Ring {
         let texts = self.people.values.reduce(0) {
             $0 + 96 + 6 * ($1.user?.utf8.count ?? 0) + ($1.onlyOf.map { 40 + 6 * $0.utf8.count } ?? 0)
         }
-        return 320 + texts + 2 * (self.by.name?.text.utf8.count ?? 0) + 6 * (self.by.user?.utf8.count ?? 0)
-            + (self.offer?.json.encoded.count ?? 0) + (self.data?.json.encoded.count ?? 0)
+        let names = 2 * (self.by.name?.text.utf8.count ?? 0) + 6 * (self.by.user?.utf8.count ?? 0)
+        return 320 + texts + names + 6 * (self.issuer?.utf8.count ?? 0) + (self.offer?.json.encoded.count ?? 0)
+            + (self.data?.json.encoded.count ?? 0)
     }
 }
 

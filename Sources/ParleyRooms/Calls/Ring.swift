@@ -35,6 +35,8 @@ public struct Ring: Hashable, Sendable {
     /// Never in the state: each device that rings has it with its line.
     public let offer: AttributeValue?
     public let data: AttributeValue?
+    /// Whose tokens call these people as they are called here; never shown.
+    public internal(set) var issuer: String?
 
     /// Why it rings.
     public enum Purpose: Hashable, Sendable {

@@ -44,7 +44,10 @@ extension Room {
         var draft = LineDraft(self, at: now)
         for id in leaving { draft.assume(RoomEvent(.left(id, reason))) }
         draft.settle()
-        if draft.room.people.isEmpty { draft.say(RoomEvent(.meeting(.lifecycle(.emptied(at: now))))) }
+        guard draft.room.people.isEmpty else { return draft.events }
+        // Whoever was nobody in particular cannot come back to it, and nobody could ring them.
+        let isAnybodys = draft.room.line?.user == nil
+        draft.say(RoomEvent(isAnybodys ? .ended(.empty) : .meeting(.lifecycle(.emptied(at: now)))))
         return draft.events
     }
 
@@ -201,9 +204,9 @@ struct LineDraft {
     /// What a device says as it comes.
     mutating func introduce(_ join: RoomCommand.Join) {
         guard let line = self.room.line else { return }
-        let (user, organisation) = (join.call?.user, join.call?.organisation)
-        if user != line.user || organisation != line.organisation {
-            self.say(.introduced(user: user, organisation: organisation))
+        let (user, issuer, organisation) = (join.call?.user, join.call?.issuer, join.call?.organisation)
+        if user != line.user || issuer != line.issuer || organisation != line.organisation {
+            self.say(.introduced(user: user, issuer: issuer, organisation: organisation))
         }
         guard let status = join.call?.status, status != line.status else { return }
         self.say(.availabilityChanged(status, at: self.at))

@@ -131,7 +131,7 @@ extension Room {
             people[identity] = people[identity] ?? Ring.Person(user: callee.user, onlyOf: callee.onlyOf)
         }
         guard !people.isEmpty else { throw .noChange }
-        let ring = Ring(
+        var ring = Ring(
             by: CallParty(by.identity, name: by.name, user: request.user),
             mode: request.mode,
             intent: request.intent,
@@ -142,6 +142,7 @@ extension Room {
             offer: request.offer,
             data: request.data
         )
+        ring.issuer = request.issuer
         return RoomEvent(.meeting(.ring(.started((self.rings?.last ?? 0) + 1, ring))))
     }
 

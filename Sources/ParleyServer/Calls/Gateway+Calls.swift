@@ -25,6 +25,7 @@ extension Gateway {
         var call = call ?? CallJoin()
         call.request = call.request.map { self.found($0, for: session) }
         call.user = session.user
+        call.issuer = session.authorization?.authorization.issuer
         call.organisation = session.grant?.organisation
         return call
     }
@@ -132,6 +133,7 @@ extension Gateway {
         let room = host.room
         if let line = room.line {
             self.presence.changed(host, of: line.owner)
+            self.lines.changed(host)
             for seat in host.present { self.followCalls(seat.session) }
         } else if room.kind == .call || room.isAnswered {
             for seat in host.present { self.followCalls(seat.session) }
@@ -175,6 +177,7 @@ extension Gateway {
             token: nil
         )
         authorization.subject = person.user
+        authorization.issuer = person.issuer
         let text = StandingTicket.makeSecret(using: &self.random)
         let ticket = ConnectTicket(authorization, expiresAt: until)
         let entry = LogEntry(after: .start, uid: self.makeEntryUID(), author: self.node, payload: ticket.payload)

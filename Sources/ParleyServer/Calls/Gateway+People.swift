@@ -61,6 +61,7 @@ extension Gateway {
         var request = request
         request.people = request.people.map { self.found($0, for: session) }
         request.user = session.user
+        request.issuer = session.authorization?.authorization.issuer
         return request
     }
 }

@@ -22,15 +22,17 @@ final class RingDesk {
         var lineIsAbsent = false
         /// What the wake-up service was told of, and whom to tell that it is over.
         var woken: WakeWebhook.Call?
-        /// The service knows of nobody whom it could wake.
-        var cannotBeWoken = false
+        /// By which number that is withdrawn, and what it has answered.
+        var wake: WakeDesk.Number?
+        var waking: RingLeg.Waking
         var timer: UInt64?
 
         var devices: Int { self.line?.room.presence?.devices ?? 0 }
 
-        init(_ key: Key, _ machine: RingLeg) {
+        init(_ key: Key, _ machine: RingLeg, _ waking: RingLeg.Waking) {
             self.key = key
             self.machine = machine
+            self.waking = waking
         }
     }
 
@@ -47,6 +49,13 @@ final class RingDesk {
     private var now: UInt64 { self.gateway.eventLoop.now.uptimeNanoseconds / 1_000_000 }
 
     var legCount: Int { self.legs.count }
+
+    /// Long enough for a wake-up service to say that it knows of nobody like that: whom it has never heard of is as
+    /// whom somebody may not know of.
+    private var unreachableMilliseconds: Int {
+        self.gateway.limits.unreachableMilliseconds
+            + (self.gateway.configuration.wakeWebhook?.service.timeoutMilliseconds ?? 0)
+    }
 
     /// Whether a room is of use here though nobody of it may be.
     func needs(_ host: RoomHost) -> Bool {
@@ -94,8 +103,8 @@ final class RingDesk {
     private func leg(_ call: RoomID, _ person: IdentityID) -> Leg {
         let key = Key(call: call, person: person)
         if let leg = self.legs[key] { return leg }
-        let wait = self.gateway.limits.unreachableMilliseconds
-        let leg = Leg(key, RingLeg(unreachableMilliseconds: wait, now: self.now))
+        let machine = RingLeg(unreachableMilliseconds: self.unreachableMilliseconds, now: self.now)
+        let leg = Leg(key, machine, self.clerk == nil ? .none : .asked)
         leg.call = self.gateway.directory.hosts[call]
         self.legs[key] = leg
         self.byCall[call, default: []].insert(person)
@@ -104,7 +113,9 @@ final class RingDesk {
     }
 
     private func forget(_ leg: Leg) {
-        if let woken = leg.woken { self.tellEnd(of: woken, leg) }
+        if let woken = leg.woken, !(leg.wake.flatMap { self.clerk?.withdraw($0) } ?? false) {
+            self.tellEnd(of: woken, leg)
+        }
         self.legs[leg.key] = nil
         self.byCall[leg.key.call]?.remove(leg.key.person)
         if self.byCall[leg.key.call]?.isEmpty == true { self.byCall[leg.key.call] = nil }
@@ -208,7 +219,7 @@ final class RingDesk {
         sight.line = line != nil ? .here : leg.lineIsAbsent ? .absent : .unread
         let rung = call?.ringing.last { $0.ring.people[leg.key.person]?.state.isOpen ?? false }
         sight.ring = rung?.number
-        sight.isWoken = self.clerk != nil && !leg.cannotBeWoken
+        sight.waking = leg.waking
         sight.speaksForRoom = call.map { self.speaks(for: $0, rung?.ring) } ?? false
         if let condition = rung?.ring.people[leg.key.person]?.onlyOf, line != nil || condition.isEmpty {
             sight.isHidden = condition.isEmpty || line?.line?.organisation != condition
@@ -255,18 +266,19 @@ final class RingDesk {
         else { return }
         // What has rung at the line may have been screened there.
         guard leg.lineIsAbsent || leg.line?.room.line?.incoming[call.id] != nil else { return }
-        let user = person.user ?? leg.line?.room.line?.user
+        let line = leg.line?.room.line
+        var callee = WakeWebhook.Call.Person(identity: leg.key.person, user: person.user ?? line?.user)
+        callee.issuer = person.user == nil ? line?.issuer : ring.issuer
         let told = WakeWebhook.Call(
             .ring(until: ring.until, intent: ring.intent.rawValue, ticket: nil, online: leg.devices),
             room: call.id,
             ring: number,
-            to: .init(identity: leg.key.person, user: user),
+            to: callee,
             from: .init(identity: ring.by.identity, user: ring.by.user, name: ring.by.name?.text)
         )
         leg.woken = told
-        clerk.ring(told, until: ring.until) { answer in
-            guard answer == .unknown else { return }
-            leg.cannotBeWoken = true
+        leg.wake = clerk.ring(told, until: ring.until) { answer in
+            leg.waking = answer == .told ? .told : .none
             self.lookLater(leg.key)
         }
     }

@@ -27,6 +27,16 @@ package struct RingLeg: Hashable, Sendable {
         case absent
     }
 
+    /// What is known of somebody's phone that sleeps.
+    package enum Waking: Hashable, Sendable {
+        /// Nobody can wake it, or nobody knows of such a person.
+        case none
+        /// The wake-up service has not said yet that it does.
+        case asked
+        /// It is said to wake.
+        case told
+    }
+
     /// What a node sees.
     package struct Sight: Hashable, Sendable {
         package var call = Place.unread
@@ -36,7 +46,7 @@ package struct RingLeg: Hashable, Sendable {
         /// Whether whoever rings may not know of the person.
         package var isHidden = false
         /// Whether somebody who was never online may be reached by other means.
-        package var isWoken = false
+        package var waking = Waking.none
         /// Whether the line shows a ring of that room.
         package var hasCopy = false
         /// Whether this node speaks for the room: the caller is at home here, or on a node that is dead.
@@ -98,7 +108,7 @@ package struct RingLeg: Hashable, Sendable {
     package mutating func look(_ sight: Sight, now: UInt64) -> Step {
         if let ring = sight.ring, ring != self.ring { (self.ring, self.begun) = (ring, now) }
         guard self.underWay == nil else { return .none }
-        guard let due = self.due(sight) else {
+        guard let due = self.due(sight, now) else {
             self.need = nil
             return sight.isOver ? .forget : .none
         }
@@ -106,7 +116,7 @@ package struct RingLeg: Hashable, Sendable {
         let patience = due.isNear ? 0 : Self.patienceMilliseconds
         let again = self.done.map { $0.step == due.step ? $0.since + Self.retryMilliseconds : 0 } ?? 0
         let first = max(self.notBefore, due.notBefore, again, (self.need?.since ?? now) + patience)
-        guard now >= first else { return .wait(until: first) }
+        guard now >= first else { return .wait(until: min(first, due.notAfter)) }
         self.underWay = due.step
         return due.step
     }
@@ -127,25 +137,37 @@ package struct RingLeg: Hashable, Sendable {
         /// Whether this node is the one to do it.
         let isNear: Bool
         var notBefore: UInt64 = 0
+        /// Then something else is due.
+        var notAfter = UInt64.max
     }
 
-    private func due(_ sight: Sight) -> Due? {
+    private func due(_ sight: Sight, _ now: UInt64) -> Due? {
         if sight.hasCopy, sight.call == .unread { return Due(step: .findCall, isNear: sight.isNearLine) }
-        if let ring = sight.ring, let due = self.due(ring, sight) { return due }
+        if let ring = sight.ring, let due = self.due(ring, sight, now) { return due }
         guard sight.line == .here, sight.call != .unread, !sight.isHidden || sight.ring == nil else { return nil }
         return self.dueInLine(sight) ?? self.dueInCall(sight)
     }
 
     /// As long as it is not known where it rings.
-    private func due(_ ring: UInt64, _ sight: Sight) -> Due? {
+    private func due(_ ring: UInt64, _ sight: Sight, _ now: UInt64) -> Due? {
         guard sight.speaksForRoom else { return nil }
         let unreachable = Due(step: .reportUnreachable(ring: ring), isNear: true, notBefore: self.unreachableAt)
         if sight.isHidden { return unreachable }
         switch sight.line {
         case .unread: return Due(step: .findLine, isNear: true)
-        // They may come: it is looked for again and again.
-        case .absent: return sight.isWoken ? Due(step: .findLine, isNear: false) : unreachable
+        case .absent: return self.dueWithoutLine(sight.waking, now) ?? unreachable
         case .here: return nil
+        }
+    }
+
+    /// They may come: it is looked for again and again. But whoever nobody has promised to wake by then is nobody, be
+    /// it that the service is slow, or that it is away.
+    private func dueWithoutLine(_ waking: Waking, _ now: UInt64) -> Due? {
+        switch waking {
+        case .told: Due(step: .findLine, isNear: false)
+        case .asked where now < self.unreachableAt:
+            Due(step: .findLine, isNear: false, notAfter: self.unreachableAt)
+        case .asked, .none: nil
         }
     }
 

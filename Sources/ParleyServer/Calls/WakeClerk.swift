@@ -6,7 +6,7 @@ import ParleyProtocol
 /// Tells the wake-up service whom somebody rings, beside everything else. Confined to the gateway's event loop.
 final class WakeClerk {
     private struct Case {
-        let call: WakeWebhook.Call
+        var call: WakeWebhook.Call
         let then: (WakeWebhook.Answer) -> Void
     }
 
@@ -25,30 +25,53 @@ final class WakeClerk {
     private var now: UInt64 { self.gateway.eventLoop.now.uptimeNanoseconds / 1_000_000 }
 
     /// With a ticket by which a device of whoever is rung may come, where one is needed.
-    func ring(_ call: WakeWebhook.Call, until: Instant, _ then: @escaping (WakeWebhook.Answer) -> Void) {
-        let wait = UInt64(max(0, until.milliseconds - self.gateway.now.milliseconds))
-        guard self.gateway.wantsTokens else { return self.add(call, until: self.now + wait, then) }
-        self.gateway.makeTicket(for: call.to, room: call.room, until: until) { ticket in
-            var call = call
-            if case .ring(let until, let intent, _, let online) = call.occasion {
-                call.occasion = .ring(until: until, intent: intent, ticket: ticket, online: online)
-            }
-            self.add(call, until: self.now + wait, then)
+    ///
+    /// - Returns: by what it can be withdrawn.
+    func ring(
+        _ call: WakeWebhook.Call,
+        until: Instant,
+        _ then: @escaping (WakeWebhook.Answer) -> Void
+    ) -> WakeDesk.Number {
+        let deadline = self.now + UInt64(max(0, until.milliseconds - self.gateway.now.milliseconds))
+        let number = self.open(call, then)
+        guard self.gateway.wantsTokens else {
+            self.perform { $0.add(number, until: deadline, now: self.now, &$1) }
+            return number
         }
+        self.gateway.makeTicket(for: call.to, room: call.room, until: until) { ticket in
+            // It may be over by now.
+            guard self.cases[number] != nil else { return }
+            self.cases[number]?.call.occasion.show(ticket)
+            self.perform { $0.add(number, until: deadline, now: self.now, &$1) }
+        }
+        return number
+    }
+
+    /// It rings no more: nobody is to be woken from now on.
+    ///
+    /// - Returns: whether the service cannot have heard of it.
+    func withdraw(_ number: WakeDesk.Number) -> Bool {
+        guard self.cases[number] != nil else { return false }
+        let withdrawal = self.desk.withdraw(number)
+        if withdrawal != .underWay { self.finish(number, .failed) }
+        return withdrawal == .unheard
     }
 
     /// So late it is of no use any more that something is over.
     private static let endMilliseconds: UInt64 = 30_000
 
     func say(_ call: WakeWebhook.Call) {
-        self.add(call, until: self.now + Self.endMilliseconds) { _ in }
+        let number = self.open(call) { _ in }
+        self.perform { $0.add(number, until: self.now + Self.endMilliseconds, now: self.now, &$1) }
     }
 
-    private func add(_ call: WakeWebhook.Call, until: UInt64, _ then: @escaping (WakeWebhook.Answer) -> Void) {
+    private func open(
+        _ call: WakeWebhook.Call,
+        _ then: @escaping (WakeWebhook.Answer) -> Void
+    ) -> WakeDesk.Number {
         self.last += 1
-        let number = self.last
-        self.cases[number] = Case(call: call, then: then)
-        self.perform { $0.add(number, until: until, now: self.now, &$1) }
+        self.cases[self.last] = Case(call: call, then: then)
+        return self.last
     }
 
     private func perform(_ step: (inout WakeDesk, inout [WakeDesk.Action]) -> Void) {

@@ -21,10 +21,18 @@ package struct WakeDesk: Sendable {
         case wait(until: UInt64)
     }
 
+    package enum Withdrawal: Hashable, Sendable {
+        /// The service cannot have heard of it.
+        case unheard
+        /// It has not said that it has.
+        case tried
+        case underWay
+    }
+
     private struct Item: Sendable {
         let number: Number
         /// Of no use after that.
-        let until: UInt64
+        var until: UInt64
         var notBefore: UInt64
         var tries = 0
     }
@@ -69,6 +77,14 @@ package struct WakeDesk: Sendable {
             }
         }
         self.tick(now: now, &actions)
+    }
+
+    /// It is of no use any more. What is under way comes to its end, and is not said again.
+    package mutating func withdraw(_ number: Number) -> Withdrawal {
+        self.underWay[number]?.until = 0
+        guard self.underWay[number] == nil else { return .underWay }
+        guard let index = self.waiting.firstIndex(where: { $0.number == number }) else { return .unheard }
+        return self.waiting.remove(at: index).tries == 0 ? .unheard : .tried
     }
 
     package mutating func tick(now: UInt64, _ actions: inout [Action]) {

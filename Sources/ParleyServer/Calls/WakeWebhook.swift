@@ -2,19 +2,18 @@ package import ParleyProtocol
 
 /// A service of the operator's that is told whom somebody rings: it wakes their phones (APNs, FCM, Web Push).
 public struct WakeWebhook: Sendable {
-    let url: String
-    private let signer: WebhookSigner
-    let timeoutMilliseconds: Int
-    private let client: OutboundClient
+    let service: SignedWebhook
 
     /// - Parameters:
     ///   - url: `https:`, or `http:` on this machine.
     ///   - secret: what signs what is said to it.
     public init(url: String, secret: String, timeoutMilliseconds: Int, client: OutboundClient) {
-        self.url = url
-        self.signer = WebhookSigner(secret: secret)
-        self.timeoutMilliseconds = timeoutMilliseconds
-        self.client = client
+        self.service = SignedWebhook(
+            url: url,
+            signer: WebhookSigner(secret: secret),
+            timeoutMilliseconds: timeoutMilliseconds,
+            client: client
+        )
     }
 
     /// What is said.
@@ -23,12 +22,19 @@ public struct WakeWebhook: Sendable {
             /// - Parameter ticket: with which a device of the person may come; `nil`: nobody needs one here.
             case ring(until: Instant, intent: String, ticket: String?, online: Int)
             case ended(reason: String)
+
+            mutating func show(_ new: String?) {
+                guard case .ring(let until, let intent, _, let online) = self else { return }
+                self = .ring(until: until, intent: intent, ticket: new, online: online)
+            }
         }
 
         package struct Person: Hashable, Sendable {
             package var identity: IdentityID
             package var user: String?
             package var name: String?
+            /// Whose tokens call them that, for the ticket; the service is not told.
+            package var issuer: String?
 
             package init(identity: IdentityID, user: String? = nil, name: String? = nil) {
                 self.identity = identity
@@ -97,13 +103,7 @@ public struct WakeWebhook: Sendable {
     }
 
     func say(_ body: [UInt8], at now: Instant, bytesMax: Int) async -> Answer {
-        let answer = try? await self.client.post(
-            self.url,
-            json: body,
-            headers: self.signer.headers(of: body, at: now),
-            bytesMax: bytesMax,
-            timeoutMilliseconds: self.timeoutMilliseconds
-        )
+        let answer = try? await self.service.post(body, at: now, bytesMax: bytesMax)
         return answer.map { Answer(status: $0.status) } ?? .failed
     }
 }

@@ -19,7 +19,7 @@ final class AuthorizationClerk {
     init(_ webhook: AuthorizationWebhook, _ gateway: Gateway) {
         self.webhook = webhook
         self.gateway = gateway
-        self.desk = AuthorizationDesk(limits: gateway.limits, patienceMilliseconds: webhook.timeoutMilliseconds)
+        self.desk = AuthorizationDesk(limits: gateway.limits, patienceMilliseconds: webhook.service.timeoutMilliseconds)
     }
 
     func ask(

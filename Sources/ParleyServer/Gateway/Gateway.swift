@@ -51,6 +51,7 @@ package final class Gateway {
     var breakoutRooms: Set<RoomID> = []
     private(set) lazy var presence = PresenceDesk(self)
     private(set) lazy var rings = RingDesk(self)
+    private(set) lazy var lines = LineKeeper(self)
     /// How often whose calls may ring.
     var ringRates: RecentTable<IdentityID, RingRate>
     /// In the order in which they are due.
@@ -232,6 +233,7 @@ package final class Gateway {
         self.directory.dismantle()
         self.presence.dismantle()
         self.rings.dismantle()
+        self.lines.dismantle()
         for session in self.sessions.values + self.detachedSessions { session.detach() }
         self.sessions = [:]
         self.detachedSessions = []
@@ -262,6 +264,7 @@ package final class Gateway {
         self.sweepRefusals()
         self.presence.sweep()
         self.rings.sweep()
+        self.lines.sweep()
         self.heartbeats += 1
         // Where there is no other node, and the engine has forgotten nothing, there is nothing to find out.
         guard self.mayHaveMissed, self.heartbeats.isMultiple(of: 3), !self.isDegraded else { return }

@@ -125,7 +125,7 @@ final class RoomHost {
     var waitsFor: String { self.machine.waitsFor }
     var alias: RoomAlias? { self.claim?.alias ?? self.word }
     /// The word that leads here, as the room itself knows it.
-    var word: RoomAlias? { self.room.alias ?? self.room.line.map { RoomAlias(lineOf: $0.owner) } }
+    var word: RoomAlias? { self.room.alias ?? self.room.ownerOfLine.map { RoomAlias(lineOf: $0) } }
 
     // MARK: Input
 
@@ -405,9 +405,7 @@ final class RoomHost {
     /// Not at once: an engine that loses its newest entries may bring back people of this node, of whom nobody else
     /// would say that they are gone.
     func closeIfUnneeded(alive: Set<NodeID>) {
-        guard !self.isOver, self.seats.isEmpty, self.waiting.isEmpty, self.waitingForPosition.isEmpty,
-            self.machine.isLoaded, !self.isNeeded(alive), !self.gateway.needs(self)
-        else {
+        guard self.isUnused, !self.isNeeded(alive) else {
             self.unneededSince = nil
             return
         }
@@ -417,6 +415,18 @@ final class RoomHost {
         self.unneededSince = since
         guard now - since >= Self.keptUnneeded else { return }
         self.letGo()
+    }
+
+    /// - Returns: `false`: somebody here has to do with it.
+    func letGoIfUnused() -> Bool {
+        guard self.isUnused else { return false }
+        self.letGo()
+        return true
+    }
+
+    private var isUnused: Bool {
+        !self.isOver && self.seats.isEmpty && self.waiting.isEmpty && self.waitingForPosition.isEmpty
+            && self.machine.isLoaded && !self.gateway.needs(self)
     }
 
     /// The room is not over, but this node has nothing to do with it any more.

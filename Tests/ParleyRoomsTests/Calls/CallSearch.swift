@@ -104,6 +104,8 @@ struct CallSearch {
     private func joinLine(_ device: UInt64, _ node: inout Node) -> Bool {
         var join = self.join(device, Self.bob)
         join.kind = .line
+        join.call = CallJoin()
+        join.call?.user = "bob"
         return self.act(.join(join), by: self.id(device), 1, at: node.time, &node.line)
     }
 

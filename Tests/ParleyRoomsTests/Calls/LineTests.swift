@@ -36,6 +36,37 @@ import Testing
         try line.checkViews()
     }
 
+    @Test func `the line of nobody in particular ends with its last device`() throws {
+        var line = Meeting()
+        let came = line.join("Bob") { join in
+            join.kind = .line
+            join.call = CallJoin()
+        }
+        #expect(came == "created, joined Bob #1")
+        #expect(line.leave("Bob") == "left Bob #2, ended")
+        try line.checkViews()
+    }
+
+    @Test func `whose tokens call somebody like that is kept and shown to nobody`() throws {
+        var line = Meeting()
+        let came = line.join("Bob") { join in
+            join.kind = .line
+            join.call = CallJoin()
+            join.call?.user = "bob"
+            join.call?.issuer = "https://login.example.org"
+        }
+        #expect(came == "created, joined Bob #1, introduced")
+        #expect(line.room.line?.issuer == "https://login.example.org")
+        try line.checkViews()
+        var request = rings("Bob")
+        request.issuer = "https://login.example.org"
+        var call = Meeting(room: RoomID(high: 5, low: 1))
+        _ = call.call("Ada", request)
+        #expect(call.room.ringing.first?.ring.issuer == "https://login.example.org")
+        #expect(!"\(call.folded)".contains("login") && !"\(line.folded)".contains("login"))
+        try call.checkViews()
+    }
+
     @Test func `a call rings on every device until it is answered`() throws {
         var (call, line) = (self.ringing(), self.line())
         #expect(try line.deliver(call, for: "Bob") == "incoming")

@@ -37,6 +37,33 @@ private struct Phone {
         await self.client.first { if case .snapshot(let snapshot) = $0 { snapshot } else { nil } }
     }
 
+    /// Again and again, as long as the server is full.
+    func enter(_ join: JoinCommand) async throws -> Snapshot {
+        while true {
+            try Task.checkCancellation()
+            let answer = try #require(await self.ask(join))
+            if let snapshot = answer.snapshot { return snapshot }
+            #expect(answer.code == .serverFull)
+            // Whoever asks for a room that is not there waits for the answer.
+            let none = JoinCommand(id: 1, room: .id(RoomID(high: 404, low: 404)))
+            #expect(await self.ask(none)?.code == .unknownRoom)
+        }
+    }
+
+    private func ask(_ join: JoinCommand) async -> Answer? {
+        self.client.send(.join(join))
+        return await self.client.first { message in
+            if case .snapshot(let snapshot) = message { return Answer(snapshot: snapshot) }
+            if case .rejected(let rejected) = message { return Answer(code: rejected.knownCode) }
+            return nil
+        }
+    }
+
+    private struct Answer: Sendable {
+        var snapshot: Snapshot?
+        var code: RejectionCode?
+    }
+
     func refusal() async -> RejectedMessage? {
         await self.client.first { if case .rejected(let rejected) = $0 { rejected } else { nil } }
     }
@@ -136,6 +163,26 @@ struct CallTests {
             let ada = try await Phone.online(server, "ada")
             try ada.ring("nobody")
             #expect(await ada.event("ended")?["reason"] == "unreachable")
+        }
+    }
+
+    @Test("a line on which nobody is leaves the memory, and is as it was when somebody comes back")
+    func asleep() async throws {
+        var limits = Limits()
+        (limits.roomsMax, limits.lineIdleMilliseconds) = (2, 1)
+        try await withServer(limits: limits) { server in
+            let bob = try await Phone.online(server, "bob")
+            let status = LineStatus(.away, note: "lunch")
+            bob.client.send(.meeting(MeetingCommand(id: 2, room: bob.line, action: .line(.availability(status)))))
+            bob.client.send(.leave(LeaveCommand(id: 3, room: bob.line)))
+            // Only without his line there is a place for both.
+            for name in ["first", "second"] { _ = try await bob.enter(JoinCommand(id: 1, room: try alias(name))) }
+            // The engine has it.
+            try await withServer(engine: server.engine) { other in
+                let back = try await Phone.online(other, "bob")
+                #expect(back.line == bob.line)
+                #expect(back.writer.snapshot.state["status"]?["note"] == "lunch")
+            }
         }
     }
 

@@ -70,7 +70,7 @@ struct RingLegTests {
         var leg = self.leg()
         let sight = self.ringing {
             $0.line = .absent
-            $0.isWoken = true
+            $0.waking = .told
         }
         var times: [UInt64] = []
         for now in stride(from: UInt64(1_000), to: 5_000, by: 10) where leg.look(sight, now: now) == .findLine {
@@ -78,6 +78,33 @@ struct RingLegTests {
             leg.ended(isDone: true, now: now)
         }
         #expect(times == [1_500, 2_500, 3_500, 4_500])
+    }
+
+    @Test("whom nobody promises to wake in time is unreachable at that time, however the service takes it")
+    func notWoken() {
+        // Slow, or away: no answer by then. Between, whoever comes by themselves is found.
+        var leg = self.leg()
+        let asked = self.ringing {
+            $0.line = .absent
+            $0.waking = .asked
+        }
+        #expect(leg.look(asked, now: 1_000) == .wait(until: 1_400), "not later, though a line is looked for then")
+        #expect(leg.look(asked, now: 1_399) == .wait(until: 1_400))
+        #expect(leg.look(asked, now: 1_400) == .reportUnreachable(ring: 1))
+        // Fast: it knows of nobody like that.
+        var fast = self.leg()
+        var unknown = asked
+        unknown.waking = .none
+        #expect(fast.look(asked, now: 1_000) == .wait(until: 1_400))
+        #expect(fast.look(unknown, now: 1_010) == .wait(until: 1_400))
+        #expect(fast.look(unknown, now: 1_400) == .reportUnreachable(ring: 1))
+        // It wakes them: it rings on.
+        var told = self.leg()
+        var woken = asked
+        woken.waking = .told
+        #expect(told.look(asked, now: 1_000) == .wait(until: 1_400))
+        #expect(told.look(woken, now: 1_400) == .wait(until: 1_500))
+        #expect(told.look(woken, now: 1_500) == .findLine)
     }
 
     @Test("a node with a device says first that it rings; the caller's does when nobody has")

@@ -45,6 +45,23 @@ struct WakeDeskTests {
         #expect(self.perform(&desk) { $0.add(2, until: 5, now: 5, &$1) } == [.giveUp(2)])
     }
 
+    @Test("what is over is not said any more, and whether it may have been heard is known")
+    func withdrawn() {
+        var desk = self.desk(concurrent: 1)
+        #expect(self.perform(&desk) { $0.add(1, until: 9_000, now: 0, &$1) } == [.say(1)])
+        #expect(self.perform(&desk) { $0.add(2, until: 9_000, now: 0, &$1) } == [])
+        let unheard = desk.withdraw(2)
+        #expect(unheard == .unheard)
+        let underWay = desk.withdraw(1)
+        #expect(underWay == .underWay)
+        #expect(self.perform(&desk) { $0.ended(1, isAnswered: false, now: 10, &$1) } == [.giveUp(1)], "not again")
+        #expect(self.perform(&desk) { $0.add(3, until: 9_000, now: 20, &$1) } == [.say(3)])
+        #expect(self.perform(&desk) { $0.ended(3, isAnswered: false, now: 30, &$1) } == [.wait(until: 530)])
+        let tried = desk.withdraw(3)
+        #expect(tried == .tried, "the service may have heard it, and not have said so")
+        #expect(self.perform(&desk) { $0.tick(now: 9_000, &$1) } == [])
+    }
+
     @Test("a service that fails again and again rests, and who waits for it in vain is given up")
     func rest() {
         var desk = self.desk(concurrent: 1, waiting: 8)

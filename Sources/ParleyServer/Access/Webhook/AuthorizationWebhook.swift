@@ -2,19 +2,18 @@ package import ParleyProtocol
 
 /// A service of the operator's that is asked who somebody is and what they may do, in place of tokens.
 public struct AuthorizationWebhook: Sendable {
-    let url: String
-    private let signer: WebhookSigner
-    let timeoutMilliseconds: Int
-    private let client: OutboundClient
+    let service: SignedWebhook
 
     /// - Parameters:
     ///   - url: `https:`, or `http:` on this machine.
     ///   - secret: what signs the questions.
     public init(url: String, secret: String, timeoutMilliseconds: Int, client: OutboundClient) {
-        self.url = url
-        self.signer = WebhookSigner(secret: secret)
-        self.timeoutMilliseconds = timeoutMilliseconds
-        self.client = client
+        self.service = SignedWebhook(
+            url: url,
+            signer: WebhookSigner(secret: secret),
+            timeoutMilliseconds: timeoutMilliseconds,
+            client: client
+        )
     }
 
     package struct Question: Hashable, Sendable {
@@ -42,7 +41,7 @@ public struct AuthorizationWebhook: Sendable {
 
     /// Hexadecimal HMAC with SHA-256 over time, a full stop, and the body: so that nobody says it again later.
     package func signature(of body: [UInt8], at now: Instant) -> String {
-        self.signer.signature(of: body, at: now)
+        self.service.signer.signature(of: body, at: now)
     }
 
     /// - Returns: the claims of the answer, to be judged as those of a token are.
@@ -51,13 +50,7 @@ public struct AuthorizationWebhook: Sendable {
         let body = question.body(at: now)
         let answer: (status: Int, body: [UInt8])
         do {
-            answer = try await self.client.post(
-                self.url,
-                json: body,
-                headers: self.signer.headers(of: body, at: now),
-                bytesMax: bytesMax,
-                timeoutMilliseconds: self.timeoutMilliseconds
-            )
+            answer = try await self.service.post(body, at: now, bytesMax: bytesMax)
         } catch {
             throw .serviceUnavailable("\(type(of: error)): \(error)")
         }
