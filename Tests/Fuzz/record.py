@@ -177,7 +177,8 @@ async def record(arguments):
     stage.Server = tapped(recorded)
     failed = 0
     async with stage.World(arguments.server) as world:
-        for together, tests in end_to_end.collect(arguments.patterns, False):
+        modules, patient = end_to_end.collect(arguments.patterns, False)
+        for together, tests in [*modules, (1, patient)]:
             failed += (await end_to_end.run_module(world, together, tests, 1)).count(False)
     for target, inputs in sorted(recorded.inputs.items()):
         path = FOLDER / "Corpora" / f"{target}.txt"
