@@ -130,6 +130,7 @@ extension ClientStateMachine {
         guard let replica = self.memberships[message.room]?.replica else { return }
         for event in message.events { self.happened(event, replica, &effects) }
         self.compareLine(message.room, message.events, moment, &effects)
+        self.compareQueues(message.room, &effects)
     }
 
     private mutating func happened(_ event: JSONValue, _ replica: RoomReplica, _ effects: inout [Effect]) {
@@ -170,6 +171,7 @@ extension ClientStateMachine {
             self.enter(replica, joined, &effects)
         }
         self.compareLine(replica.id, snapshot.events, moment, &effects)
+        self.compareQueues(replica.id, &effects)
         if replica.hash != snapshot.hash { self.mistrust(replica, moment, &effects) }
     }
 
@@ -303,6 +305,7 @@ extension ClientStateMachine {
         self.withChat(of: room, &effects) { $0.close(error, &$1) }
         guard let gone = self.memberships.removeValue(forKey: room) else { return }
         if gone.isLine { self.withIncoming(&effects) { $0.end(&$1) } }
+        self.endVisit(of: gone, error, &effects)
         for person in gone.peers { self.forget(person, error, &effects) }
         self.flushJoins(&effects)
     }

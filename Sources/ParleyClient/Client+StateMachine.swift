@@ -233,6 +233,8 @@ package struct ClientStateMachine: Sendable {
         for room in self.memberships.keys.sorted() {
             self.withCommands(of: room, &effects) { $0.close(error, &$1) }
             self.withChat(of: room, &effects) { $0.close(error, &$1) }
+            if let visit = self.memberships[room]?.visit { effects.append(.failed(visit.request, error)) }
+            self.memberships[room]?.visit = nil
         }
         effects.append(.tell(.ended(error)))
         effects.append(.ended(error))

@@ -198,7 +198,7 @@ package struct Joins: Sendable {
     private static func isFinal(_ rejected: RejectedMessage) -> Bool {
         switch rejected.knownCode {
         case .unknownRoom, .roomEnded, .malformed, .invalidMember, .unknownType, .invalidName, .invalidAlias,
-            .identityPresent, .ringOver, .answeredElsewhere, .unsupportedKind:
+            .identityPresent, .ringOver, .answeredElsewhere, .unsupportedKind, .wrongCode, .noAgent:
             true
         case .some, .none: false
         }

@@ -21,6 +21,8 @@ struct Membership: Sendable {
 
     /// Whether it wants to be on hold, likewise.
     var wantsHold = false
+    /// Of a queue in which this client waits for the call that it is taken to.
+    var visit: QueueVisit?
 
     init(_ replica: RoomReplica, _ wish: JoinWish) {
         self.replica = replica
@@ -79,6 +81,7 @@ struct Membership: Sendable {
         self.chat = earlier.chat
         self.wanted = earlier.wanted
         self.wantsHold = earlier.wantsHold
+        self.visit = earlier.visit
         self.wish = earlier.wish
     }
 }

@@ -152,14 +152,16 @@ public actor ParleyClient {
 
     /// - Parameter room: a room id (`r_…`) or an alias.
     public func join(_ room: String, name: String? = nil, devices: DeviceRule? = nil) async throws -> RoomReplica {
-        let reference: RoomReference
+        try await self.join(try Self.reference(room), name: name, devices: devices)
+    }
+
+    static func reference(_ room: String) throws(ClientError) -> RoomReference {
         do throws(RejectionCode) {
-            reference = try RoomReference(room)
+            return try RoomReference(room)
         } catch {
             // As the server would say it.
-            throw ClientError.rejected(RejectedMessage(code: error.rawValue, message: error.message))
+            throw .rejected(RejectedMessage(code: error.rawValue, message: error.message))
         }
-        return try await self.join(reference, name: name, devices: devices)
     }
 
     public func leave(_ room: RoomID) async throws { try await self.leave(room, code: nil) }

@@ -238,8 +238,13 @@ public struct Limits: Hashable, Sendable {
     /// How long an agent may be asked, and how long a code may be good: 5 s to these. Else: `invalid-settings`.
     public var offerMillisecondsMax = 180_000
     public var codeMillisecondsMax = 3_600_000
-    /// Whoever was taken and is still in the queue after so long has left it: `expired`.
-    public var takenMilliseconds = 60_000
+    /// So long whoever was taken has to come to the room, if the queue does not say otherwise; then they have left the
+    /// queue: `expired`.
+    public var takenMilliseconds = 45_000
+    /// What a queue may say of that: 5 s to this. Else: `invalid-settings`.
+    public var arriveMillisecondsMax = 180_000
+    /// A call to which the other has not come is over so long later: `no-answer`.
+    public var unmetMilliseconds = 5_000
     /// Takings and offers of one entry of a log; the others follow with the next one.
     public var queueStepsMax = 16
     // MARK: Sessions that survive their connection

@@ -50,6 +50,7 @@ extension Room {
         self.standing.owner = creation.owner
         self.standing.host = creation.owner
         self.createdAt = creation.at
+        if let meetsBy = creation.meetsBy { self.rings = Rings(meetsBy: meetsBy) }
         let facts = self.roomJSON
         self.hashes.add(facts, at: [StatePath.room], in: .door)
         // `people` is there from the beginning, so that folding patches and asking for the state
@@ -85,7 +86,13 @@ extension Room {
         participant.assertion = joining.assertion
         self.people[id] = participant
         // Where nobody had to be rung, two of them are the answer.
-        if self.kind == .call, self.rings == nil, self.people.count > 1 { self.rings = Rings(isAnswered: true) }
+        if self.kind == .call, self.people.count > 1 {
+            if self.rings == nil { self.rings = Rings(isAnswered: true) }
+            if self.rings?.meetsBy != nil {
+                self.rings?.isAnswered = true
+                self.rings?.meetsBy = nil
+            }
+        }
         self.audience.count(participant, 1)
         self.policy.enter(participant, joining.media)
         if !waits {

@@ -86,6 +86,7 @@ extension RoomEvent {
             object.append("at", .integer(creation.at.milliseconds))
             if creation.isEmpty { object.append("empty", .bool(true)) }
             if creation.kind != .meeting { object.append(StatePath.kind, .string(creation.kind.rawValue)) }
+            if let meetsBy = creation.meetsBy { object.append("meetsBy", .integer(meetsBy.milliseconds)) }
             if creation.semantics != .unsaid { object.append("semantics", .integer(creation.semantics.rawValue)) }
         case .joined(let joining):
             for (name, value) in joining.members.members { object.append(name, value) }
@@ -144,6 +145,7 @@ extension RoomEvent.Fact {
             creation.isEmpty = try reader.boolIfPresent("empty") ?? false
             if reader.has(StatePath.parent) { creation.parent = try reader.identifier(StatePath.parent) }
             creation.kind = try reader.wordIfPresent(StatePath.kind) ?? .meeting
+            if reader.has("meetsBy") { creation.meetsBy = try reader.instant("meetsBy") }
             creation.semantics =
                 reader.has("semantics")
                 ? RoomSemantics(rawValue: Int64(clamping: try reader.number("semantics"))) : .unsaid

@@ -55,6 +55,8 @@ public struct RoomEvent: Hashable, Sendable {
         public var parent: RoomID?
         public var semantics = RoomSemantics.current
         public var kind = RoomKind.meeting
+        /// By then two have to be in it: else the call is over.
+        public var meetsBy: Instant?
 
         public init(
             alias: RoomAlias?,
@@ -145,6 +147,8 @@ public struct RoomEvent: Hashable, Sendable {
         case transferred
         /// Nobody entered their code in time; or they were taken from the queue, and are still there.
         case expired
+        /// They and whoever they were taken to are in their room, and the queue lets them go.
+        case met
     }
 
     public enum EndReason: String, Hashable, Sendable, CaseIterable {

@@ -47,11 +47,10 @@ def position(peer):
 
 
 async def goes(peer, seconds=5):
-    """To the room that they were taken to, and out of the queue."""
+    """To the room that they were taken to."""
     await peer.until(lambda: peer.queue.me in peer.queue.state["queue"]["taken"], seconds, "being taken")
     room = peer.queue.state["queue"]["taken"][peer.queue.me]
     await enters(peer, room)
-    await peer.command("leave", room=peer.queue)
     return room
 
 
@@ -87,13 +86,15 @@ async def test_three_customers_and_two_agents(stage):
     await ada.expect_rejected("already-serving", of="take")
     await dan.command("take")
     await dan.expect_event("taken", by=dan.id)
-    await goes(bob)
-    await dan.command("agent", available=True)
-    await dan.command("take")
+    await enters(dan, await goes(bob))
+    # They have met, so the queue lets them go.
+    await bob.expect_event("left", participant=bob.queue.me, reason="met")
+    await dan.command("agent", room=dan.queue, available=True)
+    await dan.command("take", room=dan.queue)
     await dan.expect_rejected("queue-empty", of="take")
-    await dan.command("agent", available=True, skills={"pension": True})
-    await dan.command("take")
-    await goes(cleo)
+    await dan.command("agent", room=dan.queue, available=True, skills={"pension": True})
+    await dan.command("take", room=dan.queue)
+    await enters(dan, await goes(cleo))
     await ada.until(lambda: not ada.queue.state["customers"], what="an empty queue")
 
 
@@ -128,6 +129,45 @@ async def test_four_players_are_matched_by_key(stage):
     await last.until(lambda: len(last.rooms[room].people) == 4, what="all four")
     assert "kind" not in last.rooms[room].state["room"]
     assert other.queue.me not in other.queue.state["queue"]["taken"]
+
+
+async def alone(peer, room):
+    """Hears that nobody comes."""
+    frame = await peer.expect(
+        20, room=room, where=lambda frame: any(event["type"] == "ended" for event in frame.get("events", [])))
+    assert frame["events"][-1]["reason"] == "no-answer", frame
+
+
+@patient
+@within(40)
+async def test_one_of_two_never_comes(stage):
+    """The agent, for whom somebody waits at their old place; and a customer, who keeps no agent."""
+    alias = stage.room()
+    ada, dan = await desk(stage, alias, arriveMilliseconds=5000)
+    bob = await waits(stage, alias, "Bob")
+    cleo = await waits(stage, alias, "Cleo")
+    await ada.command("take")
+    room = await goes(bob)
+    await dan.command("take")
+    taken = await dan.expect_event("taken", by=dan.queue.me)
+    assert cleo.queue.me in taken["people"], taken
+    await enters(dan, taken["room"])
+    for peer in (bob, ada):
+        unmet = await peer.expect_event("unmet", seconds=15, agent=ada.queue.me)
+        assert unmet["people"] == {bob.queue.me: True} and unmet["room"] == room, unmet
+    assert position(bob) == 1 and bob.queue.me not in bob.queue.state["queue"]["taken"]
+    await cleo.expect_event("left", seconds=15, participant=cleo.queue.me, reason="expired")
+    await ada.until(lambda: not any("serving" in agent for agent in ada.queue.state["agents"].values()), 15)
+    agents = ada.queue.state["agents"]
+    assert (agents[ada.queue.me]["available"], agents[dan.queue.me]["available"]) == (False, True), agents
+    await alone(bob, room)
+    await alone(dan, taken["room"])
+    # Bob is there for the other one.
+    await dan.command("take", room=dan.queue)
+    again = await goes(bob)
+    assert again != room
+    await enters(dan, again)
+    await bob.expect_event("left", participant=bob.queue.me, reason="met")
 
 
 @within(20)

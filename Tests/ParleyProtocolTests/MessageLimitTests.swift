@@ -212,6 +212,9 @@ import Testing
             Bound(\.codeMillisecondsMax, .invalidSettings, "codeMilliseconds") {
                 Self.queue("codeMilliseconds", Self.number($0))
             },
+            Bound(\.arriveMillisecondsMax, .invalidSettings, "arriveMilliseconds") {
+                Self.queue("arriveMilliseconds", Self.number($0))
+            },
         ]
     }
 

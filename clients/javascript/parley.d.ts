@@ -294,7 +294,7 @@ export class Parley {
     online(options?: { name?: string } & Partial<Reachability>): Promise<Line>
     /** Resolves as soon as it is begun. `to`: identities or names of people. */
     call(to: string | string[], options?: CallOptions): Promise<Call>
-    /** Waits in a queue; resolves with the call in which you are then. */
+    /** Waits in a queue; resolves with the call as soon as somebody else is in it with you. */
     queue(room: string, options?: QueueOptions): Promise<Call>
     /** By room: one to which you have taken somebody from a queue, or a call of this person on another device. */
     enter(room: string, options?: AcceptOptions): Promise<Call>
@@ -576,6 +576,10 @@ export interface RoomEvents {
     /** A third person is in: from here on it is a meeting. */
     'became-meeting': () => void
     taken: (news: { room: string; people: string[]; agent?: string; isSelf: boolean }) => void
+    /** For agents: that customer, or agent, is in the room that they were taken to. */
+    came: (participant: string) => void
+    /** Not all have come there in time. Those who have (`people`) are in the line again, and the agent serves nobody. */
+    unmet: (news: { room: string; people: string[]; agent?: string; isSelf: boolean }) => void
     offered: (agent: Person | undefined, offer: { customer: string; until: number }) => void
     'offer-ended': (agent: Person | undefined, news: { reason: string }) => void
     'agent-changed': (agent?: Agent) => void

@@ -7,17 +7,22 @@ package struct JoinWish: Hashable, Sendable {
     var kind: RoomKind?
     var call: CallJoin?
     var ticket: String?
+    var queue: QueueWish?
+    /// What a room is like that this join creates.
+    var settings: RoomSettings?
 
     package init(
         name: DisplayName? = nil,
         devices: DeviceRule? = nil,
         kind: RoomKind? = nil,
-        call: CallJoin? = nil
+        call: CallJoin? = nil,
+        queue: QueueWish? = nil
     ) {
         self.name = name
         self.devices = devices
         self.kind = kind
         self.call = call
+        self.queue = queue
     }
 
     func command(_ room: RoomReference) -> JoinCommand {
@@ -25,15 +30,24 @@ package struct JoinWish: Hashable, Sendable {
         join.kind = self.kind
         join.call = self.call
         join.ticket = self.ticket
+        join.queue = self.queue
+        join.settings = self.settings
         return join
     }
 
     /// Nobody is rung twice, no ring is accepted twice, and what was a call may be a meeting.
     var again: Self {
         var wish = JoinWish(name: self.name, devices: self.devices)
-        guard self.kind == .line else { return wish }
-        wish.kind = .line
-        wish.call = self.call
+        switch self.kind {
+        case .line:
+            wish.kind = .line
+            wish.call = self.call
+        case .queue:
+            wish.kind = .queue
+            wish.queue = self.queue
+            wish.settings = self.settings
+        case .meeting, .call, nil: break
+        }
         return wish
     }
 }

@@ -102,16 +102,16 @@ extension ParleyClient {
         try await self.ask(.line(action), in: room)
     }
 
-    private var lineName: DisplayName? {
+    var lineName: DisplayName? {
         guard let line = self.lineReplica, let name = line.name(of: line.participant) else { return nil }
         return try? Self.name(name)
     }
 
-    private static func name(_ name: String?) throws -> DisplayName? {
+    static func name(_ name: String?) throws -> DisplayName? {
         try name.flatMap { try DisplayName($0, bytesMax: Limits().nameBytesMax) }
     }
 
-    private func room(
+    func room(
         _ step: (inout ClientStateMachine, UInt64, inout [ClientStateMachine.Effect]) -> Void
     ) async throws -> RoomReplica {
         guard case .room(let replica) = try await self.request(step) else {

@@ -9,6 +9,8 @@ public struct QueueRules: Hashable, Sendable {
     public var codes = CodeForm.digits
     /// How long a code is good; whoever waits with it has left then.
     public var codeMilliseconds = 300_000
+    /// How long whoever was taken has to come to the room; `nil`: as long as usual.
+    public var arriveMilliseconds: Int?
     /// How many may wait; `nil`: as many as may in any queue.
     public var waitingMax: Int?
 
@@ -52,6 +54,7 @@ extension QueueRules {
         if self.codeMilliseconds != usual.codeMilliseconds {
             object.append("codeMilliseconds", .integer(Int64(self.codeMilliseconds)))
         }
+        if let arriveMilliseconds { object.append("arriveMilliseconds", .integer(Int64(arriveMilliseconds))) }
         if let waitingMax { object.append("waitingMax", .integer(Int64(waitingMax))) }
         return .object(object)
     }
@@ -74,6 +77,7 @@ extension QueueRules {
             case "unserved": self.unserved = value.string.flatMap { Unserved(rawValue: $0) } ?? usual.unserved
             case "codes": self.codes = value.string.flatMap { CodeForm(rawValue: $0) } ?? usual.codes
             case "codeMilliseconds": self.codeMilliseconds = integer ?? usual.codeMilliseconds
+            case "arriveMilliseconds": self.arriveMilliseconds = integer
             case "waitingMax": self.waitingMax = integer
             default: break
             }

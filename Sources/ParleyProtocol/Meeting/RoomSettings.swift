@@ -18,6 +18,9 @@ public struct RoomSettings: Hashable, Sendable {
 
     public init() {}
 
+    /// A queue with those rules.
+    public init(queue rules: QueueRules) { self.changes.append("queue", rules.json) }
+
     public var isEmpty: Bool { self.changes.isEmpty && self.pin == nil }
 
     /// The same, with the PIN as a room keeps it.
@@ -117,6 +120,9 @@ extension RoomSettings {
         try queue.take("unserved", reader) { Self.word($0, QueueRules.Unserved.self) }
         try queue.take("codes", reader) { Self.word($0, QueueRules.CodeForm.self) }
         try queue.take("codeMilliseconds", reader) { Self.integer($0, in: 5_000...Int64(limits.codeMillisecondsMax)) }
+        try queue.take("arriveMilliseconds", reader) {
+            Self.integer($0, in: 5_000...Int64(limits.arriveMillisecondsMax))
+        }
         try queue.take("waitingMax", reader) { Self.integer($0, in: 1...Int64(limits.queueWaitingMax)) }
         if !queue.changes.isEmpty { self.changes.append("queue", .object(queue.changes)) }
     }

@@ -134,7 +134,7 @@ extension HangupCode {
     /// What somebody's going means to those who stay.
     init(_ reason: RoomEvent.LeaveReason) {
         switch reason {
-        case .left, .replaced, .expired: self = .normal
+        case .left, .replaced, .expired, .met: self = .normal
         case .disconnected: self = .network
         case .removed, .unauthorized: self = .removed
         case .transferred: self = .transferred

@@ -13,6 +13,11 @@ public enum CallStep: Hashable, Sendable {
     case conclude(RoomID, ring: UInt64, IncomingEnd)
     /// A device of the line is in that call, or is not any more.
     case occupy(ParticipantID, RoomID, Bool)
+    // In a queue.
+    /// Somebody is in the room that they were taken to.
+    ///
+    /// - Parameter next: where they go if nobody else comes there; a new id.
+    case arrive(ParticipantID, RoomID, next: RoomID)
 }
 
 extension RoomCommand {
@@ -33,6 +38,7 @@ extension Room {
         case .deliver(let incoming, let caller): return self.decideDeliver(incoming, caller, at: now)
         case .conclude(let call, let ring, let end): return self.decideConclude(call, ring, end, at: now)
         case .occupy(let device, let call, let isIn): return self.decideOccupy(device, call, isIn, at: now)
+        case .arrive(let id, let room, let next): return self.decideQueueArrival(of: id, in: room, next: next, at: now)
         }
     }
 }

@@ -12,6 +12,8 @@ struct Rings: Hashable, Sendable {
     /// become of its ring.
     var over: [UInt64: Over] = [:]
     var awaited: Awaited?
+    /// By then two have to be in it, who were taken here from a queue; `nil`: they were, or nobody was taken.
+    var meetsBy: Instant?
 
     struct Over: Hashable, Sendable {
         var end: RingEnd
@@ -102,6 +104,7 @@ extension Rings {
         for number in self.over.keys.sorted() { over.append("\(number)", self.over[number]?.json ?? [:]) }
         if !over.isEmpty { object.append("over", .object(over)) }
         if let awaited { object.append("awaited", awaited.json) }
+        if let meetsBy { object.append("meetsBy", .integer(meetsBy.milliseconds)) }
         return .object(object)
     }
 
@@ -118,6 +121,7 @@ extension Rings {
         if reader.has("awaited") {
             self.awaited = try Awaited(try FieldReader(try reader.value("awaited"), "awaited"))
         }
+        if reader.has("meetsBy") { self.meetsBy = try reader.instant("meetsBy") }
     }
 }
 

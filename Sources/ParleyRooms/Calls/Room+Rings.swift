@@ -243,11 +243,12 @@ extension Room {
 
     var ringDeadlines: [Instant] {
         guard let rings = self.rings else { return [] }
-        return rings.open.values.map(\.until) + (rings.awaited.map { [$0.until] } ?? [])
+        return rings.open.values.map(\.until) + [rings.awaited?.until, rings.meetsBy].compactMap(\.self)
     }
 
     func dueRings(at now: Instant) -> [RoomEvent] {
         guard let rings = self.rings else { return [] }
+        if let meetsBy = rings.meetsBy, meetsBy <= now { return [RoomEvent(.ended(.noAnswer), code: .noAnswer)] }
         var draft = CallDraft(self, at: now)
         for (number, ring) in self.ringing where ring.until <= now { draft.end(number, .noAnswer) }
         if let awaited = rings.awaited, awaited.until <= now { draft.say(.awaited([], until: awaited.until)) }

@@ -11,7 +11,7 @@ public import ParleyProtocol
 ///                       (gone)
 /// ```
 public struct Door: Hashable, Sendable {
-    public internal(set) var waiting: [ParticipantID: WaitingPerson] = [:]
+    public internal(set) var waiting: PersistentMap<ParticipantID, WaitingPerson> = [:]
     /// The order number of the latest who came to wait.
     var waitingLast: UInt64 = 0
     /// Who was in and may come in again, the latest last.

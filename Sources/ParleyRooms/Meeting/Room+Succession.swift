@@ -47,7 +47,7 @@ extension Room {
         case .left where cause == nil, .replaced:
             let until = instant.advanced(milliseconds: self.graceMilliseconds)
             return [RoomEvent(.meeting(.role(.away(until: until))))]
-        case .left, .disconnected, .removed, .unauthorized, .transferred, .expired:
+        case .left, .disconnected, .removed, .unauthorized, .transferred, .expired, .met:
             return self.succession(without: leaving)
         }
     }

@@ -31,12 +31,12 @@ extension Queue {
     }
 
     /// For agents.
-    var shownCustomers: JSONValue { Self.object(self.customers.mapValues(\.json)) }
-    var shownAgents: JSONValue { Self.object(self.agents.mapValues(\.json)) }
+    var shownCustomers: JSONValue { Self.object(self.customers.map { ($0.key, $0.value.json) }) }
+    var shownAgents: JSONValue { Self.object(self.agents.map { ($0.key, $0.value.json) }) }
 
-    private static func object(_ members: [ParticipantID: JSONValue]) -> JSONValue {
+    private static func object(_ members: [(ParticipantID, JSONValue)]) -> JSONValue {
         var object = JSONObject()
-        for (id, value) in members.sorted(by: { $0.key < $1.key }) { object.append(id.description, value) }
+        for (id, value) in members.sorted(by: { $0.0 < $1.0 }) { object.append(id.description, value) }
         return .object(object)
     }
 
@@ -119,10 +119,13 @@ extension Queue.Agent {
 
 extension Queue.Taken {
     var members: JSONObject {
-        [
+        var object: JSONObject = [
             "room": .string(self.room.description), "until": .integer(self.until.milliseconds),
             "count": .integer(Int64(self.count)),
         ]
+        if self.hasCome { object.append("come", true) }
+        if self.gone > 0 { object.append("gone", .integer(Int64(self.gone))) }
+        return object
     }
 
     init(_ reader: FieldReader) throws(RoomFormatError) {
@@ -131,6 +134,8 @@ extension Queue.Taken {
             until: try reader.instant("until"),
             count: Int(clamping: try reader.number("count"))
         )
+        self.hasCome = reader.has("come")
+        if reader.has("gone") { self.gone = Int(clamping: try reader.number("gone")) }
     }
 }
 

@@ -82,7 +82,7 @@ extension Queue {
         at now: Instant,
         _ limits: Limits
     ) -> QueueFact {
-        let until = now.advanced(milliseconds: limits.takenMilliseconds)
+        let until = now.advanced(milliseconds: self.rules.arriveMilliseconds ?? limits.takenMilliseconds)
         let count = people.count + (agent == nil ? 0 : 1)
         return .taken(.init(people: people, agent: agent, to: Taken(room: room, until: until, count: count), at: now))
     }
@@ -219,7 +219,7 @@ extension Queue {
     // MARK: Deadlines
 
     package var nextDeadline: Instant? {
-        let offers = self.agents.values.compactMap(\.offer?.until)
+        let offers = self.agents.values.flatMap { [$0.offer?.until, $0.unmetUntil].compactMap(\.self) }
         let codes = self.customers.values.compactMap { $0.taken?.until ?? $0.codeExpiresAt }
         return (offers + codes).min()
     }
@@ -227,10 +227,57 @@ extension Queue {
     /// What is over by now: offers, and people who have to go.
     package func due(at now: Instant) -> (facts: [QueueFact], gone: [ParticipantID]) {
         let offers = self.agents.filter { $0.value.offer.map { $0.until <= now } ?? false }.keys.sorted()
-        let gone = self.customers.filter {
+        let late = self.customers.filter {
             ($0.value.taken?.until ?? $0.value.codeExpiresAt).map { $0 <= now } ?? false
         }
-        return (offers.map { .offerEnded(agent: $0, .expired, at: now) }, gone.keys.sorted())
+        let returning = late.filter { self.mayReturn($0.value) }
+        let agents = self.agents.filter { $0.value.unmetUntil.map { $0 <= now } ?? false }
+        let rooms = Set(returning.compactMap(\.value.taken?.room) + agents.values.compactMap(\.serving?.room))
+        let unmet = rooms.sorted().map { room -> QueueFact in
+            let agent = agents.first { $0.value.serving?.room == room }
+            return .unmet(
+                .init(
+                    room: room,
+                    people: returning.filter { $0.value.taken?.room == room }.map(\.key).sorted(),
+                    agent: agent?.key,
+                    isAvailable: agent.map { $0.value.isAvailable && $0.value.serving?.hasCome ?? false } ?? false,
+                    at: now
+                )
+            )
+        }
+        let gone = late.filter { !self.mayReturn($0.value) }.map(\.key).sorted()
+        return (offers.map { .offerEnded(agent: $0, .expired, at: now) } + unmet, gone)
+    }
+
+    /// They have come to a call to which the other has not. A code was used, and more than two go on with who is there.
+    private func mayReturn(_ customer: Customer) -> Bool {
+        guard let taken = customer.taken, taken.hasCome, taken.count == 2 else { return false }
+        switch self.rules.rule {
+        case .serve, .match: return true
+        case .pair: return false
+        }
+    }
+
+    // MARK: Meeting
+
+    /// Somebody is in the room that they were taken to.
+    ///
+    /// - Parameter next: where they go another time; a new id.
+    /// - Returns: `nil` if they are not expected there; else also whom the queue lets go, because all have come.
+    package func decideArrival(
+        of id: ParticipantID,
+        in room: RoomID,
+        next: RoomID
+    ) -> (fact: QueueFact, gone: [ParticipantID])? {
+        guard let taken = self.destination(of: id), taken.room == room, !taken.hasCome else { return nil }
+        let fact = QueueFact.came(id, next: next)
+        // More than two do not wait for each other.
+        guard taken.count == 2 else { return (fact, self.customers[id] == nil ? [] : [id]) }
+        let others = self.customers.filter { $0.key != id && $0.value.taken?.room == room }
+        let agent = self.agents.first { $0.key != id && $0.value.serving?.room == room }
+        let come = [others.first?.value.taken, agent?.value.serving].compactMap(\.self).count { $0.hasCome }
+        guard come + taken.gone + 1 >= taken.count else { return (fact, []) }
+        return (fact, (others.map(\.key) + (self.customers[id] == nil ? [] : [id])).sorted())
     }
 
     // MARK: Evolving
@@ -268,7 +315,19 @@ extension Queue {
             self.agents[id]?.serving = nil
             self.agents[id]?.since = now
             guard isAvailable else { return }
-            for customer in self.customers.keys { self.customers[customer]?.passed.remove(id) }
+            self.forgetPassing(of: id)
+        case .came(let id, let next):
+            self.agents[id]?.serving?.hasCome = true
+            guard self.customers[id]?.taken != nil else { return }
+            self.customers[id]?.taken?.hasCome = true
+            self.customers[id]?.room = next
+        case .unmet(let unmet):
+            if self.isLineEmpty, !unmet.people.isEmpty { self.pace.busySince = unmet.at }
+            for id in unmet.people { self.putBack(id) }
+            guard let agent = unmet.agent else { return }
+            self.agents[agent]?.serving = nil
+            self.agents[agent]?.isAvailable = unmet.isAvailable
+            self.agents[agent]?.since = unmet.at
         }
     }
 
@@ -280,10 +339,37 @@ extension Queue {
     /// Somebody has gone, from the room or from its door.
     package mutating func remove(_ id: ParticipantID) {
         self.agents[id] = nil
-        guard self.customers.removeValue(forKey: id) != nil else {
-            for customer in self.customers.keys { self.customers[customer]?.passed.remove(id) }
+        guard let customer = self.customers.removeValue(forKey: id) else {
+            self.forgetPassing(of: id)
             return
         }
+        if let taken = customer.taken, taken.hasCome { self.countGone(from: taken.room) }
         if self.isLineEmpty { self.pace.busySince = nil }
+    }
+
+    /// Where people are matched, whoever came meanwhile with the same key has begun another group, and it is theirs
+    /// now.
+    private mutating func putBack(_ id: ParticipantID) {
+        guard let customer = self.customers[id] else { return }
+        let other = self.customers.values.first { $0.taken == nil && $0.key == customer.key }
+        if let other, self.rules.rule == .match { self.customers[id]?.group = other.group }
+        self.customers[id]?.taken = nil
+    }
+
+    /// Costs a look at everybody, and changes those alone on whom the agent has passed.
+    private mutating func forgetPassing(of agent: ParticipantID) {
+        for (id, customer) in self.customers where customer.passed.contains(agent) {
+            self.customers[id]?.passed.remove(agent)
+        }
+    }
+
+    /// Who was there is not waited for by the others.
+    private mutating func countGone(from room: RoomID) {
+        for (id, customer) in self.customers where customer.taken?.room == room {
+            self.customers[id]?.taken?.gone += 1
+        }
+        for id in self.agents.keys where self.agents[id]?.serving?.room == room {
+            self.agents[id]?.serving?.gone += 1
+        }
     }
 }

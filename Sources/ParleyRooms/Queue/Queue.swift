@@ -8,16 +8,17 @@ public import ParleyProtocol
 ///  queued  |                 |                  v       left
 ///  -----> waits <------------'                taken ----------> (gone)
 ///          |        offer ended                 ^
-///          |'-----------------------------------'
-///          | left           taken, matched
-///          v
-///        (gone)
+///          |'-----------------------------------' |
+///          | left           taken, matched         |
+///          v                                       |
+///        (gone)       unmet: the other has not come
+///  waits <-----------------------------------------'
 /// ```
 ///
 /// It is told who comes and goes; whose connection is lost is asked for (`isReady`), so that nothing is known twice.
 public struct Queue: Hashable, Sendable {
     public var rules: QueueRules
-    public internal(set) var customers: [ParticipantID: Customer] = [:]
+    public internal(set) var customers: PersistentMap<ParticipantID, Customer> = [:]
     public internal(set) var agents: [ParticipantID: Agent] = [:]
     var pace = QueuePace()
 
@@ -50,6 +51,10 @@ public struct Queue: Hashable, Sendable {
         public var until: Instant
         /// How many were taken there, whoever takes them among them.
         public var count: Int
+        /// Whether they have come there.
+        public internal(set) var hasCome = false
+        /// How many have come there, and are not in the queue any more.
+        package internal(set) var gone = 0
 
         public init(room: RoomID, until: Instant, count: Int) {
             self.room = room
@@ -109,12 +114,26 @@ public enum QueueFact: Hashable, Sendable {
     case offered(agent: ParticipantID, customer: ParticipantID, until: Instant)
     case offerEnded(agent: ParticipantID, OfferEnd, at: Instant)
     case agentChanged(ParticipantID, isAvailable: Bool, skills: Set<String>, at: Instant)
+    /// They are in the room that they were taken to. If nobody else comes they go to `next` another time.
+    case came(ParticipantID, next: RoomID)
+    case unmet(Unmet)
 
     public struct Taking: Hashable, Sendable {
         public var people: [ParticipantID]
         /// `nil`: they were put together by the queue itself.
         public var agent: ParticipantID?
         public var to: Queue.Taken
+        public var at: Instant
+    }
+
+    /// Not all have come to a room in time.
+    public struct Unmet: Hashable, Sendable {
+        public var room: RoomID
+        /// Those who have, and wait again, in their old place.
+        public var people: [ParticipantID]
+        /// Who serves nobody any more; and if they have not come, they are not available any more.
+        public var agent: ParticipantID?
+        public var isAvailable: Bool
         public var at: Instant
     }
 
@@ -158,4 +177,10 @@ extension Queue.Customer {
 
 extension Queue.Agent {
     var isIdle: Bool { self.isAvailable && self.serving == nil && self.offer == nil }
+
+    /// Until when whom they have taken and they have to meet; `nil`: they have, or there is nobody.
+    var unmetUntil: Instant? {
+        guard let serving, !serving.hasCome || serving.gone + 1 < serving.count else { return nil }
+        return serving.until
+    }
 }

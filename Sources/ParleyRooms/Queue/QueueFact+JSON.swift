@@ -8,21 +8,23 @@ extension QueueFact {
         case .offered: "offered"
         case .offerEnded: "offer-ended"
         case .agentChanged: "agent-changed"
+        case .came: "came"
+        case .unmet: "unmet"
         }
     }
 
     var participant: ParticipantID? {
         switch self {
-        case .queued(let id, _), .agentChanged(let id, _, _, _): id
+        case .queued(let id, _), .agentChanged(let id, _, _, _), .came(let id, _): id
         case .offered(let agent, _, _), .offerEnded(let agent, _, _): agent
-        case .taken: nil
+        case .taken, .unmet: nil
         }
     }
 
     /// What clients are told besides the participant and the patch.
     var wireMembers: JSONObject {
         switch self {
-        case .queued, .agentChanged: return [:]
+        case .queued, .agentChanged, .came: return [:]
         case .taken(let taking):
             var object: JSONObject = ["room": .string(taking.to.room.description)]
             object.append("people", .set(of: taking.people))
@@ -31,6 +33,10 @@ extension QueueFact {
         case .offered(_, let customer, let until):
             return ["customer": .string(customer.description), "until": .integer(until.milliseconds)]
         case .offerEnded(_, let reason, _): return ["reason": .string(reason.rawValue)]
+        case .unmet(let unmet):
+            var object: JSONObject = ["room": .string(unmet.room.description), "people": .set(of: unmet.people)]
+            if let agent = unmet.agent { object.append("agent", .string(agent.description)) }
+            return object
         }
     }
 
@@ -54,6 +60,12 @@ extension QueueFact {
             return [
                 "available": .bool(isAvailable), "skills": QueueWish.set(skills), "at": .integer(now.milliseconds),
             ]
+        case .came(_, let next): return ["next": .string(next.description)]
+        case .unmet(let unmet):
+            var object = self.wireMembers
+            if unmet.isAvailable { object.append("available", true) }
+            object.append("at", .integer(unmet.at.milliseconds))
+            return object
         }
     }
 
@@ -62,7 +74,8 @@ extension QueueFact {
         switch self {
         case .queued(_, let customer): customer.bytesMax
         case .taken(let taking): 192 + 32 * taking.people.count
-        case .offered, .offerEnded: 128
+        case .offered, .offerEnded, .came: 128
+        case .unmet(let unmet): 192 + 40 * unmet.people.count
         case .agentChanged(_, _, let skills, _): 96 + skills.reduce(0) { $0 + 16 + 6 * $1.utf8.count }
         }
     }
@@ -94,6 +107,23 @@ extension QueueFact {
                 isAvailable: try reader.bool("available"),
                 skills: try reader.names("skills"),
                 at: try reader.instant("at")
+            )
+        case "came": self = .came(try reader.identifier("participant"), next: try reader.identifier("next"))
+        case "unmet":
+            let agent: ParticipantID? = reader.has("agent") ? try reader.identifier("agent") : nil
+            var people: [ParticipantID] = []
+            for name in try reader.names("people").sorted() {
+                guard let id = ParticipantID(name) else { throw .member("people") }
+                people.append(id)
+            }
+            self = .unmet(
+                .init(
+                    room: try reader.identifier("room"),
+                    people: people.sorted(),
+                    agent: agent,
+                    isAvailable: reader.has("available"),
+                    at: try reader.instant("at")
+                )
             )
         default: return nil
         }

@@ -8,7 +8,8 @@ extension Room {
         guard let queue, let destination = queue.destination(of: id) else { return nil }
         let isAgent = self.people[id] != nil
         let role: Role? = isAgent ? .host : queue.rules.rule == .serve ? .participant : nil
-        return (destination.room, RoomCommand.QueuePass(isCall: destination.count == 2, role: role))
+        let pass = RoomCommand.QueuePass(isCall: destination.count == 2, role: role, until: destination.until)
+        return (destination.room, pass)
     }
 
     /// What whoever waits is told of themselves.
@@ -83,7 +84,9 @@ extension Room {
         _ cause: RoomEvent.Cause?
     ) throws(RejectionCode) -> [RoomEvent] {
         guard var queue else { throw .unsupportedKind }
-        let earlier = self.door.queue.filter { $0.identity == joining.identity && queue.customers[$0.id]?.taken == nil }
+        let earlier = self.door.waiting.values
+            .filter { $0.identity == joining.identity && queue.customers[$0.id]?.taken == nil }
+            .sorted { $0.order < $1.order }
         guard let replaced = self.devices.replaced(among: earlier)?.map(\.id) else { throw .identityPresent }
         let waitingMax = queue.rules.waitingMax ?? Limits().queueWaitingMax
         guard self.door.waiting.count - replaced.count < waitingMax else { throw .roomFull }
@@ -117,7 +120,10 @@ extension Room {
         var configuration = self.configuration
         configuration.parameters = RoomParameters()
         configuration.parameters.admission = .members
-        let creation = self.creation(pass.isCall ? .call : .meeting, configuration, devices: .replace, at: command.at)
+        var creation = self.creation(pass.isCall ? .call : .meeting, configuration, devices: .replace, at: command.at)
+        if pass.isCall {
+            creation.meetsBy = pass.until?.advanced(milliseconds: Limits().unmetMilliseconds)
+        }
         let joining = self.joining(command, join, self.visitor(join, pass))
         return [RoomEvent(.created(creation)), RoomEvent(.joined(joining), cause: cause)]
     }
@@ -144,6 +150,18 @@ extension Room {
         } catch {
             return .rejected(error)
         }
+    }
+
+    /// The server has seen somebody come to the room that they were taken to.
+    func decideQueueArrival(of id: ParticipantID, in room: RoomID, next: RoomID, at now: Instant) -> Decision {
+        guard let arrival = self.queue?.decideArrival(of: id, in: room, next: next) else {
+            return .rejected(.noChange)
+        }
+        let gone = arrival.gone
+        return .events(
+            [RoomEvent(.meeting(.queue(arrival.fact)))] + gone.map { RoomEvent(.left($0, .met)) }
+                + (gone.isEmpty ? [] : self.consequences(ofAllLeaving: gone, .met, nil, at: now))
+        )
     }
 
     /// Whether somebody at the door can be told that they are taken, or an agent may serve.
@@ -201,8 +219,10 @@ extension Room {
         case .queued(let id, _): self.changeQueue(of: [id]) { $0.evolve(fact) }
         case .taken(let taking):
             self.changeQueue(of: taking.people + [taking.agent].compactMap(\.self)) { $0.evolve(fact) }
-        case .offered(let agent, _, _), .offerEnded(let agent, _, _), .agentChanged(let agent, _, _, _):
-            self.changeQueue(of: [agent]) { $0.evolve(fact) }
+        case .unmet(let unmet):
+            self.changeQueue(of: unmet.people + [unmet.agent].compactMap(\.self)) { $0.evolve(fact) }
+        case .offered(let id, _, _), .offerEnded(let id, _, _), .agentChanged(let id, _, _, _), .came(let id, _):
+            self.changeQueue(of: [id]) { $0.evolve(fact) }
         }
     }
 
@@ -285,10 +305,13 @@ extension RoomCommand {
         public var isCall: Bool
         /// What they are there; `nil`: host if they are the first.
         public var role: Role?
+        /// By then two have to be in it, or it is over.
+        public var until: Instant?
 
-        public init(isCall: Bool, role: Role?) {
+        public init(isCall: Bool, role: Role?, until: Instant? = nil) {
             self.isCall = isCall
             self.role = role
+            self.until = until
         }
     }
 }

@@ -545,12 +545,14 @@ final class RoomHost {
         }
         self.chat?.seated(seat)
         if self.room.parent != nil { self.gateway.followBreakout(seat.session) }
+        self.gateway.followQueues(seat.session)
     }
 
     /// Nobody finds the way to somebody at the door: no signals, no pulses.
     func addWaiting(_ seat: Seat) {
         seat.wait()
         self.waitingSeats.append(seat)
+        self.gateway.followQueues(seat.session)
     }
 }
 

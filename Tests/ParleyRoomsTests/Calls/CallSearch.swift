@@ -225,7 +225,7 @@ struct CallSearch {
             switch (step, self.mutant) {
             case (.conclude, .driverNeverConcludes), (.deliver, .driverNeverDelivers), (.report, .driverNeverReports):
                 false
-            case (.conclude, _), (.deliver, _), (.report, _), (.await, _), (.occupy, _): true
+            case (.conclude, _), (.deliver, _), (.report, _), (.await, _), (.occupy, _), (.arrive, _): true
             }
         }
     }
@@ -234,7 +234,7 @@ struct CallSearch {
         let nobody = ParticipantID(high: 0, low: 0)
         return switch note {
         case .report, .await: self.act(.call(note), by: nobody, nil, at: node.time, &node.call)
-        case .deliver, .conclude, .occupy: self.act(.call(note), by: nobody, nil, at: node.time, &node.line)
+        case .deliver, .conclude, .occupy, .arrive: self.act(.call(note), by: nobody, nil, at: node.time, &node.line)
         }
     }
 

@@ -18,10 +18,21 @@ struct QueueSearch {
     enum Step: Hashable {
         case comes(ParticipantID), lost(ParticipantID), back(ParticipantID), gone(ParticipantID)
         case asks(ParticipantID, QueueAction)
+        /// To the room that they were taken to.
+        case arrives(ParticipantID)
         case due
     }
 
+    /// What is left out, to see that it is missed.
+    enum Mutant: CaseIterable {
+        /// Nothing becomes of a taking whose people do not meet.
+        case unmet
+        /// Who has met somebody stays in the queue, as if they had not.
+        case met
+    }
+
     let rules: QueueRules
+    var mutant: Mutant?
     let customers: [ParticipantID]
     let agents: [ParticipantID]
     /// Whose connection may be lost.
@@ -39,13 +50,13 @@ struct QueueSearch {
         self.losable = Set(self.customers.prefix(losable) + self.agents.prefix(losable))
     }
 
-    mutating func run() {
+    mutating func run(statesMax: Int = .max) {
         var start = Node(queue: Queue(rules: self.rules), presence: [:])
         for id in self.customers + self.agents { start.presence[id] = .gone }
         var seen: Set<[UInt64]> = [self.key(start)]
         var nodes = [start]
         var next = 0
-        while next < nodes.count, self.faults.isEmpty {
+        while next < nodes.count, self.faults.isEmpty, nodes.count < statesMax {
             let node = nodes[next]
             next += 1
             for step in self.steps(node) {
@@ -67,6 +78,7 @@ struct QueueSearch {
             case .lost: steps += [.back(id), .gone(id)]
             case .here:
                 steps.append(.gone(id))
+                if node.queue.destination(of: id)?.hasCome == false { steps.append(.arrives(id)) }
                 if self.losable.contains(id) { steps.append(.lost(id)) }
                 guard self.agents.contains(id) else { continue }
                 steps += [.asks(id, .take(.next)), .asks(id, .pass)]
@@ -113,18 +125,32 @@ struct QueueSearch {
             self.expect(!decided.isEmpty, "no decision is empty")
             if case .take(.next) = action { self.checkNext(node, id, decided) }
             facts = decided
+        case .arrives(let id):
+            let room = node.queue.destination(of: id)?.room ?? RoomID(high: 0, low: 0)
+            let next = RoomID(high: 9, low: UInt64(reached.now))
+            guard let arrival = node.queue.decideArrival(of: id, in: room, next: next) else { return nil }
+            self.follow(arrival.fact, &reached)
+            let gone = self.mutant == .met ? [] : arrival.gone
+            self.checkMet(reached, gone, room)
+            for id in gone {
+                reached.presence[id] = .gone
+                reached.queue.remove(id)
+            }
         case .due:
-            reached.now += 10_000
+            reached.now += 50_000
             let due = node.queue.due(at: Instant(milliseconds: reached.now))
-            facts = due.facts
-            // Those who were taken long ago have gone, with or without their word.
+            facts = due.facts.filter {
+                if case .unmet = $0 { self.mutant != .unmet } else { true }
+            }
+            // Those who were taken long ago and have not come have gone, with or without their word.
             for id in due.gone {
-                self.expect(node.queue.customers[id]?.taken != nil, "nobody has to go who waits")
+                self.expect(node.queue.customers[id]?.taken?.hasCome == false, "nobody has to go who waits or has come")
                 reached.presence[id] = .gone
             }
             for fact in facts { self.follow(fact, &reached) }
             for id in due.gone { reached.queue.remove(id) }
             facts = []
+            self.checkNobodyIsAlone(reached)
         }
         self.edges += 1
         for fact in facts { self.follow(fact, &reached) }
@@ -155,7 +181,15 @@ struct QueueSearch {
         case .offered(let agent, let customer, _):
             self.expect(before.agents[agent]?.isFree ?? false, "only who is free is asked")
             self.expect(!before.agents.values.contains { $0.offer?.customer == customer }, "one is asked at a time")
-        case .offerEnded, .agentChanged: break
+        case .unmet(let unmet):
+            for id in unmet.people {
+                self.expect(before.customers[id]?.taken?.hasCome ?? false, "who came waits again, nobody else")
+                self.expect(node.queue.customers[id]?.room != unmet.room, "no room is used twice")
+            }
+            let waiting = before.line.map { ($0.customer.order, $0.id) }
+            let back = unmet.people.compactMap { id in before.customers[id].map { ($0.order, id) } }
+            expected = (waiting + back).sorted { $0.0 < $1.0 }.map(\.1)
+        case .offerEnded, .agentChanged, .came: break
         }
         self.expect(node.queue.line.map(\.id) == expected, "the order is kept: \(fact)")
         // Everybody who waits in the room waits in the line, or was taken.
@@ -164,6 +198,25 @@ struct QueueSearch {
     }
 
     // MARK: What always holds
+
+    /// Whom the queue lets go has somebody in their room.
+    private mutating func checkMet(_ node: Node, _ gone: [ParticipantID], _ room: RoomID) {
+        let customers = node.queue.customers.values.filter { $0.taken?.room == room && $0.taken?.hasCome == true }
+        let agents = node.queue.agents.values.filter { $0.serving?.room == room && $0.serving?.hasCome == true }
+        let left = (customers.compactMap(\.taken) + agents.compactMap(\.serving)).map(\.gone).max() ?? 0
+        let come = customers.count + agents.count + left
+        self.expect(gone.isEmpty || come == 2, "nobody is let go into an empty room")
+        self.expect(!gone.isEmpty || come < 2 || customers.isEmpty, "two who have met are let go")
+    }
+
+    /// Long after the last taking: who waits there alone waits in the line again, and an agent is free.
+    private mutating func checkNobodyIsAlone(_ node: Node) {
+        self.expect(node.queue.customers.values.allSatisfy { $0.taken == nil }, "nobody is taken for ever")
+        for agent in node.queue.agents.values {
+            guard let serving = agent.serving else { continue }
+            self.expect(serving.hasCome, "an agent who has not come is free again")
+        }
+    }
 
     private mutating func checkNext(_ node: Node, _ agent: ParticipantID, _ facts: [QueueFact]) {
         let offered = node.queue.agents[agent]?.offer?.customer
@@ -227,6 +280,16 @@ struct QueueSearch {
 
     // MARK: What tells states apart
 
+    /// Who was taken to the same room, and who of them has left the queue.
+    private func partner(_ id: ParticipantID, _ taken: Queue.Taken?, _ node: Node) -> UInt64 {
+        guard let taken else { return 0 }
+        let people = (self.customers + self.agents).enumerated()
+        let bits = people.reduce(UInt64(0)) { bits, person in
+            node.queue.destination(of: person.element)?.room == taken.room ? bits | 1 << UInt64(person.offset) : bits
+        }
+        return bits | UInt64(min(taken.gone, 3)) << 5
+    }
+
     private func key(_ node: Node) -> [UInt64] {
         let orders = node.queue.customers.values.map(\.order).sorted()
         let groups = node.queue.customers.values.map(\.group).sorted()
@@ -242,8 +305,9 @@ struct QueueSearch {
             }
             let order = UInt64(orders.firstIndex(of: customer.order) ?? 0)
             let group = UInt64(groups.firstIndex(of: customer.group) ?? 0)
-            let isTaken: UInt64 = customer.taken == nil ? 0 : 1
-            key.append(1 | isTaken << 1 | passed << 2 | order << 8 | group << 16)
+            let isTaken: UInt64 = customer.taken.map { $0.hasCome ? 2 : 1 } ?? 0
+            let with = self.partner(id, customer.taken, node)
+            key.append(1 | isTaken << 24 | with << 32 | passed << 2 | order << 8 | group << 16)
         }
         for id in self.agents {
             guard let agent = node.queue.agents[id] else {
@@ -252,8 +316,9 @@ struct QueueSearch {
             }
             let offer = UInt64(agent.offer.flatMap { self.customers.firstIndex(of: $0.customer) }.map { $0 + 1 } ?? 0)
             let since = UInt64(sinces.firstIndex(of: agent.since) ?? 0)
-            let isServing: UInt64 = agent.serving == nil ? 0 : 1
-            key.append(1 | (agent.isAvailable ? 2 : 0) | isServing << 2 | offer << 3 | since << 8)
+            let isServing: UInt64 = agent.serving.map { $0.hasCome ? 2 : 1 } ?? 0
+            let with = self.partner(id, agent.serving, node)
+            key.append(1 | (agent.isAvailable ? 2 : 0) | isServing << 24 | with << 32 | offer << 3 | since << 8)
         }
         for id in self.customers + self.agents { key.append(UInt64(node.presence[id, default: .gone].rawValue)) }
         return key

@@ -90,9 +90,10 @@ private func later(_ milliseconds: Int) -> Instant { Meeting.clock.advanced(mill
         #expect(desk.leave("Bob") == "left Bob #2")
         try desk.checkViews()
         // Cleo does not go, and is taken out.
-        #expect(desk.deadline(after: 59_999) == "rejected no-change")
-        #expect(desk.deadline(after: 60_000) == "left Cleo (expired)")
+        #expect(desk.deadline(after: 44_999) == "rejected no-change")
+        #expect(desk.deadline(after: 45_000) == "unmet, left Cleo (expired)")
         #expect(desk.room.state(for: .moderator)["customers"] == [:])
+        #expect(desk.destination("Ada") == nil)
         try desk.checkViews()
     }
 
@@ -237,7 +238,8 @@ private func later(_ milliseconds: Int) -> Instant { Meeting.clock.advanced(mill
         #expect(game.destination("Ada") == RoomID(high: 3, low: 68))
         #expect(game.destination("Cleo") == game.destination("Ada"))
         #expect(game.destination("Bob") == nil)
-        #expect(game.room.queuePass(of: game.id("Ada"))?.pass == .init(isCall: false, role: nil))
+        let pass = RoomCommand.QueuePass(isCall: false, role: nil, until: later(45_000))
+        #expect(game.room.queuePass(of: game.id("Ada"))?.pass == pass)
         try game.checkViews()
         for name in ["Ada", "Cleo", "Dan"] { #expect(game.leave(name) == "left \(name) #2") }
         #expect(game.leave("Bob") == "left Bob #2, ended")

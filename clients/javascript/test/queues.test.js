@@ -41,10 +41,42 @@ test('taken: in the call, and away from the door', async () => {
     assert.deepEqual(sent('join'), [{ type: 'join', id: 1, room: 'r_9', name: 'Eve' }])
     says({ ...shown('p_5', 'participant', {}), room: 'r_9', state: { room: { id: 'r_9', kind: 'call' }, people: { p_5: person(1), p_6: person(2) } } })
     await settle()
-    assert.deepEqual([outcome.call.id, sent('leave').map(({ room }) => room), door.isClosed], ['r_9', ['r_q'], false])
-    says(happens(3, { type: 'left', participant: 'p_1', reason: 'left', by: 'p_1', id: 2 }))
+    assert.deepEqual([outcome.call.id, sent('leave'), door.isClosed], ['r_9', [], false])
+    says(happens(3, { type: 'left', participant: 'p_1', reason: 'met' }))
     await settle()
-    assert.deepEqual([door.isClosed, outcome.error], [true, undefined])
+    assert.deepEqual([door.isClosed, outcome.error, sent('leave')], [true, undefined, []])
+})
+
+const alone = { ...shown('p_5', 'participant', {}), room: 'r_9', state: { room: { id: 'r_9', kind: 'call' }, people: { p_5: person(1) } } }
+const toNine = { type: 'taken', room: 'r_9', people: { p_1: true }, patch: { queue: { line: { p_1: null }, taken: { p_1: 'r_9' } } } }
+
+test('the other does not come: in the line again, out of the room, and to the next one', async () => {
+    const { door, outcome } = await waits()
+    says(happens(2, toNine), alone)
+    await settle()
+    assert.deepEqual([outcome, door.place], [{}, undefined])
+    sent()
+    says(happens(3, { type: 'unmet', room: 'r_9', people: { p_1: true }, patch: { queue: { line: { p_1: 5 }, taken: { p_1: null } } } }))
+    await settle()
+    assert.deepEqual([sent().map(({ type, room }) => [type, room]), door.place, outcome], [[['leave', 'r_9']], 1, {}])
+    says(happens(4, { type: 'taken', room: 'r_8', people: { p_1: true }, patch: { queue: { line: { p_1: null }, taken: { p_1: 'r_8' } } } }))
+    await settle()
+    assert.deepEqual(sent('join').map(({ room }) => room), ['r_8'])
+})
+
+test('the call is there when somebody comes to it, or when the queue lets go', async () => {
+    for (const news of [
+        { ...happens(2, { type: 'joined', participant: 'p_6', patch: { people: { p_6: person(2) } } }), room: 'r_9' },
+        happens(3, { type: 'left', participant: 'p_1', reason: 'met' }),
+    ]) {
+        const { outcome } = await waits()
+        says(happens(2, toNine), alone)
+        await settle()
+        assert.equal(outcome.call, undefined)
+        says(news)
+        await settle()
+        assert.deepEqual([outcome.call?.id, outcome.error], ['r_9', undefined])
+    }
 })
 
 test('a code to tell somebody; whoever gives up hears that it is over', async () => {

@@ -58,5 +58,7 @@ export const queuesEvents = {
     taken: (room, { room: to, people = {}, agent }) => [said({ room: to, people: Object.keys(people), agent, isSelf: agent === room.self || room.self in people })],
     offered: (room, { participant, customer, until }) => [room.person(participant), said({ customer, until })],
     'offer-ended': (room, { participant, reason }) => [room.person(participant), said({ reason })],
+    came: (room, { participant }) => [participant],
+    unmet: (room, { room: to, people = {}, agent }) => [said({ room: to, people: Object.keys(people), agent, isSelf: agent === room.self || room.self in people })],
     'agent-changed': (room, { participant }) => [room.agents.find(({ id }) => id === participant)],
 }

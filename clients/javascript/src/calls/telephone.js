@@ -40,26 +40,50 @@ export class Telephone extends Emitter {
     }
 
     /**
-     * Waits in a queue, and resolves with the call in which you are then. `onWaiting(queue)` gets the room at whose door you
+     * Waits in a queue, and resolves with the call as soon as somebody else is in it with you; while they do not come you
+     * wait on. `onWaiting(queue)` gets the room at whose door you
      * wait: its `place`, `estimateMilliseconds`, `code`, and `leave()`, which gives up. `skills`: what whoever serves you has to
      * be able to do; `key`: with whom you want to be put together; `code`: that somebody has told you.
      */
     queue(room, { skills, key, priority, code, mesh, onWaiting, ...options } = {}) {
         const wish = said({ skills: skills && setOf(skills), key, priority, code })
         return new Promise((resolve, reject) => {
-            let isTaken = false
+            let [to, call, isDone, isLetGo] = []
+            const done = () => { isDone = true; resolve(call) }
+            const fails = (error) => {
+                if (!isDone) call?.hangUp().catch(() => {})
+                reject(error)
+            }
             const waits = (door) => {
-                const look = () => {
-                    if (isTaken || door.takenTo === undefined) return
-                    isTaken = true
+                const look = async () => {
+                    if (isDone || door.isClosed || door.takenTo === to) return
+                    const goal = to = door.takenTo
+                    // Nobody has come: we stand in the line again.
+                    call?.hangUp().catch(() => {})
+                    call = undefined
+                    if (goal === undefined) return
                     const { name } = options
-                    this.#begin(door.takenTo, said({ name }), { mesh }).then(resolve, reject).finally(() => door.leave().catch(() => {}))
+                    try {
+                        const entered = await this.#begin(goal, said({ name }), { mesh })
+                        if (to !== goal) return void entered.hangUp().catch(() => {})
+                        call = entered
+                        if (isLetGo || call.isAnswered) return done()
+                        call.on('joined', done)
+                    } catch (error) {
+                        if (to !== goal) return
+                        fails(error)
+                        door.leave().catch(() => {})
+                    }
                 }
                 for (const event of ['change', 'resynced', 'rejoined']) door.on(event, look)
                 onWaiting?.(door)
                 look()
             }
-            this.join(room, { ...options, kind: 'queue', queue: wish, onWaiting: waits }).catch((error) => { if (!isTaken) reject(error) })
+            this.join(room, { ...options, kind: 'queue', queue: wish, onWaiting: waits }).catch((error) => {
+                isLetGo = error.code === 'met'
+                if (!isLetGo) return fails(error)
+                if (call) done()
+            })
         })
     }
 
