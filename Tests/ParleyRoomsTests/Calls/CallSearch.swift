@@ -24,6 +24,10 @@ struct CallSearch {
         var accepted = 0
         /// Who has been where, and does not come twice.
         var used: Set<Place> = []
+        /// Whether it has rung on the line, whether that was over since, and whether somebody there did not want it.
+        var hasRung = false
+        var hasStopped = false
+        var isDeclined = false
     }
 
     struct Place: Hashable {
@@ -43,9 +47,6 @@ struct CallSearch {
     }
 
     enum Deed: Hashable { case leave, lose, back, expire, cancel, declineHere, decline }
-
-    /// What is left out, to see that it is missed.
-    enum Mutant: CaseIterable { case driverNeverConcludes, driverNeverDelivers, driverNeverReports, noDeadlines }
 
     /// What people do beside calling, accepting, leaving and declining for all devices. All at once would be too much.
     enum Freedom: Hashable { case callerChangesDevice, callsAreLost, linesAreLost, oneDeviceDeclines }
@@ -73,8 +74,9 @@ struct CallSearch {
             next += 1
             self.check(node, isWhole: next.isMultiple(of: 16))
             for step in self.steps(node) {
-                guard let reached = self.take(step, node) else { continue }
+                guard let reached = self.take(step, node).map(self.noted) else { continue }
                 self.edges += 1
+                self.check(step, reached)
                 if seen.insert(self.key(reached)).inserted { queue.append(reached) }
             }
         }
@@ -117,7 +119,9 @@ struct CallSearch {
         _ room: inout Room
     ) -> Bool {
         let command = RoomCommand(participant: id, number: number, at: Self.times[time], action: action)
-        guard case .events(let events) = room.decide(command) else { return false }
+        var decision = room.decide(command)
+        if let mutant { decision = mutant.instead(of: decision, room, command) }
+        guard case .events(let events) = decision else { return false }
         for event in events { room.evolve(event) }
         return true
     }
@@ -206,6 +210,7 @@ struct CallSearch {
             case .declineHere: (.meeting(.line(.decline(CallDecline(Self.call, scope: .device)))), next)
             case .decline: (.meeting(.line(.decline(CallDecline(Self.call)))), next)
             }
+        if deed == .decline || deed == .declineHere { reached.isDeclined = true }
         // Who is connected comes back from nowhere.
         if deed == .back, room.participant(id)?.isInterrupted != true { return nil }
         let isDone =
@@ -238,6 +243,15 @@ struct CallSearch {
         }
     }
 
+    /// What is remembered of the line, since the line itself forgets.
+    private func noted(_ node: Node) -> Node {
+        var node = node
+        let rings = node.line.line?.incoming[Self.call] != nil
+        node.hasStopped = node.hasStopped || node.hasRung && !rings
+        node.hasRung = node.hasRung || rings
+        return node
+    }
+
     /// All notes are carried out, and all that is to be done then.
     private func settled(_ node: Node) -> Node {
         var node = node
@@ -253,9 +267,21 @@ struct CallSearch {
 
     // MARK: What always holds
 
+    private mutating func check(_ step: Step, _ reached: Node) {
+        switch step {
+        case .accepts, .does(_, .cancel):
+            self.expect(reached.call.ringing.isEmpty, "what is accepted or cancelled rings no more")
+        case .does(_, .decline):
+            self.expect(reached.line.line?.incoming.isEmpty ?? true, "what is declined rings no more")
+        case .look, .carryOut, .deadline, .time, .comes, .does: break
+        }
+    }
+
     /// - Parameter isWhole: also what follows from the rules for all rooms.
     private mutating func check(_ node: Node, isWhole: Bool) {
         self.expect(node.accepted <= 1, "one ring lets one device in")
+        let rangAgain = node.hasStopped && node.line.line?.incoming[Self.call] != nil
+        self.expect(!rangAgain, "what has stopped ringing never rings again")
         let bobs = node.call.participants.filter { $0.identity == Self.bob }
         self.expect(bobs.count <= 1, "one person is in a call once")
         self.expect((node.line.line?.missed.count ?? 0) <= 1, "a call is missed once")
@@ -288,6 +314,9 @@ struct CallSearch {
         }
         self.expect(end.line.line?.incoming.isEmpty ?? true, "nothing rings beyond its time, without any driver")
         self.expect(end.call.ringing.isEmpty, "no ring is open beyond its time")
+        let isMissed = end.line.line?.missed.isEmpty == false
+        let wasWanted = end.accepted > 0 || end.isDeclined
+        self.expect(!end.hasRung || wasWanted || isMissed, "a call that nobody took is missed")
         self.checkAlone(end.call)
     }
 
@@ -317,6 +346,7 @@ struct CallSearch {
         var key = self.key(node.call) + self.key(node.line)
         key += node.notes.map { UInt64(bitPattern: Int64($0.hashValue)) }.sorted()
         key += [UInt64(node.time), UInt64(node.accepted)]
+        key += [node.hasRung, node.hasStopped, node.isDeclined].map { $0 ? 1 : 0 }
         key += node.used.map { $0.device * 2 + ($0.isLine ? 1 : 0) }.sorted()
         return key
     }
