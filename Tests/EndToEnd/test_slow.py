@@ -39,10 +39,13 @@ class Sleeper:
                 await self.raw.send({"type": "beat"})
                 await asyncio.sleep(1)
 
+    def awake(self):
+        """Through a window smaller than a segment the sender's kernel lets only a probe pass now and then."""
+        self.raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+
     async def read_on(self, until):
         """Reads and folds until it stands at that position; returns how many snapshots came."""
-        # Through a window smaller than a segment the sender's kernel lets only a probe pass now and then.
-        self.raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+        self.awake()
         snapshots = 0
         while self.at != until():
             frame = await self.raw.expect()
@@ -152,6 +155,7 @@ async def test_too_slow_twice_is_closed_by_name_and_may_come_back(stage):
     assert await sleeper.read_on(lambda: ada.room.at) == 1
     await dam_up(ada)
     await history(ada, 520)
+    sleeper.awake()
     await sleeper.raw.expect_close(4408)
     await eventually(lambda: _is(metric(server, "parley_slow_closes_total"), 1), what="the count")
     raw = await stage.enter(RawSocket(server))
@@ -179,6 +183,7 @@ async def test_output_that_stands_still_for_ten_seconds(stage):
     assert 9 < time.monotonic() - began < 15, time.monotonic() - began
     # It may come back, so it has not left; and whoever reads in time reads why.
     assert sleeper.id in ada.room.people
+    sleeper.awake()
     await sleeper.raw.expect_close(4408)
     await eventually(lambda: _is(metric(server, "parley_slow_closes_total"), 1), what="the count")
 

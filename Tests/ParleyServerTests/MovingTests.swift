@@ -29,7 +29,8 @@ struct MovingTests {
                 #expect(heard.types.filter { $0 != "attached" } == ["media-changed", "media-changed"])
                 let own = await Self.listen(ada)
                 #expect(own.numbers == Array(1...60))
-                #expect(own.others == ["leavingServer", "resumed"])
+                // A command that was on its way while it moved may be told by a snapshot: `resynced`.
+                #expect(own.others.filter { $0 != "resynced" } == ["leavingServer", "resumed"])
                 #expect(await ada.savedSession?.address == second.address)
             }
         }
@@ -85,10 +86,11 @@ struct MovingTests {
             case .delivered, .iceServers, .restarter, .chat: break
             case .leavingServer: heard.others.append("leavingServer")
             case .resumed: heard.others.append("resumed")
+            case .resynced: heard.others.append("resynced")
             default: heard.others.append("\(event)")
             }
-            let commands = heard.types.count { $0 == "media-changed" }
-            if heard.numbers.count >= 60, commands == 2 { break }
+            let commands = heard.types.count { $0 == "media-changed" } + heard.others.count { $0 == "resynced" }
+            if heard.numbers.count >= 60, commands >= 2 { break }
         }
         return heard
     }
