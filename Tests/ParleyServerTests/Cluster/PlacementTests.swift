@@ -16,7 +16,10 @@ struct PlacementTests {
     ) async throws {
         let port = try Ports.take()
         let way = AbsentEngine(engine)
-        try await withServer(engine: engine, by: way) { configuration in
+        // A single client is asked to go at a random moment of the first half.
+        var limits = Limits()
+        limits.drainMilliseconds = 16_000
+        try await withServer(limits: limits, engine: engine, by: way) { configuration in
             configuration.port = port
             configuration.nodeName = name
             configuration.advertisedAddress = Self.address(port)
