@@ -316,7 +316,9 @@ class ParleyPeer:
         """A signal says what is known to be delivered when it is sent: whoever sends it again knows more by then."""
         if not {"n", "to", "floor"} <= message.keys():
             return message
-        return message | {"floor": max(message["floor"], self.delivered.get(message["to"], 0) + 1)}
+        # Told to be delivered while it was about to be said again: nothing is missing before itself.
+        floor = min(message["n"], max(message["floor"], self.delivered.get(message["to"], 0) + 1))
+        return message | {"floor": floor}
 
     async def media(self, **members):
         """Whoever begins to share takes the floor in the same frame, and it is that event which names the command."""

@@ -128,7 +128,7 @@ async def test_all_are_killed_at_once_and_all_come_back(stage):
     await asyncio.gather(*(client.restart("--remember") for client in people))
     assert all(client.welcome["resumed"] for client in people)
     await quiet(people)
-    assert not people[0].events("left")
+    assert not people[0].events("left"), people[0].events("left")
     print(f"     six in two rooms: {check(*people)}")
 
 
