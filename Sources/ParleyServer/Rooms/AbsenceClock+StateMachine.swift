@@ -6,7 +6,7 @@ package import ParleyProtocol
 /// ```
 ///  the log says `interrupted`    this node takes over                             it says `left`
 ///  |------------------------------|------------------------------------------------|
-///  |<--- by the engine's clock -->|<--- by its own: the rest, one lease at least ->|
+///  |<- by its clock, less a lease >|<--- by its own: the rest, one lease at least ->|
 /// ```
 ///
 /// Whoever has spoken for them before may be dead as well: each node that takes over goes on where the log stands, or
@@ -27,7 +27,9 @@ package struct AbsenceClock: Hashable, Sendable {
         fileprivate var left: UInt64 {
             let grace = Int64(max(0, self.graceMilliseconds))
             let most = max(0, grace - Gateway.leaseMilliseconds)
-            return UInt64(grace - min(max(0, self.heardMilliseconds), most)) * 1_000_000
+            // It says when somebody was found away, and may have waited for the engine so long before others heard it.
+            let heard = max(0, max(0, self.heardMilliseconds) - Gateway.leaseMilliseconds)
+            return UInt64(grace - min(heard, most)) * 1_000_000
         }
     }
 
