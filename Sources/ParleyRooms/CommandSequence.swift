@@ -24,6 +24,9 @@ public struct CommandSequence: Hashable, Sendable {
         self.rejectedBefore = membership?.rejected ?? []
     }
 
+    /// Whether a number that has an outcome and no code was accepted for certain.
+    public var remembersAllRefusals: Bool { self.rejectedSince.count == UInt64(self.rejectedSince.remembered.count) }
+
     public enum Judgement: Hashable, Sendable {
         case accept
         /// Received before, not yet decided: its outcome will be heard anyway.

@@ -5,6 +5,10 @@ import Testing
 extension RecordedSeed {
     /// What they once found is said behind them.
     static let onceFailed: [RecordedSeed] = [
+        // Accepted, then lost by the engine: said again it was taken for one whose outcome is known.
+        RecordedSeed(4_645, .nodes),
+        // What the log said of since when somebody was away had been on its way into it.
+        RecordedSeed(22_850, .nodes),
         // An acknowledgement that the engine did not answer was never told to the sender.
         RecordedSeed(1, .engine),
         // Signals of people who had left filled a mailbox for good.

@@ -258,9 +258,17 @@ extension Gateway {
         case .duplicate(nil):
             // Its event was in the stream that this client reads. Or the log knows better: a later command's entry was
             // heard of before the outcome of this one.
-            let refusals = seat.host.room.membership(seat.id)?.rejected ?? []
-            guard let refusal = refusals.last(where: { $0.number == id }) else { break }
-            rejection.code = refusal.code
+            guard let membership = seat.host.room.membership(seat.id) else { break }
+            if let refusal = membership.rejected.last(where: { $0.number == id }) {
+                rejection.code = refusal.code
+            } else if membership.lastCommand < id, seat.commands.remembersAllRefusals {
+                // Neither: the engine has forgotten what had been heard of, and it has to be said again.
+                seat.commands = CommandSequence(resuming: membership)
+                rejection.code = .commandGap
+                rejection.expected = seat.commands.next
+            } else {
+                break
+            }
             session.reject(rejection, counters: &self.counters)
         case .duplicate(let code?):
             rejection.code = code
