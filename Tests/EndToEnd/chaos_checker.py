@@ -19,9 +19,6 @@ REASON_SECONDS = 20
 CONVERGENCE_SECONDS = 10
 # What was acknowledged so shortly before a loss may be lost by it.
 LOSS_SECONDS = 3
-# A known limit: so shortly behind a wipe a node that does not hold a room cannot know of it, if no other one has given
-# it back yet. Whoever comes to it is told that the session is over, and their former self stays until the grace is.
-GIVEN_BACK_SECONDS = 1
 
 
 def load(*paths):
@@ -386,7 +383,7 @@ class Checker:
         lost everything while all nodes were well may not: each of them knows its rooms."""
         losses = [fault for fault in self.faults if fault.get("loss") and fault["t"] <= record["t"]]
         return any(fault["fault"] != "flush" or fault["t"] - LOSS_SECONDS < self._joined_at(record["me"])
-                   or record["why"] == "over" and record["t"] < fault["t"] + GIVEN_BACK_SECONDS for fault in losses)
+                   for fault in losses)
 
     def _joined_at(self, participant):
         return min((record["t"] for record in self.by_kind["snapshot"] if record["me"] == participant), default=0)

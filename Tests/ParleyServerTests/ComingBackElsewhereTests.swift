@@ -1,4 +1,5 @@
 import ParleyClient
+import ParleyEngine
 import ParleyProtocol
 import ParleyTestSupport
 import Testing
@@ -77,6 +78,29 @@ struct ComingBackElsewhereTests {
                 #expect(try await Self.welcome(moved).resumed)
                 #expect(await bob.nextRoomEvent("interrupted") != nil)
                 #expect(ContinuousClock.now - began >= .milliseconds(1_500))
+            }
+        }
+    }
+
+    @Test("behind a store that has forgotten their room nobody is sent away who comes before it was given back")
+    func forgottenRoom() async throws {
+        try await withServer { first in
+            try await withServer(engine: first.engine) { second in
+                let ada = try await RawClient.connect(to: first)
+                var hello = Hello()
+                hello.join = JoinCommand(id: 1, room: try alias("blue-fox"), name: nil)
+                ada.send(.hello(hello))
+                let welcome = try await Self.welcome(ada)
+                let snapshot = try #require(
+                    await ada.first { if case .snapshot(let snapshot) = $0 { snapshot } else { nil } }
+                )
+                first.engine.failOver(losing: 1_000, of: LogID(room: snapshot.room))
+                let rooms = [Hello.Resume.HeldRoom(room: snapshot.room, at: snapshot.at)]
+                let again = try await RawClient.connect(to: second)
+                again.send(.hello(Self.resume(welcome, rooms, attempt: 1)))
+                // It is there, or the connection is closed: then it shall come again.
+                let back = await again.first { if case .welcome(let welcome) = $0 { welcome } else { nil } }
+                #expect(back?.resumed != false)
             }
         }
     }

@@ -239,7 +239,9 @@ final class RoomDirectory {
         let gateway = self.gateway
         gateway.engine.heads([LogID(room: id)], on: gateway.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let tops) where tops.first == .start && !mayBegin: answer(.failure(.unknownRoom))
+            case .success(let tops) where tops.first == .start && !mayBegin:
+                // An engine that has forgotten it may still be told: whoever comes back is not to be sent away.
+                answer(.failure(gateway.isEngineSettled ? .unknownRoom : .engineUnavailable))
             case .success: answer(self.host(of: id, claim: nil))
             case .failure: answer(.failure(.engineUnavailable))
             }
